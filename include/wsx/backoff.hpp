@@ -1,0 +1,48 @@
+#pragma once
+
+#include <wsx/disconnect.hpp>
+#include <wsx/export.hpp>
+
+#include <chrono>
+#include <cstddef>
+
+namespace wsx {
+
+struct backoff_options {
+  std::chrono::milliseconds initial{500};  ///< bound of the first delay
+  std::chrono::milliseconds max{30'000};   ///< bound of every delay
+  double factor = 2.0;                     ///< by which the bound grows with each failure; >= 1
+
+  /// A connection that was open for so long counts as a success: the delays start anew.
+  std::chrono::milliseconds stable{10'000};
+};
+
+/// Delays between reconnects that grow exponentially, each drawn at random between zero and its
+/// bound ("full jitter"), so that a fleet of clients does not come back all at once.
+///
+///     struct handler {
+///       wsx::backoff delay;
+///       auto handle_disconnect(const wsx::disconnect& d) {
+///         return wsx::reconnect_after(delay(d));
+///       }
+///     };
+class backoff {
+ public:
+  backoff() = default;
+  explicit backoff(backoff_options options) : options_(options) {}
+
+  /// The delay before the next attempt.
+  WSX_API std::chrono::milliseconds operator()(const disconnect& d);
+
+  /// The bound that the next delay is drawn under, if no connection was stable in between.
+  WSX_API std::chrono::milliseconds bound() const noexcept;
+
+  /// Starts anew with the initial delay.
+  void reset() noexcept { failures_ = 0; }
+
+ private:
+  backoff_options options_{};
+  std::size_t failures_ = 0;
+};
+
+}  // namespace wsx

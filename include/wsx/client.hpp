@@ -1,0 +1,275 @@
+#pragma once
+
+#include <wsx/detail/handler_model.hpp>
+#include <wsx/detail/messages.hpp>
+#include <wsx/detail/operation.hpp>
+#include <wsx/detail/signal_watch.hpp>
+#include <wsx/options.hpp>
+#include <wsx/request.hpp>
+#include <wsx/sender.hpp>
+#include <wsx/stats.hpp>
+#include <wsx/timer.hpp>
+#include <wsx/transport/any.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace wsx {
+
+/// A signal of the operating system, as `handle_info` gets it. See `basic_client::watch_signal`.
+struct signal {
+  int number = 0;
+};
+
+/// Another client has ended, as `handle_info` gets it. See `basic_client::monitor`.
+struct down {
+  std::uint64_t monitor = 0;  ///< what `monitor` returned
+  std::error_code error{};    ///< what its `join` would have thrown; clear after a normal end
+  close_reason reason{};
+};
+
+namespace detail {
+WSX_API asio::awaitable<void> co_connect(std::shared_ptr<engine> e, request target);
+WSX_API asio::awaitable<void> co_close(std::shared_ptr<engine> e, protocol::close_payload how);
+WSX_API asio::awaitable<void> co_flush(std::shared_ptr<engine> e);
+WSX_API asio::awaitable<close_reason> co_join(std::shared_ptr<engine> e);
+}  // namespace detail
+
+/// A WebSocket client that calls back into `Handler`. See docs/handler.md for the callbacks.
+///
+/// Lifetime: the client owns its handler. Destroying the client drops the connection at once and
+/// waits for nothing; no callback begins after that (one that runs on another thread at that
+/// moment ends first), `terminate` is not called, and what waits completes with `errc::aborted`.
+/// To end in order, `co_await close()` before. A client may be destroyed from within a callback.
+///
+/// Threads: callbacks run one at a time, on the client's strand. `connect`, `close`, `abort`,
+/// `join`, `flush`, `cast`, `post`, `post_after`, `make_sender`, `stats` may be called from any
+/// thread; `try_send` and `send` from one thread at a time, any thread.
+///
+/// Asynchronous operations take any completion token; without one they return an `awaitable` that
+/// throws `wsx::system_error`. Canceling an operation ends the waiting with
+/// `asio::error::operation_aborted`; but for `connect` it never touches the connection.
+///
+///     wsx::client<printer> client{co_await asio::this_coro::executor};
+///     co_await client.connect("wss://example.com/feed");
+template <class Handler, transport Transport = any_transport>
+class basic_client {
+ public:
+  using handler_type = Handler;
+
+  /// A client that is not connected. `executor`: where everything happens; if it is no
+  /// `asio::strand<asio::any_io_executor>` the client makes a strand on it.
+  ///
+  /// No default arguments: GCC 12 destroys theirs twice when a `co_await` is among the others.
+  explicit basic_client(asio::any_io_executor executor)
+      : basic_client(std::move(executor), Handler()) {}
+  basic_client(asio::any_io_executor executor, Handler handler)
+      : basic_client(std::move(executor), std::move(handler), wsx::options()) {}
+  basic_client(asio::any_io_executor executor, Handler handler, wsx::options options)
+      : basic_client(std::move(executor),
+                     std::make_unique<detail::handler_model<Handler>>(std::move(handler)),
+                     std::move(options)) {}
+
+  ~basic_client() {
+    if (!detached_) engine_->kill();
+  }
+  basic_client(const basic_client&) = delete;
+  basic_client& operator=(const basic_client&) = delete;
+
+  /// Connects: resolves, TCP, TLS, opening handshake (RFC 6455 4.1). Completes when the connection
+  /// is open and `init` is through, or has failed; a failed client may connect again. With
+  /// `handle_first_failure` the handler decides about retries, and this completes when one
+  /// succeeds or the handler stops.
+  ///
+  /// Errors: `errc::already_started`; what is wrong with the request or the options; the system's
+  /// error; and those that `condition::handshake_failed`, `condition::tls_failed`,
+  /// `condition::timeout` group. `system_error::diagnostics` has the details. Cancellation gives
+  /// the attempt up.
+  asio::awaitable<void> connect(detail::request_like target) {
+    return detail::co_connect(engine_, std::move(target.value));
+  }
+
+  /// The same with any completion token for `void(std::error_code)`.
+  template <class Token>
+  auto connect(detail::request_like target, Token&& token) {
+    return detail::start_operation<std::error_code>(
+        engine_, std::forward<Token>(token),
+        [r = std::move(target.value)](detail::engine& e, detail::ticket t,
+                                      detail::completion<std::error_code> done) mutable {
+          e.connect(t, std::move(r), std::move(done));
+        });
+  }
+
+  /// See `sender::try_send`.
+  template <class Frame>
+  bool try_send(const Frame& frame) {
+    return sender_.try_send(frame);
+  }
+  template <class Frame>
+  bool try_send(const Frame& frame, std::error_code& error) {
+    return sender_.try_send(frame, error);
+  }
+
+  /// See `sender::send`.
+  template <class Frame>
+  asio::awaitable<void> send(const Frame& frame) {
+    return sender_.send(frame);
+  }
+  template <class Frame, class Token>
+  auto send(const Frame& frame, Token&& token) {
+    return sender_.send(frame, std::forward<Token>(token));
+  }
+
+  /// A sender for another thread.
+  sender make_sender() { return sender(engine_, queue_size_); }
+
+  /// Waits until everything that was queued before, by whichever sender or callback, has been
+  /// handed to the transport. Errors: `errc::not_connected`, `errc::connection_dropped` if the
+  /// client ends first, or drops what is not sent (`drop_unsent_on_disconnect`).
+  asio::awaitable<void> flush() { return detail::co_flush(engine_); }
+  template <class Token>
+  auto flush(Token&& token) {
+    return detail::start_operation<std::error_code>(
+        engine_, std::forward<Token>(token),
+        [](detail::engine& e, detail::ticket t, detail::completion<std::error_code> done) {
+          e.flush(t, std::move(done));
+        });
+  }
+
+  /// Hands `message` to `handle_cast`, in order, while connected; before and between connections
+  /// it waits. False if the client has ended or its mailbox is full. A message of a type that the
+  /// handler does not take is a compile error. What has not been delivered when the client ends is
+  /// destroyed.
+  template <class Message>
+  bool cast(Message message) {
+    return engine_->post(detail::make_cast(handler(), std::move(message)));
+  }
+
+  /// Hands `message` to `handle_info`, as `cast` does; one of a type that the handler does not
+  /// take is logged.
+  template <class Message>
+  bool post(Message message) {
+    return engine_->post(detail::make_info(handler(), std::move(message)));
+  }
+
+  /// The same after a delay, unless the timer is canceled or the client ends first.
+  template <class Message>
+  timer post_after(std::chrono::steady_clock::duration delay, Message message) {
+    return timer(engine_,
+                 std::make_shared<detail::timer_state>(
+                     engine_->strand(), delay, detail::make_info(handler(), std::move(message))));
+  }
+
+  /// Sends a `signal` to `handle_info` whenever the process gets one with that number. The
+  /// signal's usual effect is off as long as the client lives. Throws `std::system_error` if the
+  /// system refuses.
+  void watch_signal(int number) {
+    auto watch = std::make_shared<detail::signal_watch>(
+        engine_->strand(), [h = &handler()](int n) { return detail::make_info(*h, signal{n}); });
+    watch->signals.add(number);
+    engine_->start_watch(std::move(watch));
+  }
+
+  /// Sends a `down` to `handle_info` once `other` has ended; at once if it already has. Returns a
+  /// number that tells this monitor from others.
+  template <class OtherHandler, transport OtherTransport>
+  std::uint64_t monitor(const basic_client<OtherHandler, OtherTransport>& other) {
+    const auto number = engine_->next_ticket();
+    other.engine_->join(
+        other.engine_->next_ticket(),
+        {detail::down_notice<Handler, down>{engine_, &handler(), number}, other.engine_->strand()});
+    return number;
+  }
+
+  /// Closes: everything queued is sent, then Close (RFC 6455 7.1.2), then the server has until
+  /// `close_timeout` to answer and to end the connection. The client ends: `handle_disconnect` is
+  /// told, but can't reconnect. Completes when the connection is gone; with `errc::close_timeout`
+  /// if the server had to be cut off. While connecting it gives the attempt up.
+  ///
+  /// Errors, with nothing sent: `errc::not_connected`, `errc::invalid_close_code`,
+  /// `errc::control_payload_too_long` (a reason over 123 bytes), `errc::invalid_text`.
+  asio::awaitable<void> close() { return detail::co_close(engine_, {}); }
+  asio::awaitable<void> close(close_code code, std::string_view reason = {}) {
+    return detail::co_close(engine_, {code, std::string(reason)});
+  }
+  template <class Token>
+  auto close(close_code code, std::string_view reason, Token&& token) {
+    return detail::start_operation<std::error_code>(
+        engine_, std::forward<Token>(token),
+        [how = protocol::close_payload{code, std::string(reason)}](
+            detail::engine& e, detail::ticket t, detail::completion<std::error_code> done) mutable {
+          e.close(t, std::move(how), std::move(done));
+        });
+  }
+
+  /// Drops the connection and ends the client, without a Close frame. `terminate` is called,
+  /// `handle_disconnect` is not.
+  void abort() { engine_->abort(); }
+
+  /// Waits until the client has ended, and `terminate` is through. The reason of a normal end (no
+  /// code, or 1000) is returned; any other end is thrown as a `system_error` that carries it.
+  asio::awaitable<close_reason> join() { return detail::co_join(engine_); }
+
+  /// The same with any completion token for `void(std::error_code, close_reason)`.
+  template <class Token>
+  auto join(Token&& token) {
+    return detail::start_operation<std::error_code, close_reason>(
+        engine_, std::forward<Token>(token),
+        [](detail::engine& e, detail::ticket t,
+           detail::completion<std::error_code, close_reason> done) { e.join(t, std::move(done)); });
+  }
+
+  /// Lets the client go on by itself until it ends: destroying this object no longer ends it.
+  void detach() noexcept { detached_ = true; }
+
+  wsx::stats stats() const noexcept { return engine_->stats(); }
+
+  /// Whether a connection is open at this moment.
+  bool is_open() const noexcept { return engine_->now() == detail::engine::phase::open; }
+
+  /// The handler. To be used on the client's strand only.
+  Handler& handler() noexcept { return *handler_; }
+
+  /// The client's strand.
+  asio::any_io_executor get_executor() const noexcept { return engine_->strand(); }
+
+ private:
+  template <class, transport>
+  friend class basic_client;
+
+  basic_client(asio::any_io_executor executor,
+               std::unique_ptr<detail::handler_model<Handler>> model, wsx::options options)
+      : queue_size_(options.send_queue_size),
+        handler_(&model->handler()),
+        engine_(std::make_shared<detail::engine>(std::move(executor), std::move(options),
+                                                 &detail::make_stream<Transport>,
+                                                 std::move(model))),
+        sender_(engine_, queue_size_) {}
+
+  std::size_t queue_size_;
+  Handler* handler_;
+  std::shared_ptr<detail::engine> engine_;
+  sender sender_;
+  bool detached_ = false;
+};
+
+/// A client for `ws` and `wss` URLs alike.
+template <class Handler>
+using client = basic_client<Handler, any_transport>;
+
+/// A client for `ws` only.
+template <class Handler>
+using tcp_client = basic_client<Handler, tcp_transport>;
+
+/// A client for `wss` only.
+template <class Handler>
+using tls_client = basic_client<Handler, tls_transport>;
+
+}  // namespace wsx

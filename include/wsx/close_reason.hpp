@@ -1,0 +1,44 @@
+#pragma once
+
+#include <wsx/close_code.hpp>
+
+#include <exception>
+#include <optional>
+#include <string>
+#include <system_error>
+
+namespace wsx {
+
+/// Who ended a connection.
+enum class close_origin {
+  local,   ///< this side began the closing handshake
+  remote,  ///< the server did, or its TCP connection ended
+  error,   ///< something failed: see `close_reason::error` and `exception`
+};
+
+/// Why a connection, or a client, ended.
+struct close_reason {
+  close_origin origin = close_origin::error;
+  std::optional<close_code> received{};  ///< the code of the server's Close frame, if it had one
+  std::optional<close_code> sent{};      ///< the code of the client's Close frame, if it had one
+  std::string text{};                    ///< the reason given by the side that began
+  std::error_code error{};               ///< what failed; clear after a closing handshake
+  std::exception_ptr exception{};        ///< what a callback threw
+
+  /// Whether both sides sent Close and the server then ended the TCP connection in time: what
+  /// browsers call `wasClean`. RFC 6455 7.1.4.
+  bool clean = false;
+
+  /// The code of the side that began to close.
+  std::optional<close_code> code() const noexcept {
+    return origin == close_origin::remote ? received : sent;
+  }
+
+  /// Whether this is an ordinary end: a closing handshake without a code or with 1000.
+  bool normal() const noexcept {
+    return origin != close_origin::error && !error && !exception &&
+           code().value_or(close_code::normal) == close_code::normal;
+  }
+};
+
+}  // namespace wsx

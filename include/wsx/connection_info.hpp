@@ -1,0 +1,21 @@
+#pragma once
+
+#include <wsx/header.hpp>
+
+#include <cstddef>
+#include <string>
+
+namespace wsx {
+
+/// What is known about an open connection.
+struct connection_info {
+  std::string url{};             ///< where the client connected to
+  int status = 0;                ///< of the handshake's response: 101
+  header_list headers{};         ///< of the handshake's response
+  std::string subprotocol{};     ///< what the server chose; empty: none
+  std::string peer_endpoint{};   ///< "192.0.2.1:443", "[2001:db8::1]:443"
+  std::string local_endpoint{};  ///< the same for this side
+  std::size_t attempt = 0;       ///< which attempt in a row succeeded; 1: the first
+};
+
+}  // namespace wsx

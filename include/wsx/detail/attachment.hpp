@@ -1,0 +1,12 @@
+#pragma once
+
+namespace wsx::detail {
+
+// Something with an operation under way that ends with its client. On the client's strand.
+class attachment {
+ public:
+  virtual ~attachment() = default;
+  virtual void cancel() = 0;
+};
+
+}  // namespace wsx::detail

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <wsx/action.hpp>
+#include <wsx/disconnect.hpp>
+#include <wsx/session.hpp>
+
+#include <asio/awaitable.hpp>
+
+#include <concepts>
+#include <type_traits>
+#include <utility>
+
+namespace wsx::detail {
+
+// How a handler's members are found. Each callback has a tag type that calls the member of that
+// name, and knows whether a handler has any member so named, whatever its signature: one that is
+// named like a callback and can't be called is an error, never ignored.
+
+#define WSX_DETAIL_CALLBACK(NAME)                                                               \
+  struct NAME##_tag {                                                                           \
+    template <class H, class... Args>                                                           \
+    static auto call(H& handler, Args&&... args)                                                \
+        -> decltype(handler.NAME(std::forward<Args>(args)...)) {                                \
+      return handler.NAME(std::forward<Args>(args)...);                                         \
+    }                                                                                           \
+    struct same_name {                                                                          \
+      void NAME();                                                                              \
+    };                                                                                          \
+    template <class H>                                                                          \
+    struct both : H, same_name {};                                                              \
+    template <class H>                                                                          \
+    static constexpr bool named() {                                                             \
+      /* In a class that inherits the name twice it is ambiguous: so the handler has it too. */ \
+      if constexpr (std::is_final_v<H>) {                                                       \
+        return requires {                                                                       \
+          &H::NAME;                                                                             \
+        };                                                                                      \
+      } else {                                                                                  \
+        return !requires {                                                                      \
+          &both<H>::NAME;                                                                       \
+        };                                                                                      \
+      }                                                                                         \
+    }                                                                                           \
+  }
+
+WSX_DETAIL_CALLBACK(init);
+WSX_DETAIL_CALLBACK(handle_connect);
+WSX_DETAIL_CALLBACK(handle_frame);
+WSX_DETAIL_CALLBACK(handle_fragment);
+WSX_DETAIL_CALLBACK(handle_ping);
+WSX_DETAIL_CALLBACK(handle_pong);
+WSX_DETAIL_CALLBACK(handle_cast);
+WSX_DETAIL_CALLBACK(handle_info);
+WSX_DETAIL_CALLBACK(handle_disconnect);
+WSX_DETAIL_CALLBACK(terminate);
+
+#undef WSX_DETAIL_CALLBACK
+
+template <class Tag, class H, class Arg>
+concept callable_alone = requires(H& handler, Arg arg) {
+  Tag::call(handler, std::forward<Arg>(arg));
+};
+
+template <class Tag, class H, class Arg>
+concept callable_with_session = requires(H& handler, Arg arg, session& s) {
+  Tag::call(handler, std::forward<Arg>(arg), s);
+};
+
+template <class Tag, class H, class Arg>
+concept has_callback = callable_alone<Tag, H, Arg> || callable_with_session<Tag, H, Arg>;
+
+// Calls the member, with the session if it wants it.
+template <class Tag, class H, class Arg>
+decltype(auto) invoke(H& handler, session& s, Arg&& arg) {
+  if constexpr (callable_with_session<Tag, H, Arg>) {
+    return Tag::call(handler, std::forward<Arg>(arg), s);
+  } else {
+    return Tag::call(handler, std::forward<Arg>(arg));
+  }
+}
+
+template <class Tag, class H, class Arg>
+using callback_result =
+    decltype(invoke<Tag>(std::declval<H&>(), std::declval<session&>(), std::declval<Arg>()));
+
+template <class T>
+struct unwrap_awaitable {
+  using type = T;
+  static constexpr bool awaits = false;
+};
+template <class T, class Executor>
+struct unwrap_awaitable<asio::awaitable<T, Executor>> {
+  using type = T;
+  static constexpr bool awaits = true;
+};
+
+// Whether the member is there and is a coroutine.
+template <class Tag, class H, class Arg>
+constexpr bool is_async_callback() {
+  if constexpr (has_callback<Tag, H, Arg>) {
+    return unwrap_awaitable<callback_result<Tag, H, Arg>>::awaits;
+  } else {
+    return false;
+  }
+}
+
+// Whether the member returns void, `Result`, or an awaitable of either.
+template <class Tag, class H, class Arg, class Result>
+constexpr bool returns_well() {
+  if constexpr (has_callback<Tag, H, Arg>) {
+    using type = typename unwrap_awaitable<callback_result<Tag, H, Arg>>::type;
+    return std::is_void_v<type> || std::convertible_to<type, Result>;
+  } else {
+    return true;
+  }
+}
+
+}  // namespace wsx::detail

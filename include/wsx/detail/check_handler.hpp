@@ -1,0 +1,74 @@
+#pragma once
+
+#include <wsx/close_reason.hpp>
+#include <wsx/connection_info.hpp>
+#include <wsx/detail/callbacks.hpp>
+#include <wsx/disconnect.hpp>
+#include <wsx/frame.hpp>
+
+namespace wsx::detail {
+
+// The answers of callbacks that have no say: anything else than void is a mistake.
+struct no_result {};
+
+template <class Tag, class H, class Arg>
+inline constexpr bool misnamed = Tag::template named<H>() && !has_callback<Tag, H, Arg>;
+
+template <class Tag, class H, class Arg>
+inline constexpr bool gives_action = returns_well<Tag, H, Arg, action>();
+
+// Says at compile time what is wrong with a handler, by the callback's name.
+template <class H>
+constexpr bool check_handler() {
+  constexpr bool takes_text = has_callback<handle_frame_tag, H, text>;
+  constexpr bool takes_binary = has_callback<handle_frame_tag, H, binary>;
+  constexpr bool takes_fragments = has_callback<handle_fragment_tag, H, fragment>;
+
+  static_assert(!handle_frame_tag::named<H>() || takes_text || takes_binary,
+                "wsx: handle_frame must take wsx::text or wsx::binary, and may take a "
+                "wsx::session& after it");
+  static_assert(!misnamed<handle_fragment_tag, H, fragment>,
+                "wsx: handle_fragment must take wsx::fragment, and may take a wsx::session&");
+  static_assert(takes_text || takes_binary || takes_fragments,
+                "wsx: a handler needs a handle_frame or a handle_fragment");
+  static_assert(!takes_fragments || !(takes_text || takes_binary),
+                "wsx: with handle_fragment messages are not assembled: handle_frame would never "
+                "be called");
+  static_assert(
+      gives_action<handle_frame_tag, H, text> && gives_action<handle_frame_tag, H, binary>,
+      "wsx: handle_frame must return void, wsx::action, or an awaitable of either");
+  static_assert(gives_action<handle_fragment_tag, H, fragment>,
+                "wsx: handle_fragment must return void, wsx::action, or an awaitable of either");
+
+  static_assert(!misnamed<handle_ping_tag, H, ping>,
+                "wsx: handle_ping must take wsx::ping, and may take a wsx::session&");
+  static_assert(gives_action<handle_ping_tag, H, ping>,
+                "wsx: handle_ping must return void, wsx::action, or an awaitable of either");
+  static_assert(!misnamed<handle_pong_tag, H, pong>,
+                "wsx: handle_pong must take wsx::pong, and may take a wsx::session&");
+  static_assert(gives_action<handle_pong_tag, H, pong>,
+                "wsx: handle_pong must return void, wsx::action, or an awaitable of either");
+
+  static_assert(!misnamed<init_tag, H, const connection_info&>,
+                "wsx: init must take const wsx::connection_info&, and may take a wsx::session&");
+  static_assert(gives_action<init_tag, H, const connection_info&>,
+                "wsx: init must return void, wsx::action, or an awaitable of either");
+  static_assert(!misnamed<handle_connect_tag, H, const connection_info&>,
+                "wsx: handle_connect must take const wsx::connection_info&, and may take a "
+                "wsx::session&");
+  static_assert(gives_action<handle_connect_tag, H, const connection_info&>,
+                "wsx: handle_connect must return void, wsx::action, or an awaitable of either");
+  static_assert(!misnamed<handle_disconnect_tag, H, const disconnect&>,
+                "wsx: handle_disconnect must take const wsx::disconnect&, and may take a "
+                "wsx::session&");
+  static_assert(returns_well<handle_disconnect_tag, H, const disconnect&, disconnect_decision>(),
+                "wsx: handle_disconnect must return void, wsx::disconnect_decision, or an "
+                "awaitable of either");
+  static_assert(!misnamed<terminate_tag, H, const close_reason&>,
+                "wsx: terminate must take const wsx::close_reason&, and may take a wsx::session&");
+  static_assert(returns_well<terminate_tag, H, const close_reason&, no_result>(),
+                "wsx: terminate must return void, or an awaitable of it");
+  return true;
+}
+
+}  // namespace wsx::detail

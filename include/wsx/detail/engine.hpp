@@ -1,0 +1,256 @@
+#pragma once
+
+#include <wsx/action.hpp>
+#include <wsx/close_reason.hpp>
+#include <wsx/connection_info.hpp>
+#include <wsx/detail/completion.hpp>
+#include <wsx/detail/context_hook.hpp>
+#include <wsx/detail/handler_port.hpp>
+#include <wsx/detail/mailbox.hpp>
+#include <wsx/detail/send_channel.hpp>
+#include <wsx/detail/stream.hpp>
+#include <wsx/detail/waiting_list.hpp>
+#include <wsx/detail/wakeup.hpp>
+#include <wsx/disconnect.hpp>
+#include <wsx/export.hpp>
+#include <wsx/options.hpp>
+#include <wsx/protocol/byte_buffer.hpp>
+#include <wsx/protocol/close_state.hpp>
+#include <wsx/protocol/handshake.hpp>
+#include <wsx/protocol/keepalive.hpp>
+#include <wsx/protocol/message_assembler.hpp>
+#include <wsx/protocol/outbox.hpp>
+#include <wsx/protocol/outgoing.hpp>
+#include <wsx/request.hpp>
+#include <wsx/session.hpp>
+#include <wsx/stats.hpp>
+#include <wsx/system_error.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <vector>
+
+namespace wsx::detail {
+
+class attachment;
+struct signal_watch;
+struct timer_state;
+
+// A client without its types: the state machine that connects, reads, writes, closes and
+// reconnects. One coroutine, `run`, does all of it but the writing, which `pump` does whenever
+// there is something to write. Everything happens on one strand, but for what is marked as
+// callable from any thread.
+class engine final : public std::enable_shared_from_this<engine>,
+                     public readiness_listener,
+                     public context_hook {
+ public:
+  using clock = std::chrono::steady_clock;
+
+  // What a caller may know of the client from any thread.
+  enum class phase : std::uint8_t { idle, connecting, open, closing, pausing, ended };
+
+  WSX_API engine(asio::any_io_executor executor, wsx::options options, stream_factory make,
+                 std::unique_ptr<handler_port> port);
+  WSX_API ~engine() override;
+
+  // From any thread.
+  ticket next_ticket() noexcept { return tickets_.fetch_add(1, std::memory_order_relaxed) + 1; }
+  WSX_API void connect(ticket t, request target, completion<std::error_code> done);
+  WSX_API void close(ticket t, protocol::close_payload how, completion<std::error_code> done);
+  WSX_API void join(ticket t, completion<std::error_code, close_reason> done);
+  WSX_API void flush(ticket t, completion<std::error_code> done);
+  WSX_API void cancel(ticket t);  // the operation with that ticket
+  WSX_API void abort();
+  WSX_API void kill();  // abort, and call the handler no more
+  WSX_API bool post(std::unique_ptr<mail> message);
+  WSX_API void attach(std::shared_ptr<send_channel> channel);
+  WSX_API void retire(std::shared_ptr<send_channel> channel);
+  WSX_API std::error_code try_send(send_channel& channel, const protocol::outgoing_frame& frame);
+  WSX_API void send(ticket t, std::shared_ptr<send_channel> channel,
+                    const protocol::outgoing_frame& frame, completion<std::error_code> done);
+  WSX_API void start_timer(std::shared_ptr<timer_state> timer);
+  WSX_API void cancel_timer(std::shared_ptr<timer_state> timer);
+  WSX_API void start_watch(std::shared_ptr<signal_watch> watch);
+  WSX_API wsx::stats stats() const noexcept;
+  phase now() const noexcept { return phase_.load(std::memory_order_acquire); }
+  const asio::any_io_executor& strand() const noexcept { return strand_; }
+  WSX_API std::error_code not_open() const noexcept;
+
+  // On the strand: what callbacks, and whoever calls them, use.
+  session& for_handler() noexcept { return session_; }
+  const connection_info& connection() const noexcept { return info_; }
+  const wsx::diagnostics& diagnostics() const noexcept { return diagnostics_; }
+  bool receiving() const noexcept { return close_.open() && !stopped(); }
+  WSX_API std::error_code stage(const protocol::outgoing_frame& frame);
+  WSX_API std::error_code begin_close(protocol::close_payload how);
+  WSX_API void apply(const action& wanted);
+  WSX_API void callback_threw(std::exception_ptr what);
+  WSX_API void fail(std::error_code error);
+  WSX_API void received_close(const protocol::close_payload& close);
+  WSX_API void received_pong(bytes_view payload);
+  WSX_API void answer_ping(bytes_view payload);
+  void received_message() noexcept { add(messages_received_, 1); }
+
+ private:
+  // Who waits until all that was queued before is written: how far each source must come.
+  struct flush_mark {
+    ticket number;
+    std::uint64_t staged;
+    std::vector<std::pair<std::shared_ptr<protocol::frame_source>, std::uint64_t>> queued;
+  };
+
+  using counter = std::atomic<std::uint64_t>;
+
+  // Only the strand writes a counter; others read it.
+  static void add(counter& c, std::uint64_t n) noexcept {
+    c.store(c.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+
+  void on_ready(io_direction direction, std::uint64_t connection, std::error_code error) override;
+  void drop_handlers() noexcept override;
+
+  // The life of the client (engine_run.cpp).
+  static asio::awaitable<void> run(std::shared_ptr<engine> self);
+  asio::awaitable<bool> live();
+  asio::awaitable<std::error_code> open();
+  asio::awaitable<disconnect_decision> consult(bool opened);
+  asio::awaitable<void> pause(clock::duration delay);
+  asio::awaitable<void> finish();
+  void begin_connection();
+  void end_connection();
+  bool give_up_first(bool opened);
+  void settle();
+  static close_reason aborted();
+  std::error_code end_error() const noexcept;
+
+  // Opening (engine_open.cpp).
+  asio::awaitable<std::error_code> dial(const url& to);
+  asio::awaitable<std::error_code> shake_hands(const protocol::upgrade_request& ask);
+  asio::awaitable<std::error_code> write_all(std::string request);
+  asio::awaitable<std::error_code> read_head(protocol::http_head_parser& parser);
+  asio::awaitable<void> read_refusal_body();
+  std::error_code prepare(protocol::upgrade_request& ask);
+  std::error_code interrupted_by(std::error_code deadline) const noexcept;
+
+  // Receiving (engine_receive.cpp).
+  asio::awaitable<void> receive();
+  asio::awaitable<void> receive_early();
+  asio::awaitable<bool> read_once();
+  bool read_into_shared();
+  bool took(std::span<const std::byte> room, const io_result& got);
+  asio::awaitable<void> deliver();
+  void discard();
+  asio::awaitable<void> deliver_mail();
+  asio::awaitable<void> wait_ready(io_direction direction);
+  void arm_wait(io_direction direction);
+  void transport_ended(std::error_code error);
+
+  // Sending (engine_send.cpp).
+  void pump();
+  bool write_batch(bytes_view bytes);
+  void out_of_frames();
+  void schedule_pump();
+  void wrote();
+  void say_close(std::optional<protocol::close_payload> close, bool drain);
+  bool flushed(const flush_mark& mark) const;
+  void fail_sends(std::error_code error);
+
+  // Timers and signals (engine_timers.cpp).
+  void await_signal(std::shared_ptr<signal_watch> watch);
+  void arm_deadline(clock::duration delay);
+  void disarm_deadline();
+  void arm_keepalive();
+  void on_keepalive();
+
+  void cancel_connect();
+  void cancel_send(send_channel& channel);
+  void crashed(std::exception_ptr what);
+  void stop();
+  bool stopped() const noexcept { return stop_ || muted_.load(std::memory_order_relaxed); }
+  bool interrupted() const noexcept { return stopped() || connect_canceled_ || deadline_hit_; }
+  void set(phase p) noexcept { phase_.store(p, std::memory_order_release); }
+
+  asio::any_io_executor strand_;
+  wsx::options options_;
+  stream_factory make_stream_;
+  std::shared_ptr<transport_settings> settings_;
+  std::unique_ptr<handler_port> port_;
+  session session_;
+
+  // The client.
+  std::atomic<phase> phase_{phase::idle};
+  std::atomic<bool> muted_{false};  // its owner is gone: no more callbacks
+  bool stop_ = false;               // ends as soon as possible
+  bool final_ = false;              // its owner wants it closed: no reconnect
+  bool opened_once_ = false;
+  bool connect_canceled_ = false;  // whoever called `connect` does not wait any more
+  std::size_t tries_ = 0;          // attempts since the last open connection
+  request target_;
+  close_reason reason_{};
+  wsx::diagnostics diagnostics_{};
+  connection_info info_{};
+  clock::time_point opened_at_{};
+  wakeup wake_;
+  mailbox mailbox_;
+  std::atomic<bool> mail_scheduled_{false};
+  asio::cancellation_signal interrupt_;  // of a callback that waits
+
+  // The connection.
+  std::unique_ptr<stream> stream_;
+  std::uint64_t connection_number_ = 0;
+  bool armed_[2] = {false, false};  // by io_direction: a wait is under way
+  bool stream_open_ = false;        // the transport is connected
+  bool ended_ = false;              // the transport has ended
+  std::error_code write_error_{};   // the transport takes nothing more
+  bool dead_ = false;               // by keepalive
+  bool discarding_ = false;         // what comes is not even parsed any more
+  bool congested_ = false;          // reading waits until replies have gone
+  protocol::message_assembler assembler_;
+  protocol::close_state close_;
+  protocol::keepalive keepalive_;
+  protocol::byte_buffer early_;  // came right behind the handshake's response
+  protocol::byte_buffer own_;    // to read into, if callbacks are coroutines
+  asio::steady_timer deadline_;
+  std::uint64_t deadline_number_ = 0;
+  bool deadline_hit_ = false;
+  asio::steady_timer keepalive_timer_;
+
+  // Sending.
+  protocol::outbox outbox_;
+  protocol::outgoing_check staged_check_;
+  std::atomic<bool> pump_scheduled_{false};
+  std::vector<std::shared_ptr<send_channel>> channels_;
+  std::vector<std::shared_ptr<send_channel>> retired_;
+  std::vector<flush_mark> flush_marks_;
+  waiting_list<std::error_code> on_flushed_;
+
+  // Waiting callers.
+  std::atomic<ticket> tickets_{0};
+  ticket connect_ticket_ = 0;
+  completion<std::error_code> on_connected_;
+  waiting_list<std::error_code> on_closed_;
+  waiting_list<std::error_code, close_reason> on_ended_;
+  std::set<std::shared_ptr<attachment>> attachments_;
+
+  counter messages_received_{0};
+  counter bytes_received_{0};
+  counter frames_sent_{0};
+  counter bytes_sent_{0};
+  counter reads_{0};
+  counter writes_{0};
+  counter connects_{0};
+  counter latency_{0};
+};
+
+}  // namespace wsx::detail

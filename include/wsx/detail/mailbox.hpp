@@ -1,0 +1,60 @@
+#pragma once
+
+#include <wsx/export.hpp>
+
+#include <asio/awaitable.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+
+namespace wsx::detail {
+
+class engine;
+
+// A message on its way to a callback. It knows the callback; the engine only says when.
+class mail {
+ public:
+  virtual ~mail() = default;
+
+  // Whether the callback is a coroutine.
+  virtual bool is_async() const noexcept = 0;
+
+  virtual void deliver(engine& to) = 0;
+  virtual asio::awaitable<void> deliver_async(engine& to) = 0;
+
+ private:
+  friend class mailbox;
+  mail* next_ = nullptr;
+};
+
+// A lock-free queue of messages from any thread to one, bounded in number.
+class mailbox {
+ public:
+  explicit mailbox(std::size_t limit) noexcept : limit_(limit) {}
+  WSX_API ~mailbox();
+  mailbox(const mailbox&) = delete;
+  mailbox& operator=(const mailbox&) = delete;
+
+  // From any thread. False if the mailbox is full, or closed.
+  WSX_API bool push(std::unique_ptr<mail> message) noexcept;
+
+  // The oldest message, or null. The consumer's thread only.
+  WSX_API std::unique_ptr<mail> pop() noexcept;
+
+  // No more messages; those that wait are destroyed. The consumer's thread only.
+  WSX_API void close() noexcept;
+
+  std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+
+ private:
+  void take_all() noexcept;
+
+  const std::size_t limit_;
+  std::atomic<bool> closed_{false};
+  std::atomic<std::size_t> size_{0};
+  std::atomic<mail*> newest_{nullptr};  // the producers' list, newest first
+  mail* oldest_ = nullptr;              // the consumer's list, oldest first
+};
+
+}  // namespace wsx::detail

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <wsx/detail/handler_model.hpp>
+#include <wsx/detail/mailbox.hpp>
+#include <wsx/log.hpp>
+#include <wsx/session.hpp>
+#include <wsx/timer.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <typeinfo>
+#include <utility>
+
+namespace wsx::detail {
+
+// A message for one callback of a handler.
+template <class Tag, class H, class M>
+class message_mail final : public mail {
+ public:
+  message_mail(H& handler, M message) : handler_(handler), message_(std::move(message)) {}
+
+  bool is_async() const noexcept override { return is_async_callback<Tag, H, M&&>(); }
+
+  void deliver(engine& to) override {
+    if constexpr (!is_async_callback<Tag, H, M&&>())
+      run_callback<Tag>(to, handler_, std::move(message_));
+  }
+
+  asio::awaitable<void> deliver_async(engine& to) override {
+    return run_or_await<Tag, H, M&&>(to, handler_, std::move(message_));
+  }
+
+ private:
+  H& handler_;
+  M message_;
+};
+
+// A message that the handler has no `handle_info` for: logged, then forgotten.
+template <class M>
+class unhandled_mail final : public mail {
+ public:
+  bool is_async() const noexcept override { return false; }
+  void deliver(engine&) override { log_unhandled(typeid(M).name()); }
+  asio::awaitable<void> deliver_async(engine&) override { return nothing(); }
+};
+
+template <class H, class M>
+std::unique_ptr<mail> make_cast(H& handler, M message) {
+  static_assert(has_callback<handle_cast_tag, H, M&&>,
+                "wsx: the handler has no handle_cast for a message of this type");
+  static_assert(returns_well<handle_cast_tag, H, M&&, action>(),
+                "wsx: handle_cast must return void, wsx::action, or an awaitable of either");
+  return std::make_unique<message_mail<handle_cast_tag, H, M>>(handler, std::move(message));
+}
+
+template <class H, class M>
+std::unique_ptr<mail> make_info(H& handler, M message) {
+  if constexpr (has_callback<handle_info_tag, H, M&&>) {
+    static_assert(returns_well<handle_info_tag, H, M&&, action>(),
+                  "wsx: handle_info must return void, wsx::action, or an awaitable of either");
+    return std::make_unique<message_mail<handle_info_tag, H, M>>(handler, std::move(message));
+  } else {
+    return std::make_unique<unhandled_mail<M>>();
+  }
+}
+
+// Tells a client, if it is still there, that another has ended.
+template <class H, class Down>
+struct down_notice {
+  std::weak_ptr<engine> to;
+  H* handler;
+  std::uint64_t number;
+
+  void operator()(std::error_code error, close_reason reason) const {
+    if (const auto e = to.lock())
+      e->post(make_info(*handler, Down{number, error, std::move(reason)}));
+  }
+};
+
+}  // namespace wsx::detail
+
+namespace wsx {
+
+template <class Handler, class Message>
+bool session::post(Handler& self, Message message) {
+  return engine_.post(detail::make_info(self, std::move(message)));
+}
+
+template <class Handler, class Message>
+timer session::post_after(Handler& self, std::chrono::steady_clock::duration delay,
+                          Message message) {
+  return timer(engine_.shared_from_this(),
+               std::make_shared<detail::timer_state>(engine_.strand(), delay,
+                                                     detail::make_info(self, std::move(message))));
+}
+
+}  // namespace wsx

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <wsx/detail/completion.hpp>
+#include <wsx/detail/waiting_list.hpp>
+#include <wsx/protocol/frame_source.hpp>
+#include <wsx/protocol/outgoing.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <system_error>
+
+namespace wsx::detail {
+
+// One producer's way to the wire: the frame source that the outbox empties, and what both sides
+// know of a `send` that waits.
+struct send_channel : protocol::frame_source {
+  explicit send_channel(std::size_t queue_size) : frame_source(queue_size) {}
+
+  // The producer's.
+  protocol::outgoing_check check{};
+  protocol::outgoing_check check_before{};  // what it was before the `send` that waits
+
+  // A `send` waits: nothing else may be queued before it. Set by the producer, cleared on the
+  // strand.
+  std::atomic<bool> blocked{false};
+
+  // The strand's: what to call when the waiting frame has been written.
+  completion<std::error_code> on_written{};
+  ticket number = 0;
+};
+
+}  // namespace wsx::detail

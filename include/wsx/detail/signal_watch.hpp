@@ -1,0 +1,32 @@
+#pragma once
+
+#include <wsx/detail/attachment.hpp>
+#include <wsx/detail/mailbox.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/signal_set.hpp>
+
+#include <functional>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+namespace wsx::detail {
+
+// Signals that become messages.
+struct signal_watch final : attachment {
+  using make_mail = std::function<std::unique_ptr<mail>(int number)>;
+
+  signal_watch(const asio::any_io_executor& strand, make_mail m)
+      : signals(strand), make(std::move(m)) {}
+
+  void cancel() override {
+    std::error_code ignored;
+    signals.cancel(ignored);
+  }
+
+  asio::signal_set signals;
+  make_mail make;
+};
+
+}  // namespace wsx::detail

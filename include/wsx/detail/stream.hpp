@@ -1,0 +1,60 @@
+#pragma once
+
+#include <wsx/transport/transport.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace wsx::detail {
+
+// A transport without its type: the client's core is compiled once, not once a transport. It is
+// called once a batch, not once a message.
+class stream {
+ public:
+  virtual ~stream() = default;
+  virtual asio::awaitable<std::error_code> connect(const url& to, diagnostics& d) = 0;
+  virtual io_result read_some(std::span<std::byte> room) noexcept = 0;
+  virtual io_result write_some(bytes_view bytes) noexcept = 0;
+  virtual void async_wait(io_direction direction, wait_handler ready) = 0;
+  virtual void shutdown() noexcept = 0;
+  virtual void close() noexcept = 0;
+  virtual std::string peer_endpoint() const = 0;
+  virtual std::string local_endpoint() const = 0;
+};
+
+template <transport Transport>
+class stream_model final : public stream {
+ public:
+  stream_model(asio::any_io_executor executor, std::shared_ptr<transport_settings> settings)
+      : transport_(std::move(executor), std::move(settings)) {}
+
+  asio::awaitable<std::error_code> connect(const url& to, diagnostics& d) override {
+    return transport_.connect(to, d);
+  }
+  io_result read_some(std::span<std::byte> room) noexcept override {
+    return transport_.read_some(room);
+  }
+  io_result write_some(bytes_view bytes) noexcept override { return transport_.write_some(bytes); }
+  void async_wait(io_direction direction, wait_handler ready) override {
+    transport_.async_wait(direction, std::move(ready));
+  }
+  void shutdown() noexcept override { transport_.shutdown(); }
+  void close() noexcept override { transport_.close(); }
+  std::string peer_endpoint() const override { return transport_.peer_endpoint(); }
+  std::string local_endpoint() const override { return transport_.local_endpoint(); }
+
+ private:
+  Transport transport_;
+};
+
+// Makes the stream of the next connection.
+using stream_factory = std::unique_ptr<stream> (*)(asio::any_io_executor,
+                                                   std::shared_ptr<transport_settings>);
+
+template <transport Transport>
+std::unique_ptr<stream> make_stream(asio::any_io_executor executor,
+                                    std::shared_ptr<transport_settings> settings) {
+  return std::make_unique<stream_model<Transport>>(std::move(executor), std::move(settings));
+}
+
+}  // namespace wsx::detail

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <wsx/export.hpp>
+
+#include <asio/awaitable.hpp>
+
+#include <cstddef>
+#include <memory>
+
+namespace wsx::detail {
+
+// What the one coroutine of a client sleeps on. Whoever has news for it notifies; it then resumes
+// at once, within `notify`. News that come while it is awake make its next sleep return at once.
+// On the client's strand only.
+class wakeup {
+ public:
+  WSX_API wakeup();
+  WSX_API ~wakeup();
+  wakeup(const wakeup&) = delete;
+  wakeup& operator=(const wakeup&) = delete;
+
+  WSX_API void notify();
+  WSX_API asio::awaitable<void> wait();
+
+  // Destroys the sleeper.
+  WSX_API void drop() noexcept;
+
+ private:
+  struct slot;
+
+  bool notified_ = false;
+  std::unique_ptr<slot> slot_;
+};
+
+}  // namespace wsx::detail

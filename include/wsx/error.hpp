@@ -1,0 +1,114 @@
+#pragma once
+
+#include <wsx/export.hpp>
+
+#include <system_error>
+
+namespace wsx {
+
+/// What went wrong, as precisely as wsx knows it. Compare with `==` against an `std::error_code`;
+/// to ask for a group of them compare with a `condition`.
+enum class errc {
+  // What the user passed; nothing was sent.
+  invalid_url = 1,           ///< not an absolute URL with a host, or it has a fragment or user part
+  unsupported_scheme,        ///< the scheme is not one that the transport speaks
+  invalid_header,            ///< a header name or value has a character that HTTP forbids
+  reserved_header,           ///< a header that only the handshake itself may set
+  invalid_subprotocol,       ///< a subprotocol is not a token, or is offered twice
+  invalid_option,            ///< an option is out of its range
+  invalid_close_code,        ///< a close code that may not be sent (RFC 6455 7.4)
+  control_payload_too_long,  ///< ping or pong over 125 bytes, close reason over 123 (RFC 6455 5.5)
+  invalid_text,              ///< text to be sent is not UTF-8
+  fragment_out_of_order,     ///< fragments to be sent do not form one message (RFC 6455 5.4)
+  message_over_queue,        ///< `try_send` of a message that the queue can never hold; use `send`
+
+  // The state of the client.
+  not_connected = 40,  ///< no connection is open
+  already_started,     ///< `connect` was called on a client that runs or has ended
+  closing,             ///< the closing handshake has begun
+  queue_full,          ///< no room in the send queue, or in the replies' buffer
+  mailbox_full,        ///< too many casts and posts wait to be handled
+  aborted,             ///< `abort()` was called, or the client was destroyed
+
+  // Deadlines.
+  connect_timeout = 60,  ///< no connection (with TLS, if any) within `connect_timeout`
+  handshake_timeout,     ///< no complete handshake response within `handshake_timeout`
+  close_timeout,         ///< the server did not end the connection within `close_timeout`
+  ping_timeout,          ///< not a byte came within `ping_timeout` after a ping
+
+  // The opening handshake (RFC 6455 4.1).
+  malformed_response = 80,  ///< the response head is not HTTP/1.1
+  response_head_too_big,    ///< the response head is over `max_head_size`
+  too_many_headers,         ///< the response has more headers than `max_headers`
+  unexpected_status,        ///< the server answered with another status than 101
+  bad_upgrade_header,       ///< `Upgrade` is missing or is not `websocket`
+  bad_connection_header,    ///< `Connection` is missing or lacks `Upgrade`
+  bad_accept_header,        ///< `Sec-WebSocket-Accept` is missing, doubled or wrong
+  bad_subprotocol_header,   ///< a subprotocol that was not offered, or more than one
+  bad_extensions_header,    ///< an extension that was not offered
+
+  // TLS.
+  tls_handshake_failed = 110,  ///< the TLS handshake failed for another cause than the certificate
+  certificate_rejected,        ///< the server's certificate is not trusted, or not for this host
+  invalid_ca,                  ///< the configured CA certificates cannot be read
+  tls_failed,                  ///< the TLS connection broke after its handshake
+
+  // The peer broke the protocol (RFC 6455 5, 7.4, 8.1); answered with Close 1002, 1003, 1007, 1009.
+  reserved_bits = 130,      ///< a reserved bit is set that no extension defined
+  reserved_opcode,          ///< an opcode that RFC 6455 reserves
+  masked_frame,             ///< the server masked a frame
+  fragmented_control,       ///< a control frame without FIN
+  control_too_long,         ///< a control frame with more than 125 bytes
+  invalid_length,           ///< a payload length not in its shortest form, or with its top bit set
+  unexpected_continuation,  ///< a continuation frame without a message begun
+  expected_continuation,    ///< a message begun within an unfinished one
+  bad_close_payload,        ///< a Close frame with a payload of 1 byte
+  bad_close_code,           ///< a Close frame with a code that may not be sent
+  invalid_utf8,             ///< a text message or close reason is not UTF-8
+  unsupported_data,         ///< a text or binary message that the handler does not take
+
+  // Limits of ours that the peer exceeded; answered with Close 1009.
+  message_too_big = 160,  ///< a message over `max_message_size`
+  frame_too_big,          ///< a frame over `max_frame_size`
+  too_many_fragments,     ///< a message of more than `max_fragments` frames
+
+  // How a connection ended.
+  connection_dropped = 180,  ///< the TCP connection ended without a Close frame
+  closed_abnormally,         ///< closed with another code than 1000
+  handler_failed,            ///< a callback threw
+};
+
+/// Groups of `errc` to compare an `std::error_code` with. One error may be in several groups.
+enum class condition {
+  handshake_failed = 1,  ///< the server did not open the WebSocket connection, or not in time
+  protocol_violation,    ///< the peer broke RFC 6455
+  timeout,               ///< one of the client's own deadlines passed
+  tls_failed,            ///< anything about TLS
+  limit_exceeded,        ///< the peer exceeded one of the client's limits
+  not_connected,         ///< there is no open connection (any more)
+};
+
+/// The category of `errc`; its name is "wsx". If a process holds two copies of the library, each
+/// has a category of its own, and `std::error_code`s of one copy are not `==` to those of the
+/// other: `std::error_category` compares addresses. Comparing with an `std::error_condition`, so
+/// with a `condition`, goes by the category's name instead and works across copies.
+WSX_API const std::error_category& error_category() noexcept;
+
+/// The category of `condition`; its name is "wsx.condition".
+WSX_API const std::error_category& condition_category() noexcept;
+
+inline std::error_code make_error_code(errc e) noexcept {
+  return {static_cast<int>(e), error_category()};
+}
+
+inline std::error_condition make_error_condition(condition c) noexcept {
+  return {static_cast<int>(c), condition_category()};
+}
+
+}  // namespace wsx
+
+template <>
+struct std::is_error_code_enum<wsx::errc> : std::true_type {};
+
+template <>
+struct std::is_error_condition_enum<wsx::condition> : std::true_type {};

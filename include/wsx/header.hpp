@@ -1,0 +1,25 @@
+#pragma once
+
+#include <wsx/export.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wsx {
+
+/// One header field of the opening handshake.
+struct header {
+  std::string name;
+  std::string value;
+
+  bool operator==(const header&) const = default;
+};
+
+/// Header fields in their order. Names compare without regard to case; a name may repeat.
+using header_list = std::vector<header>;
+
+/// The value of the first field with that name (in any case), or nullptr.
+WSX_API const std::string* find_header(const header_list& headers, std::string_view name) noexcept;
+
+}  // namespace wsx

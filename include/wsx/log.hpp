@@ -1,0 +1,20 @@
+#pragma once
+
+#include <wsx/export.hpp>
+
+#include <string_view>
+
+namespace wsx {
+
+/// What wsx has to say and nobody to say it to: messages posted to a client whose handler has no
+/// `handle_info` for them. `line` has no line end.
+using log_sink = void (*)(std::string_view line);
+
+/// Replaces the sink, which at first writes to the standard error; null: silence. From any thread.
+WSX_API void set_log_sink(log_sink sink) noexcept;
+
+namespace detail {
+WSX_API void log_unhandled(const char* type);
+}
+
+}  // namespace wsx

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <wsx/export.hpp>
+#include <wsx/tls_options.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <system_error>
+
+namespace wsx {
+
+/// What can be set about a client. Checked once, when the client connects: a value out of its
+/// range makes `connect` fail with `errc::invalid_option` and the option's name.
+struct options {
+  tls_options tls{};
+
+  // Deadlines; each is absolute and more than zero.
+  std::chrono::milliseconds connect_timeout{6'000};    ///< resolving, TCP and TLS
+  std::chrono::milliseconds handshake_timeout{5'000};  ///< the HTTP request and its response
+  std::chrono::milliseconds close_timeout{5'000};      ///< from `close` to the end of TCP
+
+  // Keepalive. RFC 6455 5.5.2.
+  std::chrono::milliseconds ping_interval{20'000};  ///< between pings; 0: none
+  std::chrono::milliseconds ping_timeout{20'000};   ///< dead if no byte comes so long after a ping
+
+  // What the server may send. Beyond these the connection is closed with 1009.
+  std::uint64_t max_message_size = 16 * 1024 * 1024;  ///< payload bytes of a message
+  std::uint64_t max_frame_size = 16 * 1024 * 1024;    ///< payload bytes of a frame
+  std::size_t max_fragments = 131'072;                ///< frames of a message
+  std::size_t max_head_size = 16 * 1024;              ///< bytes of the handshake's response head
+  std::size_t max_headers = 128;                      ///< headers of that head
+
+  // What is queued on this side.
+  std::size_t send_queue_size = 1024 * 1024;       ///< bytes of each sender's queue
+  std::size_t max_reply_bytes = 16 * 1024 * 1024;  ///< bytes of replies not yet sent
+  std::size_t mailbox_size = 65'536;               ///< casts and posts not yet handled
+
+  /// Frames queued but not sent when a connection breaks go out on the next one, unless this is
+  /// set: then they are dropped, and waiting sends fail.
+  bool drop_unsent_on_disconnect = false;
+
+  /// Whether a first connection that fails is handed to `handle_disconnect`, which may retry it.
+  /// Otherwise `connect` just fails, and may be called again.
+  bool handle_first_failure = false;
+};
+
+/// Checks every option; `what` gets the name of the first that is out of its range.
+WSX_API std::error_code check_options(const options& o, std::string& what);
+
+}  // namespace wsx

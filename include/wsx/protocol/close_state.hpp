@@ -1,0 +1,56 @@
+#pragma once
+
+#include <wsx/close_reason.hpp>
+#include <wsx/export.hpp>
+#include <wsx/protocol/close_payload.hpp>
+
+#include <exception>
+#include <optional>
+#include <system_error>
+
+namespace wsx::protocol {
+
+/// The closing handshake of one connection, and why it began. RFC 6455 7.
+///
+/// The first cause wins: whatever comes later, the reason's origin stays. Each function that
+/// returns a `close_payload` says by it that this Close frame must be sent now.
+class close_state {
+ public:
+  /// Whether messages still go both ways.
+  bool open() const noexcept { return !begun_; }
+
+  /// Whether the server has sent Close: what follows is discarded. RFC 6455 5.5.1.
+  bool received() const noexcept { return received_; }
+
+  /// Whether both have said Close: the server should end the TCP connection now.
+  bool complete() const noexcept { return sent_ && received_; }
+
+  /// This side wants to close.
+  WSX_API std::optional<close_payload> start(close_payload close);
+
+  /// The server sent Close: the answer is its own code. RFC 6455 5.5.1.
+  WSX_API std::optional<close_payload> receive(const close_payload& close);
+
+  /// The connection must be failed: the server broke a rule or a limit, or a callback threw.
+  /// RFC 6455 7.1.7.
+  WSX_API std::optional<close_payload> fail(std::error_code error,
+                                            std::exception_ptr exception = {});
+
+  /// The transport has ended: `error` is `asio::error::eof`, given as `at_end`, or what broke it.
+  WSX_API void end(std::error_code error, bool at_end);
+
+  const close_reason& reason() const noexcept { return reason_; }
+
+ private:
+  std::optional<close_payload> send(close_payload close);
+
+  bool begun_ = false;
+  bool sent_ = false;
+  bool received_ = false;
+  close_reason reason_{};
+};
+
+/// The code of the Close frame that tells a server what it did wrong. RFC 6455 7.4.1.
+WSX_API close_code close_code_for(std::error_code error) noexcept;
+
+}  // namespace wsx::protocol

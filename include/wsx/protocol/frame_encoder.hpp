@@ -1,0 +1,49 @@
+#pragma once
+
+#include <wsx/bytes.hpp>
+#include <wsx/export.hpp>
+#include <wsx/protocol/mask.hpp>
+#include <wsx/protocol/opcode.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace wsx::protocol {
+
+/// What a client writes before a payload, mask key aside. RFC 6455 5.2.
+struct frame_head {
+  opcode op = opcode::binary;
+  bool fin = true;
+  bool rsv1 = false;  ///< set by permessage-deflate only, RFC 7692 6
+  std::uint64_t length = 0;
+
+  bool operator==(const frame_head&) const = default;
+};
+
+/// The most bytes that a client's frame header takes: 2, 8 of length, 4 of mask key.
+inline constexpr std::size_t max_header_size = 14;
+
+/// The bytes that the header of a client's frame with this payload length takes, key included.
+constexpr std::size_t header_size(std::uint64_t length) noexcept {
+  return length < 126 ? 6u : length <= 0xffff ? 8u : 14u;
+}
+
+/// The bytes that the whole frame takes.
+constexpr std::uint64_t frame_size(std::uint64_t length) noexcept {
+  return header_size(length) + length;
+}
+
+/// Writes the header of a client's frame, with the shortest length form and the mask bit set.
+/// `target` has room for `header_size(head.length)` bytes; returns how many were written.
+WSX_API std::size_t write_header(std::byte* target, const frame_head& head, mask_key key) noexcept;
+
+/// Reads back a header that `write_header` wrote; returns its size. `source` holds all of it.
+WSX_API std::size_t read_header(const std::byte* source, frame_head& head) noexcept;
+
+/// Writes a whole frame: header and masked payload in one pass. `target` has room for
+/// `frame_size(payload.size())` bytes; returns how many were written. `head.length` is taken from
+/// the payload.
+WSX_API std::size_t encode_frame(std::byte* target, frame_head head, bytes_view payload,
+                                 mask_key key) noexcept;
+
+}  // namespace wsx::protocol

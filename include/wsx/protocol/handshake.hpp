@@ -1,0 +1,57 @@
+#pragma once
+
+#include <wsx/export.hpp>
+#include <wsx/header.hpp>
+#include <wsx/protocol/http_head.hpp>
+#include <wsx/protocol/url.hpp>
+
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace wsx::protocol {
+
+/// The opening handshake of a client, without I/O. RFC 6455 4.1.
+
+/// What the client asks for.
+struct upgrade_request {
+  url to;
+  header_list headers;                    ///< extra fields; `Host` here replaces the URL's
+  std::vector<std::string> subprotocols;  ///< in the order of preference
+};
+
+/// What the server granted.
+struct upgrade_result {
+  std::string subprotocol;  ///< empty: none
+};
+
+/// Checks what the user supplied, before anything is sent. Errors: `errc::invalid_url` (`to` was
+/// not made by `parse_url`: its host or target has what would break the request line or `Host`),
+/// `errc::invalid_header` (an empty or malformed name, or CR, LF, NUL or another control character
+/// in a value), `errc::reserved_header` (`Sec-WebSocket-*`, `Upgrade`, `Connection`,
+/// `Content-Length`, `Transfer-Encoding`, or `Host` twice), `errc::invalid_subprotocol` (not a
+/// token, or doubled). `what` gets the offending field's name, the subprotocol, host or target,
+/// cleaned for display; never a field's value, which may be a secret.
+WSX_API std::error_code check_request(const upgrade_request& request, std::string& what);
+
+/// A fresh `Sec-WebSocket-Key`: 16 bytes of the system's CSPRNG, in Base64. RFC 6455 4.1 item 7.
+/// Throws `std::runtime_error` if OpenSSL has no random bytes to give.
+WSX_API std::string make_key();
+
+/// The `Sec-WebSocket-Accept` that answers `key`. RFC 6455 4.2.2 item 5. Throws
+/// `std::runtime_error` if OpenSSL was configured to have no SHA-1.
+WSX_API std::string accept_for(std::string_view key);
+
+/// The request head to be sent, its empty line included. `request` has passed `check_request`.
+WSX_API std::string format_request(const upgrade_request& request, std::string_view key);
+
+/// Judges the server's answer. RFC 6455 4.1 "Once the client's opening handshake has been sent".
+/// A field that may stand several times is judged as one list. `request` has passed
+/// `check_request`. Errors: `errc::unexpected_status`, `errc::bad_upgrade_header`,
+/// `errc::bad_connection_header`, `errc::bad_accept_header`, `errc::bad_subprotocol_header`,
+/// `errc::bad_extensions_header`.
+WSX_API std::error_code check_response(const http_head& response, const upgrade_request& request,
+                                       std::string_view key, upgrade_result& out);
+
+}  // namespace wsx::protocol

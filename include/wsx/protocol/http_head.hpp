@@ -1,0 +1,63 @@
+#pragma once
+
+#include <wsx/bytes.hpp>
+#include <wsx/export.hpp>
+#include <wsx/header.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace wsx::protocol {
+
+/// The head of an HTTP/1.1 response.
+struct http_head {
+  int status = 0;
+  std::string reason;
+  header_list headers;
+};
+
+/// Bounds of a response head.
+struct head_limits {
+  std::size_t max_size = 16 * 1024;  ///< bytes, the empty line included
+  std::size_t max_headers = 128;
+};
+
+/// Collects the bytes of a response head (RFC 9112) and parses it once its empty line has come.
+/// Strict: CRLF line ends only, no obsolete folding, no space before a colon, tokens as names, no
+/// control characters in values; "HTTP/1.1" only. However the input is split, the outcome is the
+/// same.
+class http_head_parser {
+ public:
+  explicit http_head_parser(head_limits limits = {}) : limits_(limits) {}
+
+  /// Takes bytes up to the end of the head and says how many: those after it are not touched.
+  /// `ec` is `errc::malformed_response`, `errc::response_head_too_big`, `errc::too_many_headers`
+  /// as soon as it is certain, whatever may follow; it stays so, and no more is taken.
+  WSX_API std::size_t feed(bytes_view input, std::error_code& ec);
+
+  /// Whether the head is complete.
+  bool done() const noexcept { return done_; }
+
+  /// The head; complete once `done()`.
+  const http_head& head() const noexcept { return head_; }
+  http_head&& take() noexcept { return std::move(head_); }
+
+ private:
+  std::error_code take_char(char c);
+  std::error_code parse_line(std::string_view line);
+  std::error_code parse_status_line(std::string_view line);
+  std::error_code parse_field(std::string_view line);
+
+  head_limits limits_;
+  std::string line_;      // the line being collected
+  std::size_t size_ = 0;  // bytes taken so far
+  bool done_ = false;
+  bool has_status_ = false;
+  std::error_code error_;
+  http_head head_;
+};
+
+}  // namespace wsx::protocol

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <wsx/bytes.hpp>
+#include <wsx/export.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace wsx::protocol {
+
+/// The four bytes of a masking key in wire order. RFC 6455 5.3.
+using mask_key = std::array<std::byte, 4>;
+
+/// Copies `source` to `target`, masked; the ranges must not overlap (or be the same range).
+/// `offset` is the position of the first byte within its payload: a payload can be masked in
+/// pieces. RFC 6455 5.3.
+WSX_API void mask_copy(std::byte* target, bytes_view source, mask_key key,
+                       std::uint64_t offset = 0) noexcept;
+
+/// Masking keys from the system's CSPRNG, fetched in blocks: RFC 6455 10.3 wants them
+/// unpredictable, and fresh for each frame. A used key is not kept. Not thread-safe.
+class mask_key_source {
+ public:
+  WSX_API mask_key_source() noexcept;
+  WSX_API ~mask_key_source();
+  mask_key_source(const mask_key_source&) = delete;
+  mask_key_source& operator=(const mask_key_source&) = delete;
+
+  /// The next key. Throws `std::system_error` if the system's CSPRNG fails: a client without
+  /// unpredictable keys must not send.
+  WSX_API mask_key next();
+
+ private:
+  void refill();
+
+  // A call of the CSPRNG costs about the same for 16 bytes as for 1 KiB.
+  std::array<mask_key, 256> pool_;
+  std::size_t left_ = 0;
+};
+
+}  // namespace wsx::protocol

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <wsx/bytes.hpp>
+#include <wsx/export.hpp>
+#include <wsx/protocol/byte_buffer.hpp>
+#include <wsx/protocol/close_payload.hpp>
+#include <wsx/protocol/frame_parser.hpp>
+#include <wsx/protocol/opcode.hpp>
+#include <wsx/protocol/utf8.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <system_error>
+
+namespace wsx::protocol {
+
+/// Bounds of what a server may send.
+struct message_limits {
+  std::uint64_t max_message = 16 * 1024 * 1024;  ///< payload bytes of a message
+  std::uint64_t max_frame = 16 * 1024 * 1024;    ///< payload bytes of a frame
+  std::size_t max_fragments = 131072;            ///< frames of a message
+};
+
+/// What the server sent, as far as the input goes.
+enum class receive_event {
+  need_input,  ///< nothing more in this input
+  text,        ///< a whole message in `payload`
+  binary,      ///< a whole message in `payload`
+  fragment,    ///< a piece of a message: `payload`, `message_kind`, `first`, `last`
+  ping,        ///< `payload`
+  pong,        ///< `payload`
+  close,       ///< `close`
+  violation,   ///< `error`, and the text of its message, say what; nothing else follows
+};
+
+/// Whether messages come whole or in pieces.
+enum class delivery { messages, fragments };
+
+/// Makes messages of frames, and judges everything that RFC 6455 asks of a server's frames beyond
+/// their form: the order of fragments (5.4), UTF-8 (8.1), Close frames (5.5.1, 7.4), and the
+/// limits.
+///
+/// A message that lies whole in one input is a view into that input. Any other is collected in
+/// one buffer that grows with the bytes that came, never with what a header declares.
+class message_assembler {
+ public:
+  WSX_API explicit message_assembler(message_limits limits = {}, delivery how = delivery::messages);
+
+  /// Sets the next input. The one before has been used up: `next` said `need_input`.
+  void feed(bytes_view input) noexcept { parser_.feed(input); }
+
+  /// The next event. What the accessors below point to is valid until the next call.
+  WSX_API receive_event next();
+
+  bytes_view payload() const noexcept { return payload_; }
+  opcode message_kind() const noexcept { return kind_; }
+  bool first() const noexcept { return first_; }
+  bool last() const noexcept { return last_; }
+  const close_payload& close() const noexcept { return close_; }
+
+  /// What was violated. See `errc` from `reserved_bits` to `too_many_fragments`.
+  std::error_code error() const noexcept { return error_; }
+
+  /// The input not yet taken: what must be kept if the input has to be given back.
+  bytes_view rest() const noexcept { return parser_.rest(); }
+
+  /// Whether nothing of a message or frame is being held.
+  bool idle() const noexcept { return !in_message_ && collected_.empty(); }
+
+  /// Gives back the memory of the last message, if no message is being collected.
+  void release_memory() noexcept {
+    if (idle()) collected_.release();
+  }
+
+ private:
+  receive_event take(const frame_piece& piece);
+  receive_event take_data(const frame_piece& piece);
+  receive_event take_control(const frame_piece& piece);
+  receive_event finish_control(opcode op, bytes_view payload);
+  receive_event deliver(const frame_piece& piece, bool begins);
+  receive_event deliver_whole(bytes_view payload);
+  std::error_code check_order(const frame_piece& piece);
+  std::error_code check_limits(const frame_piece& piece);
+  std::error_code check_text(const frame_piece& piece, bool whole);
+  receive_event fail(std::error_code error) noexcept;
+
+  message_limits limits_;
+  delivery delivery_;
+  frame_parser parser_;
+  utf8_validator utf8_;
+  byte_buffer collected_;  // the message so far
+  byte_buffer control_;    // the payload of a control frame so far
+
+  opcode kind_ = opcode::continuation;  // of the message being received
+  bool in_message_ = false;
+  bool given_out_ = false;  // `collected_` was the last event's payload
+  std::uint64_t message_size_ = 0;
+  std::size_t frames_ = 0;
+
+  bytes_view payload_{};
+  bool first_ = false;
+  bool last_ = false;
+  close_payload close_;
+  std::error_code error_{};
+};
+
+}  // namespace wsx::protocol

@@ -1,0 +1,162 @@
+#pragma once
+
+#include <wsx/bytes.hpp>
+#include <wsx/export.hpp>
+#include <wsx/frame.hpp>
+#include <wsx/protocol/byte_buffer.hpp>
+#include <wsx/protocol/close_payload.hpp>
+#include <wsx/protocol/frame_encoder.hpp>
+#include <wsx/protocol/frame_source.hpp>
+#include <wsx/protocol/mask.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace wsx::protocol {
+
+/// Decides what goes over the wire next, and makes the bytes.
+///
+/// Frames come from three places: control frames, which go first; frames staged by callbacks,
+/// which are encoded at once; and the queues of the producers. They leave in batches, as many
+/// bytes as one write can take. A frame is never interrupted, and a message sent in fragments is
+/// interrupted by control frames only (RFC 6455 5.4).
+///
+/// A queued frame is freed when it has been written whole. What a broken connection cut goes out
+/// again from its beginning; what callbacks staged belongs to its connection and is dropped.
+class outbox {
+ public:
+  /// The most bytes of a batch, staged ones aside. More would not fit a core's second-level cache.
+  static constexpr std::size_t batch_size = 256 * 1024;
+
+  explicit outbox(std::size_t max_staged) : max_staged_(max_staged) {}
+
+  // What the connection itself sends. Payloads and orders have been checked.
+
+  /// Encodes a frame behind what is staged; false if that would exceed the bound.
+  WSX_API bool stage(const frame_head& head, bytes_view payload);
+
+  /// Sends a pong; one that still waits is replaced. RFC 6455 5.5.3 allows to answer only the
+  /// latest ping.
+  WSX_API void set_pong(bytes_view payload);
+
+  /// Sends a ping; one that still waits is replaced.
+  WSX_API void set_ping(bytes_view payload);
+
+  /// Sends Close, as the last frame: after everything staged and queued if `drain`, otherwise as
+  /// soon as the frame being written is complete.
+  WSX_API void set_close(const close_payload& close, bool drain);
+
+  std::size_t staged_bytes() const noexcept { return staged_.size(); }
+
+  // Producers.
+
+  WSX_API void attach(std::shared_ptr<frame_source> source);
+  WSX_API void detach(const frame_source* source);
+  const std::vector<std::shared_ptr<frame_source>>& sources() const noexcept { return sources_; }
+
+  // Writing.
+
+  /// The bytes to write next; empty if there is nothing to send. The same view, less what was
+  /// `wrote`, until the batch is through.
+  WSX_API bytes_view batch();
+
+  /// Counts `count` bytes of the batch as written.
+  WSX_API void wrote(std::size_t count);
+
+  /// Whether the Close frame has been written.
+  bool close_written() const noexcept { return closed_ && batch_.empty(); }
+
+  /// Staged bytes ever accepted and ever written; for whoever waits until they are through.
+  std::uint64_t staged_total() const noexcept { return staged_total_; }
+  std::uint64_t staged_written() const noexcept { return staged_written_; }
+
+  std::uint64_t frames_encoded() const noexcept { return frames_encoded_; }
+
+  /// Starts over for the next connection; `drop` also empties the producers' queues.
+  WSX_API void reset(bool drop);
+
+  /// Gives back memory while there is nothing to send.
+  WSX_API void release_memory() noexcept;
+
+ private:
+  // A stretch of the batch that came from one source; null for staged and control frames.
+  struct stretch {
+    frame_source* source;
+    std::size_t begin;
+    std::size_t end;
+  };
+
+  // The frame that was begun and does not fit its batch.
+  struct partial_frame {
+    frame_source* source;
+    frame_head head;
+    mask_key key;
+    std::uint64_t offset;
+  };
+
+  // A control frame that waits to be sent.
+  struct control_slot {
+    std::array<std::byte, max_control_payload> bytes;
+    std::size_t size = 0;
+    bool pending = false;
+  };
+
+  void fill();
+  void fill_control();
+  void fill_close();
+  void go_on_with_message();
+  void fill_staged();
+  void fill_queued();
+  bool may_begin() const noexcept;
+  void fill_from(frame_source& source, bool one_message);
+  void begin_frame(frame_source& source, const frame_head& head);
+  void resume();
+  void go_on();
+  void set(control_slot& slot, bytes_view payload) noexcept;
+  void put(control_slot& slot, opcode op);
+  void put_frame(const frame_head& head, bytes_view payload);
+  bool drained() const noexcept;
+  bool next_head(frame_source& source, frame_head& head);
+  bool cut_off(const frame_source& source, const frame_head& head) const noexcept;
+  void free_written();
+  void free_frame(frame_source& source, std::uint64_t size);
+  void clear(frame_source& source);
+
+  std::size_t room() const noexcept {
+    return batch_.size() < batch_size ? batch_size - batch_.size() : 0;
+  }
+
+  mask_key_source keys_;
+  std::size_t max_staged_;
+
+  byte_buffer staged_;
+  bool staged_open_ = false;  // the last staged frame leaves its message unfinished
+
+  control_slot pong_{};
+  control_slot ping_{};
+  std::optional<close_payload> close_{};
+  bool drain_ = false;
+  bool closed_ = false;  // Close is in the batch or beyond
+
+  std::vector<std::shared_ptr<frame_source>> sources_;
+  std::size_t turn_ = 0;              // the source to begin with: each has its turn
+  const void* message_of_ = nullptr;  // who is in the middle of a message: a source, or &staged_
+
+  byte_buffer batch_;
+  std::size_t written_ = 0;  // of the batch
+  std::vector<stretch> stretches_;
+  std::optional<partial_frame> partial_{};
+  std::uint64_t lead_ = 0;        // bytes that the frame begun in an earlier batch still needed
+  std::uint64_t lead_frame_ = 0;  // the size of that frame
+
+  std::uint64_t staged_total_ = 0;
+  std::uint64_t staged_written_ = 0;
+  std::uint64_t staged_in_batch_ = 0;
+  std::uint64_t frames_encoded_ = 0;
+};
+
+}  // namespace wsx::protocol

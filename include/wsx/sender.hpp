@@ -1,0 +1,102 @@
+#pragma once
+
+#include <wsx/detail/engine.hpp>
+#include <wsx/detail/operation.hpp>
+#include <wsx/detail/send_channel.hpp>
+#include <wsx/export.hpp>
+#include <wsx/protocol/outgoing.hpp>
+
+#include <asio/awaitable.hpp>
+
+#include <memory>
+#include <system_error>
+#include <utility>
+
+namespace wsx {
+
+namespace detail {
+WSX_API asio::awaitable<void> co_send(std::shared_ptr<engine> e,
+                                      std::shared_ptr<send_channel> channel,
+                                      protocol::outgoing_frame frame);
+}  // namespace detail
+
+/// One thread's way to send: a lock-free queue of its own to the client. A client has one built
+/// in; every further thread that sends makes one with `basic_client::make_sender`.
+///
+/// A sender may be used by one thread at a time, any thread. It may outlive its client: sending
+/// then fails. What it has queued is sent even if the sender is gone.
+class sender {
+ public:
+  sender(sender&&) noexcept = default;
+  sender& operator=(sender&& other) noexcept {
+    sender old(std::move(*this));
+    engine_ = std::move(other.engine_);
+    channel_ = std::move(other.channel_);
+    return *this;
+  }
+  ~sender() {
+    if (channel_) engine_->retire(std::move(channel_));
+  }
+
+  /// Queues a frame (`text`, `binary`, `ping`, `pong`, `fragment`) if that is possible at once;
+  /// says whether. The payload is copied. Never waits. Neither locks nor allocates, but at the
+  /// first frame (the queue) and to wake a client that has nothing to send at that moment.
+  ///
+  /// Errors: `errc::queue_full` (also while a `send` of this sender waits), `errc::not_connected`,
+  /// `errc::closing`, `errc::message_over_queue` (use `send`), and those of a
+  /// malformed frame: `errc::control_payload_too_long`, `errc::invalid_text`,
+  /// `errc::fragment_out_of_order`.
+  template <class Frame>
+  bool try_send(const Frame& frame, std::error_code& error) {
+    error = engine_->try_send(*channel_, protocol::outgoing_frame(frame));
+    return !error;
+  }
+
+  template <class Frame>
+  bool try_send(const Frame& frame) {
+    std::error_code ignored;
+    return try_send(frame, ignored);
+  }
+
+  /// Sends a frame, and waits while the queue is full. Completes when the frame has been queued
+  /// or, if it had to wait or is larger than the queue, when it has been written whole. The
+  /// payload must live until then. One at a time: while a `send` waits, others fail with
+  /// `errc::queue_full`.
+  ///
+  /// Throws `system_error` with the errors of `try_send`, or `errc::aborted` if the client ends
+  /// first. A wait goes on over a reconnect, unless `drop_unsent_on_disconnect` is set:
+  /// then it ends with `errc::connection_dropped`. Cancellation takes back a frame that waits, not
+  /// one that has been begun.
+  template <class Frame>
+  asio::awaitable<void> send(const Frame& frame) {
+    return detail::co_send(engine_, channel_, protocol::outgoing_frame(frame));
+  }
+
+  /// The same with any completion token for `void(std::error_code)`.
+  template <class Frame, class Token>
+  auto send(const Frame& frame, Token&& token) {
+    return detail::start_operation<std::error_code>(
+        engine_, std::forward<Token>(token),
+        [channel = channel_, f = protocol::outgoing_frame(frame)](
+            detail::engine& e, detail::ticket t, detail::completion<std::error_code> done) mutable {
+          const auto error = e.try_send(*channel, f);
+          if (error == errc::queue_full || error == errc::message_over_queue)
+            return e.send(t, std::move(channel), f, std::move(done));
+          done(error);
+        });
+  }
+
+ private:
+  template <class, transport>
+  friend class basic_client;
+
+  sender(std::shared_ptr<detail::engine> engine, std::size_t queue_size)
+      : engine_(std::move(engine)), channel_(std::make_shared<detail::send_channel>(queue_size)) {
+    engine_->attach(channel_);
+  }
+
+  std::shared_ptr<detail::engine> engine_;
+  std::shared_ptr<detail::send_channel> channel_;
+};
+
+}  // namespace wsx

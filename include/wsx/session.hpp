@@ -1,0 +1,71 @@
+#pragma once
+
+#include <wsx/close_code.hpp>
+#include <wsx/connection_info.hpp>
+#include <wsx/export.hpp>
+#include <wsx/frame.hpp>
+#include <wsx/protocol/outgoing.hpp>
+#include <wsx/stats.hpp>
+
+#include <asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <string_view>
+#include <system_error>
+
+namespace wsx {
+
+class timer;
+
+namespace detail {
+class engine;
+}
+
+/// What a callback sees of its client: the connection it was called for. Use it on the client's
+/// strand only, which is where callbacks run; it lives as long as the client.
+class session {
+ public:
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+
+  /// Sends a frame: `text`, `binary`, `ping`, `pong` or `fragment`. The frame is encoded at once,
+  /// behind those sent before it, and its payload is not needed any more when this returns. It
+  /// goes over the wire when the callback is through, together with all others.
+  ///
+  /// Errors, with nothing sent: `errc::not_connected`, `errc::closing`, `errc::queue_full` (the
+  /// bytes that wait exceed `max_reply_bytes`), `errc::control_payload_too_long`,
+  /// `errc::invalid_text`, `errc::fragment_out_of_order`.
+  template <class Frame>
+  std::error_code send(const Frame& frame) {
+    return send_frame(protocol::outgoing_frame(frame));
+  }
+
+  /// Begins the closing handshake, as the action `close` does.
+  WSX_API std::error_code close();
+  WSX_API std::error_code close(close_code code, std::string_view reason = {});
+
+  /// Sends `message` to the handler's `handle_info`, after this callback. `self` is the handler:
+  /// `*this` within one of its members. False if the mailbox is full.
+  template <class Handler, class Message>
+  bool post(Handler& self, Message message);
+
+  /// The same after a delay. The timer can be canceled; it ends with the client.
+  template <class Handler, class Message>
+  timer post_after(Handler& self, std::chrono::steady_clock::duration delay, Message message);
+
+  WSX_API const connection_info& connection() const noexcept;
+  WSX_API wsx::stats stats() const noexcept;
+
+  /// The client's strand.
+  WSX_API asio::any_io_executor get_executor() const noexcept;
+
+ private:
+  friend class detail::engine;
+  explicit session(detail::engine& engine) noexcept : engine_(engine) {}
+
+  WSX_API std::error_code send_frame(const protocol::outgoing_frame& frame);
+
+  detail::engine& engine_;
+};
+
+}  // namespace wsx

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace wsx {
+
+/// Counters of a client over all of its connections.
+struct stats {
+  std::uint64_t messages_received = 0;
+  std::uint64_t bytes_received = 0;    ///< from the transport, frame headers included
+  std::uint64_t frames_sent = 0;       ///< of every kind, handed to the transport
+  std::uint64_t bytes_sent = 0;        ///< handed to the transport, frame headers included
+  std::uint64_t reads = 0;             ///< calls to the transport that brought bytes
+  std::uint64_t writes = 0;            ///< calls to the transport that took bytes
+  std::uint64_t connects = 0;          ///< connections opened
+  std::chrono::nanoseconds latency{};  ///< between the last answered keepalive ping and its pong
+};
+
+}  // namespace wsx

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wsx::testing {
+
+/// A certificate with its private key, both in PEM.
+struct certificate {
+  std::string certificate_pem;
+  std::string key_pem;
+};
+
+/// When a certificate is valid.
+enum class validity { now, expired, not_yet };
+
+/// For whom and when a server's certificate is valid.
+struct server_certificate_options {
+  std::vector<std::string> dns_names{"localhost"};
+  std::vector<std::string> ip_addresses{"127.0.0.1", "::1"};
+  validity valid = validity::now;
+};
+
+/// A new certificate authority. Keys are made anew by each call (P-256, well under a millisecond).
+certificate make_ca(std::string_view common_name = "wsx test CA");
+
+/// A server's certificate, signed by `ca`.
+certificate make_server_certificate(const certificate& ca,
+                                    const server_certificate_options& options = {});
+
+/// A server's certificate that no authority signed.
+certificate make_self_signed_certificate(const server_certificate_options& options = {});
+
+}  // namespace wsx::testing

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <wsx/export.hpp>
+#include <wsx/transport/tcp.hpp>
+#include <wsx/transport/tls.hpp>
+#include <wsx/transport/transport.hpp>
+
+#include <memory>
+#include <variant>
+
+namespace wsx {
+
+/// Whatever the URL's scheme asks for: TCP for `ws`, TLS for `wss`.
+class any_transport {
+ public:
+  WSX_API any_transport(asio::any_io_executor executor, std::shared_ptr<transport_settings>);
+
+  WSX_API asio::awaitable<std::error_code> connect(const url& to, diagnostics& d);
+  WSX_API io_result read_some(std::span<std::byte> room) noexcept;
+  WSX_API io_result write_some(bytes_view bytes) noexcept;
+  WSX_API void async_wait(io_direction direction, wait_handler ready);
+  WSX_API void shutdown() noexcept;
+  WSX_API void close() noexcept;
+  WSX_API std::string peer_endpoint() const;
+  WSX_API std::string local_endpoint() const;
+
+ private:
+  asio::any_io_executor executor_;
+  std::shared_ptr<transport_settings> settings_;
+  std::variant<tcp_transport, tls_transport> chosen_;
+};
+
+static_assert(transport<any_transport>);
+
+}  // namespace wsx

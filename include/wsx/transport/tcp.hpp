@@ -1,0 +1,47 @@
+#pragma once
+
+#include <wsx/export.hpp>
+#include <wsx/transport/transport.hpp>
+
+#include <asio/ip/tcp.hpp>
+
+#include <memory>
+
+namespace wsx {
+
+/// TCP; speaks `ws`.
+class tcp_transport {
+ public:
+  WSX_API tcp_transport(asio::any_io_executor executor, std::shared_ptr<transport_settings>);
+  WSX_API ~tcp_transport();
+  tcp_transport(const tcp_transport&) = delete;
+  tcp_transport& operator=(const tcp_transport&) = delete;
+
+  WSX_API asio::awaitable<std::error_code> connect(const url& to, diagnostics& d);
+  WSX_API io_result read_some(std::span<std::byte> room) noexcept;
+  WSX_API io_result write_some(bytes_view bytes) noexcept;
+  WSX_API void async_wait(io_direction direction, wait_handler ready);
+  WSX_API void shutdown() noexcept;
+  WSX_API void close() noexcept;
+  WSX_API std::string peer_endpoint() const;
+  WSX_API std::string local_endpoint() const;
+
+  /// Connects to the URL's host and port, whatever its scheme: what another transport builds on.
+  WSX_API asio::awaitable<std::error_code> dial(const url& to, diagnostics& d);
+
+  /// Completes when `async_wait` would call its handler.
+  WSX_API asio::awaitable<std::error_code> ready(io_direction direction);
+
+ private:
+  struct lookup;
+
+  asio::awaitable<std::error_code> resolve(const url& to);
+
+  asio::ip::tcp::socket socket_;
+  std::shared_ptr<lookup> lookup_{};
+  bool closed_ = false;
+};
+
+static_assert(transport<tcp_transport>);
+
+}  // namespace wsx

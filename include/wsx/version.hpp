@@ -1,0 +1,12 @@
+#pragma once
+
+namespace wsx {
+
+/// The version of these headers, by semver.org.
+struct version {
+  static constexpr int major = 0;
+  static constexpr int minor = 1;
+  static constexpr int patch = 0;
+};
+
+}  // namespace wsx

@@ -1,0 +1,23 @@
+#pragma once
+
+/// Everything of wsx but the protocol layer and the testing kit.
+
+#include <wsx/action.hpp>
+#include <wsx/backoff.hpp>
+#include <wsx/client.hpp>
+#include <wsx/close_code.hpp>
+#include <wsx/close_reason.hpp>
+#include <wsx/connection_info.hpp>
+#include <wsx/disconnect.hpp>
+#include <wsx/error.hpp>
+#include <wsx/frame.hpp>
+#include <wsx/header.hpp>
+#include <wsx/log.hpp>
+#include <wsx/options.hpp>
+#include <wsx/request.hpp>
+#include <wsx/sender.hpp>
+#include <wsx/session.hpp>
+#include <wsx/stats.hpp>
+#include <wsx/system_error.hpp>
+#include <wsx/timer.hpp>
+#include <wsx/version.hpp>

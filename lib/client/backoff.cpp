@@ -1,0 +1,36 @@
+#include <wsx/backoff.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+namespace wsx {
+
+namespace {
+
+std::mt19937_64& generator() {
+  thread_local std::mt19937_64 engine{std::random_device{}()};
+  return engine;
+}
+
+}  // namespace
+
+std::chrono::milliseconds backoff::operator()(const disconnect& d) {
+  if (d.uptime > d.uptime.zero() && d.uptime >= options_.stable) reset();
+  const auto highest = bound();
+  ++failures_;
+  std::uniform_int_distribution<std::chrono::milliseconds::rep> draw(0, highest.count());
+  return std::chrono::milliseconds(draw(generator()));
+}
+
+std::chrono::milliseconds backoff::bound() const noexcept {
+  const auto highest = static_cast<double>(options_.max.count());
+  const auto grown = static_cast<double>(options_.initial.count()) *
+                     std::pow(std::max(options_.factor, 1.0), static_cast<double>(failures_));
+  // Not a number, or infinite, after thousands of failures: the bound holds.
+  const auto bounded = grown < highest ? grown : highest;
+  return std::chrono::milliseconds(
+      static_cast<std::chrono::milliseconds::rep>(std::max(bounded, 0.0)));
+}
+
+}  // namespace wsx

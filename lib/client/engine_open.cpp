@@ -1,0 +1,154 @@
+#include <wsx/detail/engine.hpp>
+#include <wsx/error.hpp>
+
+#include <asio/error.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+// How a connection is opened: what the user asked for is checked, the transport connects, the
+// opening handshake is exchanged. RFC 6455 4.1.
+
+namespace wsx::detail {
+
+namespace {
+
+bool would_block(std::error_code error) noexcept {
+  return error == asio::error::would_block || error == asio::error::try_again;
+}
+
+// What is kept of the body of a response that refuses the handshake.
+constexpr std::size_t max_refusal_body = 4096;
+
+std::size_t declared_body(const header_list& headers) {
+  const auto* const length = find_header(headers, "Content-Length");
+  std::size_t size = max_refusal_body;
+  if (length != nullptr) std::from_chars(length->data(), length->data() + length->size(), size);
+  return std::min(size, max_refusal_body);
+}
+
+}  // namespace
+
+asio::awaitable<std::error_code> engine::open() {
+  protocol::upgrade_request ask;
+  if (const auto error = prepare(ask)) co_return error;
+  if (interrupted()) co_return interrupted_by(errc::connect_timeout);
+
+  stream_ = make_stream_(strand_, settings_);
+  ++connection_number_;
+  if (const auto error = co_await dial(ask.to)) co_return error;
+
+  arm_deadline(options_.handshake_timeout);
+  const auto error = co_await shake_hands(ask);
+  if (error) co_return interrupted() ? interrupted_by(errc::handshake_timeout) : error;
+  disarm_deadline();
+  info_.url = target_.url;
+  info_.peer_endpoint = stream_->peer_endpoint();
+  info_.local_endpoint = stream_->local_endpoint();
+  info_.attempt = tries_;
+  co_return std::error_code();
+}
+
+// Everything that can be refused before anything is sent.
+std::error_code engine::prepare(protocol::upgrade_request& ask) {
+  if (const auto error = check_options(options_, diagnostics_.detail)) return error;
+  if (const auto error = parse_url(target_.url, ask.to)) {
+    diagnostics_.detail = target_.url;
+    return error;
+  }
+  ask.headers = target_.headers;
+  ask.subprotocols = target_.subprotocols;
+  return protocol::check_request(ask, diagnostics_.detail);
+}
+
+asio::awaitable<std::error_code> engine::dial(const url& to) {
+  arm_deadline(options_.connect_timeout);
+  const auto error = co_await stream_->connect(to, diagnostics_);
+  const bool late = deadline_hit_;
+  disarm_deadline();
+  stream_open_ = !error;
+  if (late || stopped() || connect_canceled_) co_return interrupted_by(errc::connect_timeout);
+  co_return error;
+}
+
+// Why an operation of this connection did not come to its end.
+std::error_code engine::interrupted_by(std::error_code deadline) const noexcept {
+  if (stopped()) return errc::aborted;
+  return connect_canceled_ ? std::error_code(asio::error::operation_aborted) : deadline;
+}
+
+asio::awaitable<std::error_code> engine::shake_hands(const protocol::upgrade_request& ask) {
+  const std::string key = protocol::make_key();
+  if (const auto error = co_await write_all(protocol::format_request(ask, key))) co_return error;
+
+  protocol::http_head_parser parser({options_.max_head_size, options_.max_headers});
+  if (const auto error = co_await read_head(parser)) co_return error;
+
+  protocol::upgrade_result granted;
+  const auto error = protocol::check_response(parser.head(), ask, key, granted);
+  if (error) {
+    diagnostics_.http_status = parser.head().status;
+    diagnostics_.http_headers = parser.head().headers;
+    diagnostics_.detail = parser.head().reason;
+    if (error == errc::unexpected_status) co_await read_refusal_body();
+    co_return error;
+  }
+  info_ = {};
+  info_.status = parser.head().status;
+  info_.headers = parser.head().headers;
+  info_.subprotocol = granted.subprotocol;
+  co_return std::error_code();
+}
+
+asio::awaitable<std::error_code> engine::write_all(std::string request) {
+  for (bytes_view left = as_bytes(request); !left.empty();) {
+    if (interrupted()) co_return interrupted_by(errc::handshake_timeout);
+    const io_result result = stream_->write_some(left);
+    if (result.error && !would_block(result.error)) co_return result.error;
+    left = left.subspan(result.bytes);
+    if (!left.empty()) co_await wait_ready(io_direction::write);
+  }
+  co_return std::error_code();
+}
+
+// Reads up to the head's end. What came behind it belongs to the connection, or to the body.
+asio::awaitable<std::error_code> engine::read_head(protocol::http_head_parser& parser) {
+  std::array<std::byte, 4096> room;
+  while (!parser.done()) {
+    if (interrupted()) co_return interrupted_by(errc::handshake_timeout);
+    const io_result got = stream_->read_some(room);
+    if (would_block(got.error)) {
+      co_await wait_ready(io_direction::read);
+      continue;
+    }
+    if (got.error == asio::error::eof) co_return errc::connection_dropped;
+    if (got.error) co_return got.error;
+    std::error_code error;
+    const bytes_view bytes(room.data(), got.bytes);
+    const std::size_t taken = parser.feed(bytes, error);
+    if (error) co_return error;
+    early_.append(bytes.subspan(taken));
+  }
+  co_return std::error_code();
+}
+
+// A server that refuses may say why. As much as is allowed, until the deadline at most.
+asio::awaitable<void> engine::read_refusal_body() {
+  const std::size_t wanted = declared_body(diagnostics_.http_headers);
+  while (early_.size() < wanted && !interrupted()) {
+    const auto room = early_.prepare(wanted - early_.size());
+    const io_result got = stream_->read_some(room);
+    early_.commit(got.bytes);
+    if (would_block(got.error)) {
+      co_await wait_ready(io_direction::read);
+    } else if (got.error) {
+      break;
+    }
+  }
+  diagnostics_.http_body = as_chars(early_.view().first(std::min(early_.size(), wanted)));
+  // The refusal stands, even if its body was late.
+  deadline_hit_ = false;
+}
+
+}  // namespace wsx::detail

@@ -1,0 +1,224 @@
+#include <wsx/detail/engine.hpp>
+#include <wsx/detail/read_lease.hpp>
+#include <wsx/error.hpp>
+
+#include <asio/error.hpp>
+#include <asio/post.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <utility>
+
+// How bytes come in, from the transport to the handler's callbacks, while a connection is open.
+
+namespace wsx::detail {
+
+namespace {
+
+// The buffer of a client whose callbacks are coroutines: what they view must stay in place.
+constexpr std::size_t own_buffer_size = 64 * 1024;
+
+// Replies that wait: above this nothing more is read until they have gone.
+constexpr std::size_t max_staged_while_reading = 256 * 1024;
+
+// Messages from other threads in a row before the socket has its turn.
+constexpr int mail_in_a_row = 1024;
+
+// Full reads in a row before others on the strand have their turn.
+constexpr int reads_in_a_row = 16;
+
+}  // namespace
+
+// Until the transport ends: deliver, write, read, sleep.
+asio::awaitable<void> engine::receive() {
+  co_await receive_early();
+  int in_a_row = 0;
+  while (!ended_ && !stopped()) {
+    if (receiving()) co_await deliver_mail();
+    const bool came = co_await read_once();
+    pump();
+    // Even if the server never stops to send.
+    if (deadline_hit_) transport_ended(write_error_ ? write_error_ : errc::close_timeout);
+    if (dead_) transport_ended(errc::ping_timeout);
+    if (ended_ || stopped()) break;
+    const bool more_mail = receiving() && mailbox_.size() > 0;
+    if (more_mail || (came && ++in_a_row % reads_in_a_row == 0)) {
+      co_await asio::post(strand_, asio::use_awaitable);
+    } else if (!came) {
+      in_a_row = 0;
+      co_await wake_.wait();
+    }
+  }
+}
+
+// Frames that came in one piece with the handshake's response.
+asio::awaitable<void> engine::receive_early() {
+  if (early_.empty() || stopped()) co_return;
+  add(bytes_received_, early_.size());
+  assembler_.feed(early_.view());
+  co_await deliver();
+  early_.release();
+}
+
+// Reads once; says whether anything came.
+asio::awaitable<bool> engine::read_once() {
+  congested_ = receiving() && !write_error_ && outbox_.staged_bytes() > max_staged_while_reading;
+  const bool waiting = armed_[static_cast<int>(io_direction::read)] && !dead_;
+  if (ended_ || congested_ || waiting) co_return false;
+  if (!port_->receives_async()) co_return read_into_shared();
+
+  own_.clear();
+  const auto room = own_.prepare(own_buffer_size);
+  if (!took(room, stream_->read_some(room))) co_return false;
+  co_await deliver();
+  co_return true;
+}
+
+bool engine::read_into_shared() {
+  const read_lease lease;
+  if (!took(lease.room(), stream_->read_some(lease.room()))) return false;
+  // What the callbacks send goes out when they are through: none of it need schedule a pump.
+  pump_scheduled_.store(true, std::memory_order_release);
+  if (receiving()) port_->receive(*this, assembler_);
+  discard();
+  return true;
+}
+
+asio::awaitable<void> engine::deliver() {
+  if (receiving() && port_->receives_async()) {
+    co_await port_->receive_async(*this, assembler_);
+  } else if (receiving()) {
+    port_->receive(*this, assembler_);
+  }
+  discard();
+}
+
+// Judges what a read came to. False if it brought nothing; otherwise the assembler has been fed.
+bool engine::took(std::span<const std::byte> room, const io_result& got) {
+  const bool nothing_now =
+      got.error == asio::error::would_block || got.error == asio::error::try_again;
+  if (got.error && !nothing_now) {
+    transport_ended(got.error);
+  } else if (got.bytes < room.size()) {
+    arm_wait(io_direction::read);  // that was all for now
+  }
+  if (got.bytes == 0) return false;
+  add(reads_, 1);
+  add(bytes_received_, got.bytes);
+  keepalive_.heard();
+  if (std::exchange(dead_, false)) arm_keepalive();  // it came in the last moment
+  if (!discarding_) assembler_.feed(room.first(got.bytes));
+  return true;
+}
+
+// Once closing has begun nothing is delivered; only the server's Close still counts, and after it
+// nothing does. RFC 6455 1.4, 5.5.1.
+void engine::discard() {
+  if (close_.open() || discarding_) return;
+  if (close_.received()) discarding_ = true;
+  while (!discarding_) {
+    switch (assembler_.next()) {
+      case protocol::receive_event::need_input: return;
+      case protocol::receive_event::violation: discarding_ = true; break;
+      case protocol::receive_event::close:
+        received_close(assembler_.close());
+        discarding_ = true;
+        break;
+      default: break;
+    }
+  }
+}
+
+asio::awaitable<void> engine::deliver_mail() {
+  for (int i = 0; i < mail_in_a_row && receiving(); ++i) {
+    const auto message = mailbox_.pop();
+    if (!message) co_return;
+    if (message->is_async()) {
+      co_await message->deliver_async(*this);
+    } else {
+      message->deliver(*this);
+    }
+  }
+}
+
+void engine::arm_wait(io_direction direction) {
+  bool& armed = armed_[static_cast<int>(direction)];
+  if (armed || ended_ || !stream_) return;
+  armed = true;
+  stream_->async_wait(direction, wait_handler(shared_from_this(), direction, connection_number_));
+}
+
+void engine::on_ready(io_direction direction, std::uint64_t connection, std::error_code) {
+  if (connection != connection_number_) return;  // of a transport that is gone
+  armed_[static_cast<int>(direction)] = false;
+  if (direction == io_direction::write) pump();
+  if (direction == io_direction::read || now() == phase::connecting) wake_.notify();
+}
+
+// For the opening handshake: until the transport is worth another try, or somebody interrupts.
+asio::awaitable<void> engine::wait_ready(io_direction direction) {
+  arm_wait(direction);
+  while (armed_[static_cast<int>(direction)] && !interrupted()) co_await wake_.wait();
+}
+
+void engine::transport_ended(std::error_code error) {
+  if (ended_) return;
+  ended_ = true;
+  // The protocol layer knows no Asio, whose category does not tell std::errc all of its errors.
+  const bool reset = error == asio::error::connection_reset || error == asio::error::broken_pipe ||
+                     error == asio::error::connection_aborted;
+  const auto plain = reset ? std::make_error_code(std::errc::connection_reset) : error;
+  close_.end(plain, error == asio::error::eof);
+}
+
+// What the port tells.
+
+void engine::apply(const action& wanted) {
+  if (const auto* frame = wanted.frame()) {
+    // A callback that was overtaken by a close has nobody to reply to.
+    const auto error = receiving() ? stage(frame->get()) : std::error_code();
+    if (error) fail(error);
+  } else if (const auto* close = wanted.close()) {
+    const auto error = receiving() ? begin_close({close->code, close->reason}) : std::error_code();
+    if (error) fail(error);
+  }
+}
+
+std::error_code engine::begin_close(protocol::close_payload how) {
+  if (!close_.open()) return errc::closing;
+  if (const auto error = not_open()) return error;
+  if (how.code) {
+    if (const auto error = protocol::check_close(*how.code, how.reason)) return error;
+  }
+  say_close(close_.start(std::move(how)), true);
+  return {};
+}
+
+void engine::callback_threw(std::exception_ptr what) {
+  if (now() == phase::open && close_.open())
+    return say_close(close_.fail(errc::handler_failed, std::move(what)), false);
+  // There is nobody to tell any more but whoever joins.
+  if (now() == phase::open || now() == phase::closing || reason_.exception) return;
+  reason_.origin = close_origin::error;
+  reason_.error = errc::handler_failed;
+  reason_.exception = std::move(what);
+}
+
+void engine::fail(std::error_code error) {
+  if (close_.open()) say_close(close_.fail(error), false);
+}
+
+void engine::received_close(const protocol::close_payload& close) {
+  say_close(close_.receive(close), false);
+}
+
+void engine::answer_ping(bytes_view payload) {
+  if (!close_.open()) return;
+  outbox_.set_pong(payload);
+}
+
+void engine::received_pong(bytes_view payload) {
+  if (const auto latency = keepalive_.pong(payload, clock::now()))
+    latency_.store(static_cast<std::uint64_t>(latency->count()), std::memory_order_relaxed);
+}
+
+}  // namespace wsx::detail

@@ -1,0 +1,170 @@
+#include <wsx/detail/attachment.hpp>
+#include <wsx/detail/engine.hpp>
+#include <wsx/error.hpp>
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/this_coro.hpp>
+
+#include <utility>
+
+// The life of a client: one connection after the other, until it ends.
+
+namespace wsx::detail {
+
+namespace {
+
+close_reason failed(std::error_code error) {
+  close_reason reason;
+  reason.error = error;
+  reason.text = error.message();
+  return reason;
+}
+
+}  // namespace
+
+asio::awaitable<void> engine::run(std::shared_ptr<engine> self) {
+  // A stop interrupts what a callback waits for, not this coroutine.
+  co_await asio::this_coro::throw_if_cancelled(false);
+  engine& e = *self;
+  for (;;) {
+    const bool opened = co_await e.live();
+    if (e.give_up_first(opened)) co_return;
+    if (e.stopped()) break;
+    auto decision = co_await e.consult(opened);
+    if (opened) e.tries_ = 0;
+    if (!decision.reconnects() || e.final_ || e.stopped()) break;
+    if (decision.target()) e.target_ = std::move(*decision.target());
+    co_await e.pause(decision.delay());
+    if (e.final_ || e.stopped()) break;
+  }
+  co_await e.finish();
+}
+
+// One connection from the first byte to the last. Whether it was ever open.
+asio::awaitable<bool> engine::live() {
+  begin_connection();
+  if (const auto error = co_await open()) {
+    reason_ = stopped() ? aborted() : failed(error);
+    end_connection();
+    co_return false;
+  }
+  set(phase::open);
+  add(connects_, 1);
+  opened_at_ = clock::now();
+  keepalive_.start(opened_at_);
+  arm_keepalive();
+  if (!std::exchange(opened_once_, true)) co_await port_->init(*this, info_);
+  if (receiving()) on_connected_(std::error_code());
+  if (receiving()) co_await port_->handle_connect(*this, info_);
+  co_await receive();
+  reason_ = close_.reason();
+  if (stopped() && !ended_) reason_ = aborted();
+  end_connection();
+  co_return true;
+}
+
+// Nothing of the connection before is left.
+void engine::begin_connection() {
+  set(phase::connecting);
+  ++tries_;
+  stream_open_ = ended_ = dead_ = discarding_ = congested_ = false;
+  write_error_ = {};
+  armed_[0] = armed_[1] = false;
+  diagnostics_ = {};
+  assembler_ = protocol::message_assembler(
+      {options_.max_message_size, options_.max_frame_size, options_.max_fragments},
+      port_->delivery());
+  close_ = {};
+  early_.release();
+  staged_check_ = {};
+}
+
+void engine::end_connection() {
+  set(phase::pausing);
+  const bool late = deadline_hit_;
+  disarm_deadline();
+  keepalive_timer_.cancel();
+  if (stream_) {
+    if (!stopped() && !write_error_ && !late) stream_->shutdown();
+    stream_->close();
+    stream_.reset();
+  }
+  ++connection_number_;  // waits that are still under way are of the past
+  ended_ = true;
+  own_.release();
+  outbox_.reset(options_.drop_unsent_on_disconnect);
+  if (options_.drop_unsent_on_disconnect) fail_sends(errc::connection_dropped);
+  std::error_code how_closed;
+  if (late) how_closed = errc::close_timeout;
+  if (muted_.load(std::memory_order_relaxed)) how_closed = errc::aborted;
+  on_closed_.complete_all(how_closed);
+}
+
+// A first attempt that fails is the business of whoever called `connect`, unless the handler has
+// been given it.
+bool engine::give_up_first(bool opened) {
+  const bool handed_on = options_.handle_first_failure && !connect_canceled_;
+  if (opened || opened_once_ || stopped() || final_ || handed_on) return false;
+  tries_ = 0;
+  connect_canceled_ = false;
+  set(phase::idle);
+  on_connected_(reason_.error);
+  return true;
+}
+
+asio::awaitable<disconnect_decision> engine::consult(bool opened) {
+  const auto uptime = opened ? clock::now() - opened_at_ : clock::duration::zero();
+  const std::size_t attempt = opened ? 1 : tries_ + (opened_once_ ? 1 : 0);
+  const disconnect what{.reason = reason_,
+                        .attempt = attempt,
+                        .connection = info_,
+                        .uptime = uptime,
+                        .diagnostics = diagnostics_};
+  try {
+    co_return co_await port_->handle_disconnect(*this, what);
+  } catch (...) {
+    callback_threw(std::current_exception());
+  }
+  co_return wsx::stop();
+}
+
+asio::awaitable<void> engine::pause(clock::duration delay) {
+  if (delay <= clock::duration::zero()) co_return;
+  arm_deadline(delay);
+  while (!interrupted() && !final_) co_await wake_.wait();
+  disarm_deadline();
+}
+
+asio::awaitable<void> engine::finish() {
+  if (!muted_.load(std::memory_order_relaxed)) co_await port_->terminate(*this, reason_);
+  settle();
+}
+
+close_reason engine::aborted() {
+  close_reason reason;
+  reason.origin = close_origin::local;
+  reason.error = errc::aborted;
+  reason.text = reason.error.message();
+  return reason;
+}
+
+// Everybody who waits is told.
+void engine::settle() {
+  set(phase::ended);
+  mailbox_.close();
+  for (const auto& attached : std::exchange(attachments_, {})) attached->cancel();
+  const auto error = end_error();
+  on_connected_(error ? error : make_error_code(errc::closing));
+  fail_sends(errc::aborted);
+  on_closed_.complete_all(std::error_code());
+  on_ended_.complete_all(error, reason_);
+}
+
+std::error_code engine::end_error() const noexcept {
+  if (reason_.normal()) return {};
+  if (reason_.exception) return errc::handler_failed;
+  return reason_.error ? reason_.error : make_error_code(errc::closed_abnormally);
+}
+
+}  // namespace wsx::detail

@@ -1,0 +1,206 @@
+#include <wsx/detail/engine.hpp>
+#include <wsx/error.hpp>
+
+#include <asio/error.hpp>
+#include <asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+// How frames leave: `try_send` and `send` put them where the outbox finds them, `pump` writes.
+
+namespace wsx::detail {
+
+namespace {
+
+// What `pump` writes before it lets the strand read, or another client have its turn.
+constexpr std::size_t pump_budget = 1024 * 1024;
+
+bool would_block(std::error_code error) noexcept {
+  return error == asio::error::would_block || error == asio::error::try_again;
+}
+
+}  // namespace
+
+std::error_code engine::not_open() const noexcept {
+  switch (now()) {
+    case phase::open: return {};
+    case phase::closing: return errc::closing;
+    default: return errc::not_connected;
+  }
+}
+
+std::error_code engine::try_send(send_channel& channel, const protocol::outgoing_frame& frame) {
+  if (const auto error = not_open()) return error;
+  // First: as long as a `send` waits, the rest of the channel is the strand's.
+  if (channel.blocked.load(std::memory_order_acquire)) return errc::queue_full;
+  if (const auto error = channel.check.check(frame)) return error;
+  if (!channel.queue.can_ever_hold(frame.payload.size())) return errc::message_over_queue;
+  if (!channel.queue.try_push(frame.head, frame.payload)) return errc::queue_full;
+  channel.check.commit(frame);
+  schedule_pump();
+  return {};
+}
+
+// A frame that found no room waits behind the queue, where the producer left it.
+void engine::send(ticket t, std::shared_ptr<send_channel> channel,
+                  const protocol::outgoing_frame& frame, completion<std::error_code> done) {
+  if (const auto error = not_open()) return done(error);
+  if (channel->blocked.exchange(true, std::memory_order_acq_rel)) return done(errc::queue_full);
+  if (const auto error = channel->check.check(frame)) {
+    channel->blocked.store(false, std::memory_order_release);
+    return done(error);
+  }
+  channel->check_before = channel->check;
+  channel->check.commit(frame);
+
+  auto wait = [self = shared_from_this(), t, channel = std::move(channel), frame,
+               done = std::move(done)]() mutable {
+    channel->on_written = std::move(done);
+    channel->number = t;
+    channel->waiting = protocol::frame_source::waiting_frame{frame.head, frame.payload};
+    if (self->now() == phase::ended) return self->fail_sends(errc::aborted);
+    self->pump();
+  };
+  asio::post(strand_, std::move(wait));
+}
+
+// RFC 6455 6.1. On the strand.
+std::error_code engine::stage(const protocol::outgoing_frame& frame) {
+  if (!close_.open()) return errc::closing;
+  if (const auto error = not_open()) return error;
+  if (const auto error = staged_check_.check(frame)) return error;
+  if (!outbox_.stage(frame.head, frame.payload)) return errc::queue_full;
+  staged_check_.commit(frame);
+  schedule_pump();
+  return {};
+}
+
+// One wake-up from idle to busy: `pump_scheduled_` stays set until `pump` finds nothing more.
+void engine::schedule_pump() {
+  if (pump_scheduled_.exchange(true, std::memory_order_acq_rel)) return;
+  asio::post(strand_, [self = shared_from_this()] { self->pump(); });
+}
+
+// Writes until there is nothing more to write, or the transport must be waited for.
+void engine::pump() {
+  const bool connected = now() == phase::open || now() == phase::closing;
+  if (!connected || ended_ || write_error_ || armed_[static_cast<int>(io_direction::write)]) return;
+  for (std::size_t written = 0; written < pump_budget;) {
+    const bytes_view bytes = outbox_.batch();
+    if (bytes.empty()) return out_of_frames();
+    if (!write_batch(bytes)) return;
+    written += bytes.size();
+  }
+  asio::post(strand_, [self = shared_from_this()] { self->pump(); });
+}
+
+// False if there is no point in going on now.
+bool engine::write_batch(bytes_view bytes) {
+  const io_result result = stream_->write_some(bytes);
+  if (result.bytes > 0) {
+    add(writes_, 1);
+    add(bytes_sent_, result.bytes);
+    outbox_.wrote(result.bytes);
+    frames_sent_.store(outbox_.frames_encoded(), std::memory_order_relaxed);
+    wrote();
+  }
+  if (result.error && !would_block(result.error)) {
+    // The server may have said why before it went: the reader has some time to find out.
+    write_error_ = result.error;
+    if (now() == phase::open) arm_deadline(options_.close_timeout);
+    wake_.notify();
+    return false;
+  }
+  if (result.bytes == bytes.size()) return true;
+  arm_wait(io_direction::write);
+  return false;
+}
+
+void engine::out_of_frames() {
+  wrote();  // the outbox may have dropped the rest of a message that a broken connection cut
+  if (std::exchange(congested_, false)) wake_.notify();
+  pump_scheduled_.exchange(false, std::memory_order_acq_rel);
+  // A producer that pushed before the flag was cleared did not schedule anything.
+  for (const auto& channel : channels_) {
+    if (channel->queue.readable() > 0) return schedule_pump();
+  }
+}
+
+// Tells those whose frames have been written.
+void engine::wrote() {
+  for (const auto& channel : channels_) {
+    if (!channel->on_written || channel->waiting) continue;
+    channel->blocked.store(false, std::memory_order_release);
+    channel->on_written(std::error_code());
+  }
+  std::erase_if(flush_marks_, [this](const flush_mark& mark) {
+    const bool done = flushed(mark);
+    if (done) on_flushed_.complete(mark.number, std::error_code());
+    return done;
+  });
+  std::erase_if(retired_, [this](const auto& channel) {
+    const bool done = channel->outstanding() == 0;
+    if (done) outbox_.detach(channel.get());
+    if (done) std::erase(channels_, channel);
+    return done;
+  });
+}
+
+void engine::attach(std::shared_ptr<send_channel> channel) {
+  asio::post(strand_, [self = shared_from_this(), channel = std::move(channel)] {
+    self->channels_.push_back(channel);
+    self->outbox_.attach(channel);
+  });
+}
+
+void engine::retire(std::shared_ptr<send_channel> channel) {
+  asio::post(strand_, [self = shared_from_this(), channel = std::move(channel)] {
+    self->retired_.push_back(channel);
+    self->wrote();
+  });
+}
+
+void engine::flush(ticket t, completion<std::error_code> done) {
+  asio::post(strand_, [self = shared_from_this(), t, done = std::move(done)]() mutable {
+    if (const auto error = self->not_open(); error && error != errc::closing) return done(error);
+    flush_mark mark{t, self->outbox_.staged_total(), {}};
+    for (const auto& channel : self->channels_) {
+      if (const auto left = channel->outstanding(); left > 0)
+        mark.queued.emplace_back(channel, channel->written + left);
+    }
+    self->flush_marks_.push_back(std::move(mark));
+    self->on_flushed_.add(t, std::move(done));
+    self->wrote();
+  });
+}
+
+bool engine::flushed(const flush_mark& mark) const {
+  if (outbox_.staged_written() < mark.staged) return false;
+  return std::ranges::all_of(mark.queued,
+                             [](const auto& want) { return want.first->written >= want.second; });
+}
+
+// What waits to be sent will not be: neither who sends nor who flushes waits any more.
+void engine::fail_sends(std::error_code error) {
+  for (const auto& channel : channels_) {
+    if (!channel->on_written) continue;
+    channel->waiting.reset();
+    channel->check = channel->check_before;
+    channel->blocked.store(false, std::memory_order_release);
+    channel->on_written(error);
+  }
+  flush_marks_.clear();
+  on_flushed_.complete_all(errc::connection_dropped);
+}
+
+void engine::say_close(std::optional<protocol::close_payload> close, bool drain) {
+  if (now() != phase::closing) {
+    set(phase::closing);
+    arm_deadline(options_.close_timeout);
+  }
+  if (close) outbox_.set_close(*close, drain);
+  pump();
+}
+
+}  // namespace wsx::detail

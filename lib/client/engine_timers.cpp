@@ -1,0 +1,92 @@
+#include <wsx/detail/engine.hpp>
+#include <wsx/detail/signal_watch.hpp>
+#include <wsx/detail/timer_state.hpp>
+#include <wsx/error.hpp>
+
+#include <asio/post.hpp>
+
+#include <utility>
+
+// The client's own deadlines, and the timers and signals that its user wants to hear of.
+
+namespace wsx::detail {
+
+void engine::start_timer(std::shared_ptr<timer_state> timer) {
+  asio::post(strand_, [self = shared_from_this(), timer = std::move(timer)] {
+    if (self->now() == phase::ended || !timer->message) return;
+    self->attachments_.insert(timer);
+    timer->clock.async_wait([self, timer](std::error_code) {
+      self->attachments_.erase(timer);
+      if (timer->message && self->now() != phase::ended) self->post(std::move(timer->message));
+    });
+  });
+}
+
+void engine::cancel_timer(std::shared_ptr<timer_state> timer) {
+  asio::post(strand_, [timer = std::move(timer)] { timer->cancel(); });
+}
+
+void engine::start_watch(std::shared_ptr<signal_watch> watch) {
+  asio::post(strand_, [self = shared_from_this(), watch = std::move(watch)] {
+    if (self->now() == phase::ended) return;
+    self->attachments_.insert(watch);
+    self->await_signal(watch);
+  });
+}
+
+void engine::await_signal(std::shared_ptr<signal_watch> watch) {
+  auto& signals = watch->signals;
+  signals.async_wait([self = shared_from_this(), watch](std::error_code error, int number) {
+    if (error || self->now() == phase::ended) return;
+    self->post(watch->make(number));
+    self->await_signal(watch);
+  });
+}
+
+void engine::arm_deadline(clock::duration delay) {
+  deadline_hit_ = false;
+  const auto number = ++deadline_number_;
+  deadline_.expires_after(delay);
+  deadline_.async_wait([self = shared_from_this(), number](std::error_code) {
+    if (number != self->deadline_number_) return;  // disarmed, or armed anew
+    self->deadline_hit_ = true;
+    // While connecting the transport waits by itself; and a callback may wait for ever.
+    const bool connecting = self->now() == phase::connecting;
+    if (connecting && self->stream_ && !self->stream_open_) self->stream_->close();
+    if (self->now() == phase::closing) self->interrupt_.emit(asio::cancellation_type::terminal);
+    self->wake_.notify();
+  });
+}
+
+void engine::disarm_deadline() {
+  ++deadline_number_;
+  deadline_hit_ = false;
+  deadline_.cancel();
+}
+
+void engine::arm_keepalive() {
+  const auto next = keepalive_.next();
+  if (!next) return;
+  keepalive_timer_.expires_at(*next);
+  keepalive_timer_.async_wait(
+      [self = shared_from_this(), number = connection_number_](std::error_code error) {
+        if (!error && number == self->connection_number_) self->on_keepalive();
+      });
+}
+
+void engine::on_keepalive() {
+  switch (keepalive_.poll(clock::now())) {
+    case protocol::keepalive::action::wait: break;  // it has been heard of
+    case protocol::keepalive::action::send_ping:
+      if (close_.open()) outbox_.set_ping(keepalive_.ping_payload());
+      pump();
+      break;
+    case protocol::keepalive::action::give_up: dead_ = true; return wake_.notify();
+  }
+  // From time to time: what a burst made grow is not kept for ever.
+  assembler_.release_memory();
+  outbox_.release_memory();
+  arm_keepalive();
+}
+
+}  // namespace wsx::detail

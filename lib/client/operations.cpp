@@ -1,0 +1,77 @@
+#include <wsx/client.hpp>
+#include <wsx/error.hpp>
+
+#include <asio/redirect_error.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <utility>
+
+// The operations without a completion token: awaitables that throw what is known about a failure.
+
+namespace wsx::detail {
+
+// GCC 12 destroys some temporaries of a co_await expression twice: so every operation is made
+// first, and awaited then.
+
+asio::awaitable<void> co_connect(std::shared_ptr<engine> e, request target) {
+  std::error_code error;
+  auto start = [target = std::move(target)](engine& on, ticket t,
+                                            completion<std::error_code> done) mutable {
+    on.connect(t, std::move(target), std::move(done));
+  };
+  auto connected = start_operation<std::error_code>(
+      e, asio::redirect_error(asio::use_awaitable, error), std::move(start));
+  co_await std::move(connected);
+  if (error) throw system_error(error, e->diagnostics());
+}
+
+asio::awaitable<void> co_send(std::shared_ptr<engine> e, std::shared_ptr<send_channel> channel,
+                              protocol::outgoing_frame frame) {
+  std::error_code error = e->try_send(*channel, frame);
+  if (error == errc::queue_full || error == errc::message_over_queue) {
+    auto start = [channel, frame](engine& on, ticket t, completion<std::error_code> done) {
+      on.send(t, channel, frame, std::move(done));
+    };
+    auto sent = start_operation<std::error_code>(
+        e, asio::redirect_error(asio::use_awaitable, error), std::move(start));
+    co_await std::move(sent);
+  }
+  if (error) throw system_error(error);
+}
+
+asio::awaitable<void> co_flush(std::shared_ptr<engine> e) {
+  std::error_code error;
+  auto start = [](engine& on, ticket t, completion<std::error_code> done) {
+    on.flush(t, std::move(done));
+  };
+  auto flushed =
+      start_operation<std::error_code>(e, asio::redirect_error(asio::use_awaitable, error), start);
+  co_await std::move(flushed);
+  if (error) throw system_error(error);
+}
+
+asio::awaitable<void> co_close(std::shared_ptr<engine> e, protocol::close_payload how) {
+  std::error_code error;
+  auto start = [how = std::move(how)](engine& on, ticket t,
+                                      completion<std::error_code> done) mutable {
+    on.close(t, std::move(how), std::move(done));
+  };
+  auto closed = start_operation<std::error_code>(
+      e, asio::redirect_error(asio::use_awaitable, error), std::move(start));
+  co_await std::move(closed);
+  if (error) throw system_error(error);
+}
+
+asio::awaitable<close_reason> co_join(std::shared_ptr<engine> e) {
+  std::error_code error;
+  auto start = [](engine& on, ticket t, completion<std::error_code, close_reason> done) {
+    on.join(t, std::move(done));
+  };
+  auto ended = start_operation<std::error_code, close_reason>(
+      e, asio::redirect_error(asio::use_awaitable, error), start);
+  close_reason reason = co_await std::move(ended);
+  if (error) throw system_error(error, std::move(reason));
+  co_return reason;
+}
+
+}  // namespace wsx::detail

@@ -1,0 +1,35 @@
+#include <wsx/error.hpp>
+#include <wsx/options.hpp>
+
+#include <array>
+#include <utility>
+
+namespace wsx {
+
+std::error_code check_options(const options& o, std::string& what) {
+  constexpr auto none = std::chrono::milliseconds::zero();
+  const std::array<std::pair<bool, const char*>, 14> checks{{
+      {o.connect_timeout > none, "connect_timeout"},
+      {o.handshake_timeout > none, "handshake_timeout"},
+      {o.close_timeout > none, "close_timeout"},
+      {o.ping_interval >= none, "ping_interval"},
+      {o.ping_timeout > none, "ping_timeout"},
+      {o.max_message_size > 0, "max_message_size"},
+      {o.max_frame_size > 0, "max_frame_size"},
+      {o.max_fragments > 0, "max_fragments"},
+      {o.max_head_size > 0, "max_head_size"},
+      {o.max_headers > 0, "max_headers"},
+      {o.send_queue_size > 0, "send_queue_size"},
+      {o.send_queue_size <= std::size_t{1} << 40, "send_queue_size"},
+      {o.max_reply_bytes > 0, "max_reply_bytes"},
+      {o.mailbox_size > 0, "mailbox_size"},
+  }};
+  for (const auto& [valid, name] : checks) {
+    if (valid) continue;
+    what = name;
+    return errc::invalid_option;
+  }
+  return {};
+}
+
+}  // namespace wsx

@@ -1,0 +1,36 @@
+#include <wsx/detail/recycled_bytes.hpp>
+
+#include <array>
+#include <cstddef>
+
+namespace wsx::detail {
+
+namespace {
+
+// What a thread keeps at most: as many buffers, each of at most so many bytes.
+constexpr std::size_t max_kept = 8;
+constexpr std::size_t max_kept_size = 64 * 1024;
+
+struct store {
+  std::array<protocol::byte_buffer, max_kept> buffers;
+  std::size_t count = 0;
+};
+
+thread_local store kept;
+
+}  // namespace
+
+recycled_bytes::recycled_bytes(bytes_view bytes) {
+  if (bytes.empty()) return;
+  if (kept.count > 0) buffer_.swap(kept.buffers[--kept.count]);
+  buffer_.append(bytes);
+}
+
+recycled_bytes::~recycled_bytes() {
+  const bool worth_keeping = buffer_.capacity() > 0 && buffer_.capacity() <= max_kept_size;
+  if (!worth_keeping || kept.count == max_kept) return;
+  buffer_.clear();
+  kept.buffers[kept.count++].swap(buffer_);
+}
+
+}  // namespace wsx::detail

@@ -1,0 +1,62 @@
+#include <wsx/detail/wakeup.hpp>
+
+#include <asio/async_result.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <new>
+#include <utility>
+
+namespace wsx::detail {
+
+// The handler that resumes a coroutine. Kept in place, so that sleeping costs no allocation.
+struct wakeup::slot {
+  slot() = default;
+  ~slot() { drop(); }
+  slot(const slot&) = delete;
+  slot& operator=(const slot&) = delete;
+
+  template <class Handler>
+  void keep(Handler handler) {
+    static_assert(sizeof(Handler) <= sizeof(place) && alignof(Handler) <= alignof(slot));
+    new (place) Handler(std::move(handler));
+    take = [](slot& s, bool resume) {
+      auto* const kept = std::launder(reinterpret_cast<Handler*>(s.place));
+      Handler sleeper(std::move(*kept));
+      kept->~Handler();
+      s.take = nullptr;
+      if (resume) std::move(sleeper)();
+    };
+  }
+
+  void drop() {
+    if (take != nullptr) take(*this, false);
+  }
+
+  void (*take)(slot&, bool resume) = nullptr;  // null: nobody sleeps
+  alignas(std::max_align_t) std::byte place[64];
+};
+
+wakeup::wakeup() : slot_(std::make_unique<slot>()) {}
+wakeup::~wakeup() = default;
+
+void wakeup::notify() {
+  if (slot_->take != nullptr) {
+    slot_->take(*slot_, true);
+  } else {
+    notified_ = true;
+  }
+}
+
+asio::awaitable<void> wakeup::wait() {
+  if (std::exchange(notified_, false)) co_return;
+  const auto sleep = [](auto handler, slot* where) { where->keep(std::move(handler)); };
+  auto token = asio::use_awaitable;
+  co_await asio::async_initiate<asio::use_awaitable_t<>, void()>(sleep, token, slot_.get());
+}
+
+// The sleeper may own whoever owns this.
+void wakeup::drop() noexcept {
+  slot_->drop();
+}
+
+}  // namespace wsx::detail

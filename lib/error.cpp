@@ -1,0 +1,164 @@
+#include <wsx/error.hpp>
+
+#include <string_view>
+
+namespace wsx {
+
+namespace {
+
+// RFC 6455 5.5, 5.5.1: a protocol or limit error's text becomes a Close reason, at most 123 bytes.
+const char* text_of(errc e) noexcept {
+  switch (e) {
+    case errc::invalid_url: return "the URL is not absolute, or is malformed";
+    case errc::unsupported_scheme: return "the URL's scheme is neither ws nor wss";
+    case errc::invalid_header: return "a header has a character that HTTP forbids";
+    case errc::reserved_header: return "a header that only the handshake itself may set";
+    case errc::invalid_subprotocol: return "a subprotocol is not a token, or is offered twice";
+    case errc::invalid_option: return "an option is out of its range";
+    case errc::invalid_close_code: return "the close code may not be sent";
+    case errc::control_payload_too_long: return "the payload is too long for a control frame";
+    case errc::invalid_text: return "the text to be sent is not valid UTF-8";
+    case errc::fragment_out_of_order: return "the fragments to be sent do not form one message";
+    case errc::message_over_queue: return "the message is larger than the whole send queue";
+
+    case errc::not_connected: return "no connection is open";
+    case errc::already_started: return "the client was started before";
+    case errc::closing: return "the connection is being closed";
+    case errc::queue_full: return "the send queue is full";
+    case errc::mailbox_full: return "the mailbox is full";
+    case errc::aborted: return "the client was aborted";
+
+    case errc::connect_timeout: return "no connection was made in time";
+    case errc::handshake_timeout: return "no complete handshake response came in time";
+    case errc::close_timeout: return "the server did not end the connection in time";
+    case errc::ping_timeout: return "the server did not answer a ping in time";
+
+    case errc::malformed_response: return "the handshake response is not valid HTTP/1.1";
+    case errc::response_head_too_big: return "the head of the handshake response is too big";
+    case errc::too_many_headers: return "the handshake response has too many headers";
+    case errc::unexpected_status: return "the server answered with another HTTP status than 101";
+    case errc::bad_upgrade_header: return "the Upgrade header is missing or is not websocket";
+    case errc::bad_connection_header: return "the Connection header is missing or lacks Upgrade";
+    case errc::bad_accept_header:
+      return "the Sec-WebSocket-Accept header is missing, doubled or wrong";
+    case errc::bad_subprotocol_header:
+      return "the server chose a subprotocol that was not offered, or more than one";
+    case errc::bad_extensions_header: return "the server chose an extension that was not offered";
+
+    case errc::tls_handshake_failed: return "the TLS handshake failed";
+    case errc::certificate_rejected: return "the server's certificate was rejected";
+    case errc::invalid_ca: return "the configured CA certificates cannot be read";
+    case errc::tls_failed: return "the TLS connection broke";
+
+    case errc::reserved_bits: return "a reserved bit is set in a frame";
+    case errc::reserved_opcode: return "a frame has a reserved opcode";
+    case errc::masked_frame: return "a frame from the server is masked";
+    case errc::fragmented_control: return "a control frame is fragmented";
+    case errc::control_too_long: return "a control frame has more than 125 bytes";
+    case errc::invalid_length:
+      return "a payload length is not in its shortest form or is too large";
+    case errc::unexpected_continuation:
+      return "Endpoint sent a continuation frame without starting a fragment";
+    case errc::expected_continuation:
+      return "Endpoint tried to start a fragment without finishing another";
+    case errc::bad_close_payload: return "a Close frame has a payload of 1 byte";
+    case errc::bad_close_code: return "a Close frame has a code that may not be sent";
+    case errc::invalid_utf8: return "a text message or close reason is not valid UTF-8";
+    case errc::unsupported_data: return "a message is of a type that is not taken";
+
+    case errc::message_too_big: return "a message is too big";
+    case errc::frame_too_big: return "a frame is too big";
+    case errc::too_many_fragments: return "a message has too many fragments";
+
+    case errc::connection_dropped: return "the connection ended without a Close frame";
+    case errc::closed_abnormally: return "the connection was closed with another code than 1000";
+    case errc::handler_failed: return "a callback of the handler threw";
+  }
+  return "unknown error";
+}
+
+const char* text_of(condition c) noexcept {
+  switch (c) {
+    case condition::handshake_failed: return "the opening handshake failed";
+    case condition::protocol_violation: return "the peer broke the WebSocket protocol";
+    case condition::timeout: return "a deadline passed";
+    case condition::tls_failed: return "TLS failed";
+    case condition::limit_exceeded: return "the peer exceeded a limit";
+    case condition::not_connected: return "there is no open connection";
+  }
+  return "unknown condition";
+}
+
+// Whether `e` stands in the part of the enumeration from `first` up to, not including, `next`.
+constexpr bool within(errc e, errc first, errc next) noexcept {
+  return first <= e && e < next;
+}
+
+bool is_handshake_failure(errc e) noexcept {
+  return within(e, errc::malformed_response, errc::tls_handshake_failed) ||
+         e == errc::handshake_timeout;
+}
+
+bool is_exceeded_limit(errc e) noexcept {
+  return within(e, errc::message_too_big, errc::connection_dropped) ||
+         e == errc::response_head_too_big || e == errc::too_many_headers;
+}
+
+bool is_not_connected(errc e) noexcept {
+  return e == errc::not_connected || e == errc::closing || e == errc::aborted ||
+         e == errc::connection_dropped || e == errc::closed_abnormally;
+}
+
+bool belongs_to(errc e, condition group) noexcept {
+  switch (group) {
+    case condition::handshake_failed: return is_handshake_failure(e);
+    case condition::protocol_violation:
+      return within(e, errc::reserved_bits, errc::message_too_big);
+    case condition::timeout: return within(e, errc::connect_timeout, errc::malformed_response);
+    case condition::tls_failed: return within(e, errc::tls_handshake_failed, errc::reserved_bits);
+    case condition::limit_exceeded: return is_exceeded_limit(e);
+    case condition::not_connected: return is_not_connected(e);
+  }
+  return false;
+}
+
+// Another copy of the library has another category object, but of the same name.
+bool is_named(const std::error_category& category, std::string_view name) noexcept {
+  return category.name() == name;
+}
+
+constexpr const char* errc_name = "wsx";
+constexpr const char* condition_name = "wsx.condition";
+
+class errc_category final : public std::error_category {
+ public:
+  const char* name() const noexcept override { return errc_name; }
+  std::string message(int value) const override { return text_of(static_cast<errc>(value)); }
+  bool equivalent(const std::error_code& code, int value) const noexcept override {
+    return is_named(code.category(), errc_name) && code.value() == value;
+  }
+};
+
+class condition_category_type final : public std::error_category {
+ public:
+  const char* name() const noexcept override { return condition_name; }
+  std::string message(int value) const override { return text_of(static_cast<condition>(value)); }
+  bool equivalent(const std::error_code& code, int value) const noexcept override {
+    return is_named(code.category(), errc_name) &&
+           belongs_to(static_cast<errc>(code.value()), static_cast<condition>(value));
+  }
+};
+
+}  // namespace
+
+const std::error_category& error_category() noexcept {
+  static const errc_category instance;
+  return instance;
+}
+
+const std::error_category& condition_category() noexcept {
+  static const condition_category_type instance;
+  return instance;
+}
+
+}  // namespace wsx

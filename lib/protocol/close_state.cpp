@@ -1,0 +1,69 @@
+#include <wsx/error.hpp>
+#include <wsx/protocol/close_state.hpp>
+
+#include <utility>
+
+namespace wsx::protocol {
+
+close_code close_code_for(std::error_code error) noexcept {
+  if (error == errc::invalid_utf8) return close_code::invalid_payload;
+  if (error == errc::unsupported_data) return close_code::unsupported_data;
+  if (error == condition::limit_exceeded) return close_code::message_too_big;
+  if (error == condition::protocol_violation) return close_code::protocol_error;
+  return close_code::internal_error;
+}
+
+std::optional<close_payload> close_state::start(close_payload close) {
+  if (begun_) return std::nullopt;
+  begun_ = true;
+  reason_.origin = close_origin::local;
+  reason_.text = close.reason;
+  return send(std::move(close));
+}
+
+std::optional<close_payload> close_state::receive(const close_payload& close) {
+  if (received_) return std::nullopt;
+  received_ = true;
+  reason_.received = close.code;
+  if (!begun_) {
+    begun_ = true;
+    reason_.origin = close_origin::remote;
+    reason_.text = close.reason;
+  }
+  if (sent_) return std::nullopt;
+  return send({.code = close.code});
+}
+
+std::optional<close_payload> close_state::fail(std::error_code error,
+                                               std::exception_ptr exception) {
+  if (begun_) return std::nullopt;
+  begun_ = true;
+  reason_.origin = close_origin::error;
+  reason_.error = error;
+  reason_.exception = std::move(exception);
+  // What a callback threw is nobody's business but ours.
+  reason_.text = error.message();
+  const bool ours = error == errc::handler_failed;
+  return send({.code = close_code_for(error), .reason = ours ? std::string() : reason_.text});
+}
+
+std::optional<close_payload> close_state::send(close_payload close) {
+  sent_ = true;
+  reason_.sent = close.code;
+  return close;
+}
+
+void close_state::end(std::error_code error, bool at_end) {
+  if (!begun_) {
+    begun_ = true;
+    // A connection that just ends, or is reset, is the server's doing.
+    const bool dropped = at_end || error == std::errc::connection_reset ||
+                         error == std::errc::broken_pipe || error == std::errc::connection_aborted;
+    reason_.origin = dropped ? close_origin::remote : close_origin::error;
+    reason_.error = dropped ? make_error_code(errc::connection_dropped) : error;
+    reason_.text = reason_.error.message();
+  }
+  reason_.clean = at_end && complete();
+}
+
+}  // namespace wsx::protocol

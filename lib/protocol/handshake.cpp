@@ -1,0 +1,209 @@
+#include "http_syntax.hpp"
+
+#include <wsx/error.hpp>
+#include <wsx/protocol/handshake.hpp>
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <stdexcept>
+
+namespace wsx::protocol {
+
+namespace {
+
+std::string base64(std::span<const unsigned char> bytes) {
+  // 4 characters for each 3 bytes begun, and the NUL that OpenSSL adds.
+  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(),
+                  static_cast<int>(bytes.size()));
+  text.pop_back();
+  return text;
+}
+
+std::string for_display(std::string_view text) {
+  std::string result(text);
+  std::replace_if(
+      result.begin(), result.end(), [](char c) { return !http::is_visible(c); }, '?');
+  return result;
+}
+
+bool is_host(const header& field) noexcept {
+  return http::iequals(field.name, "Host");
+}
+
+bool is_visible_text(std::string_view text) noexcept {
+  return !text.empty() && std::all_of(text.begin(), text.end(), http::is_visible);
+}
+
+std::error_code check_url(const url& to, std::string& what) {
+  const bool target_ok = is_visible_text(to.target) && to.target.starts_with('/');
+  if (target_ok && is_visible_text(to.host)) return {};
+  what = for_display(target_ok ? to.host : to.target);
+  return errc::invalid_url;
+}
+
+// The handshake sets these itself, and a request without a body has no use for the last two.
+bool is_reserved(std::string_view name) noexcept {
+  constexpr std::string_view family = "Sec-WebSocket-";
+  constexpr std::array<std::string_view, 4> names{"Upgrade", "Connection", "Content-Length",
+                                                  "Transfer-Encoding"};
+  return http::iequals(name.substr(0, family.size()), family) ||
+         std::any_of(names.begin(), names.end(),
+                     [name](std::string_view reserved) { return http::iequals(name, reserved); });
+}
+
+std::error_code check_header(const header& field) noexcept {
+  if (!http::is_token(field.name) || !http::is_field_value(field.value)) {
+    return errc::invalid_header;
+  }
+  if (is_reserved(field.name)) return errc::reserved_header;
+  return {};
+}
+
+std::error_code check_headers(const header_list& headers, std::string& what) {
+  for (const header& field : headers) {
+    if (const auto ec = check_header(field)) {
+      what = for_display(field.name);
+      return ec;
+    }
+  }
+  // RFC 9112 3.2: a request with two Host fields is answered with 400.
+  if (std::count_if(headers.begin(), headers.end(), is_host) <= 1) return {};
+  what = "Host";
+  return errc::reserved_header;
+}
+
+// RFC 6455 4.1 item 10: tokens, all different.
+std::error_code check_subprotocols(const std::vector<std::string>& offered, std::string& what) {
+  for (auto it = offered.begin(); it != offered.end(); ++it) {
+    if (http::is_token(*it) && std::find(offered.begin(), it, *it) == it) continue;
+    what = for_display(*it);
+    return errc::invalid_subprotocol;
+  }
+  return {};
+}
+
+void add_field(std::string& head, std::string_view name, std::string_view value) {
+  head.append(name).append(": ").append(value).append("\r\n");
+}
+
+std::string joined(const std::vector<std::string>& list) {
+  std::string result;
+  for (const std::string& element : list) {
+    if (!result.empty()) result += ", ";
+    result += element;
+  }
+  return result;
+}
+
+// The values of all fields with that name, as one list. RFC 9110 5.3.
+std::string combined(const header_list& headers, std::string_view name) {
+  std::vector<std::string> values;
+  for (const header& field : headers) {
+    if (http::iequals(field.name, name)) values.push_back(field.value);
+  }
+  return joined(values);
+}
+
+std::ptrdiff_t count_fields(const header_list& headers, std::string_view name) {
+  return std::count_if(headers.begin(), headers.end(),
+                       [name](const header& h) { return http::iequals(h.name, name); });
+}
+
+// RFC 6455 4.1 answer item 4. Base64 has upper and lower case: the comparison is exact.
+std::error_code check_accept(const header_list& headers, std::string_view key) {
+  constexpr std::string_view name = "Sec-WebSocket-Accept";
+  if (count_fields(headers, name) != 1) return errc::bad_accept_header;
+  if (http::trim_ows(*find_header(headers, name)) != accept_for(key)) {
+    return errc::bad_accept_header;
+  }
+  return {};
+}
+
+// RFC 6455 4.1 answer item 5: nothing was offered, so nothing may be granted.
+std::error_code check_extensions(const header_list& headers) {
+  const std::string granted = combined(headers, "Sec-WebSocket-Extensions");
+  std::string_view list = granted;
+  if (!http::next_element(list).empty()) return errc::bad_extensions_header;
+  return {};
+}
+
+// RFC 6455 4.1 answer item 6. The server may choose none; then the field is absent (4.2.2 item 5).
+std::error_code check_subprotocol(const header_list& headers,
+                                  const std::vector<std::string>& offered, std::string& chosen) {
+  constexpr std::string_view name = "Sec-WebSocket-Protocol";
+  const std::string* value = find_header(headers, name);
+  if (value == nullptr) return {};
+  if (count_fields(headers, name) != 1) return errc::bad_subprotocol_header;
+  const auto match = std::find(offered.begin(), offered.end(), http::trim_ows(*value));
+  if (match == offered.end()) return errc::bad_subprotocol_header;
+  chosen = *match;
+  return {};
+}
+
+}  // namespace
+
+std::error_code check_request(const upgrade_request& request, std::string& what) {
+  if (const auto ec = check_url(request.to, what)) return ec;
+  if (const auto ec = check_headers(request.headers, what)) return ec;
+  return check_subprotocols(request.subprotocols, what);
+}
+
+std::string make_key() {
+  std::array<unsigned char, 16> bytes{};
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
+    throw std::runtime_error("OpenSSL has no random bytes");
+  }
+  return base64(bytes);
+}
+
+std::string accept_for(std::string_view key) {
+  const std::string text = std::string(key) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1) {
+    throw std::runtime_error("OpenSSL has no SHA-1");
+  }
+  return base64({digest.data(), size});
+}
+
+std::string format_request(const upgrade_request& request, std::string_view key) {
+  const std::string* host = find_header(request.headers, "Host");
+  std::string head = "GET " + request.to.target + " HTTP/1.1\r\n";
+  add_field(head, "Host", host != nullptr ? *host : request.to.authority());
+  add_field(head, "Upgrade", "websocket");
+  add_field(head, "Connection", "Upgrade");
+  add_field(head, "Sec-WebSocket-Key", key);
+  add_field(head, "Sec-WebSocket-Version", "13");
+  if (!request.subprotocols.empty()) {
+    add_field(head, "Sec-WebSocket-Protocol", joined(request.subprotocols));
+  }
+  for (const header& field : request.headers) {
+    if (!is_host(field)) add_field(head, field.name, field.value);
+  }
+  return head.append("\r\n");
+}
+
+std::error_code check_response(const http_head& response, const upgrade_request& request,
+                               std::string_view key, upgrade_result& out) {
+  const header_list& headers = response.headers;
+  if (response.status != 101) return errc::unexpected_status;
+  if (!http::list_has(combined(headers, "Upgrade"), "websocket")) return errc::bad_upgrade_header;
+  if (!http::list_has(combined(headers, "Connection"), "upgrade")) {
+    return errc::bad_connection_header;
+  }
+  if (const auto ec = check_accept(headers, key)) return ec;
+  if (const auto ec = check_extensions(headers)) return ec;
+  upgrade_result result;
+  if (const auto ec = check_subprotocol(headers, request.subprotocols, result.subprotocol)) {
+    return ec;
+  }
+  out = std::move(result);
+  return {};
+}
+
+}  // namespace wsx::protocol

@@ -1,0 +1,77 @@
+#include "http_syntax.hpp"
+
+#include <wsx/error.hpp>
+#include <wsx/protocol/http_head.hpp>
+
+#include <algorithm>
+
+namespace wsx::protocol {
+
+namespace {
+
+constexpr std::string_view version = "HTTP/1.1 ";
+
+constexpr std::size_t status_digits = 3;
+
+}  // namespace
+
+// Byte by byte, so that it cannot matter how the input is split. A head is small and comes once.
+std::size_t http_head_parser::feed(bytes_view input, std::error_code& ec) {
+  std::size_t used = 0;
+  while (used < input.size() && !done_ && !error_) {
+    error_ = take_char(std::to_integer<char>(input[used++]));
+    if (!done_ && !error_ && ++size_ >= limits_.max_size) error_ = errc::response_head_too_big;
+  }
+  ec = error_;
+  return used;
+}
+
+std::error_code http_head_parser::take_char(char c) {
+  if (line_.ends_with('\r')) {
+    // RFC 9112 2.2: a CR is only the first half of a line end.
+    if (c != '\n') return errc::malformed_response;
+    line_.pop_back();
+    const std::error_code ec = parse_line(line_);
+    line_.clear();
+    return ec;
+  }
+  if (c != '\r' && !http::is_field_char(c)) return errc::malformed_response;
+  line_.push_back(c);
+  // Another protocol shows in its first bytes: do not wait for a line end that may never come.
+  const bool foreign = !has_status_ && !line_.starts_with(version.substr(0, line_.size()));
+  return foreign ? make_error_code(errc::malformed_response) : std::error_code{};
+}
+
+std::error_code http_head_parser::parse_line(std::string_view line) {
+  if (!has_status_) return parse_status_line(line);
+  done_ = line.empty();
+  return done_ ? std::error_code{} : parse_field(line);
+}
+
+// RFC 9112 4: HTTP-version SP status-code SP [ reason-phrase ]
+std::error_code http_head_parser::parse_status_line(std::string_view line) {
+  if (line.size() < version.size() + status_digits) return errc::malformed_response;
+  const std::string_view code = line.substr(version.size(), status_digits);
+  const std::string_view rest = line.substr(version.size() + status_digits);
+  const bool is_number = std::all_of(code.begin(), code.end(), http::is_digit);
+  if (!is_number || code.front() == '0' || !rest.starts_with(' ')) return errc::malformed_response;
+  for (const char digit : code) head_.status = head_.status * 10 + (digit - '0');
+  head_.reason = rest.substr(1);
+  has_status_ = true;
+  return {};
+}
+
+// RFC 9112 5: field-name ":" OWS field-value OWS. That the name must be a token also refuses a
+// folded line (5.2), which begins with a space, and a space before the colon (5.1).
+std::error_code http_head_parser::parse_field(std::string_view line) {
+  if (head_.headers.size() >= limits_.max_headers) return errc::too_many_headers;
+  const auto colon = line.find(':');
+  if (colon == std::string_view::npos) return errc::malformed_response;
+  const std::string_view name = line.substr(0, colon);
+  if (!http::is_token(name)) return errc::malformed_response;
+  const std::string_view value = http::trim_ows(line.substr(colon + 1));
+  head_.headers.push_back({std::string(name), std::string(value)});
+  return {};
+}
+
+}  // namespace wsx::protocol

@@ -1,0 +1,43 @@
+#include <wsx/protocol/keepalive.hpp>
+
+#include <algorithm>
+
+namespace wsx::protocol {
+
+void keepalive::start(clock::time_point now) noexcept {
+  waiting_ = heard_ = false;
+  answered_ = true;
+  next_ = now + interval_;
+}
+
+keepalive::action keepalive::poll(clock::time_point now) noexcept {
+  if (interval_ == clock::duration::zero() || now < next_) return action::wait;
+  if (waiting_ && !heard_) {
+    if (now >= pinged_ + timeout_) return action::give_up;
+    next_ = pinged_ + timeout_;
+    return action::wait;
+  }
+  if (waiting_) {
+    waiting_ = false;
+    next_ = pinged_ + interval_;
+    if (now < next_) return action::wait;
+  }
+  for (auto& byte : payload_) {  // counts up, with carry
+    byte = static_cast<std::byte>(std::to_integer<unsigned>(byte) + 1);
+    if (byte != std::byte{0}) break;
+  }
+  pinged_ = now;
+  next_ = now + std::min(interval_, timeout_);
+  waiting_ = true;
+  heard_ = answered_ = false;
+  return action::send_ping;
+}
+
+std::optional<keepalive::clock::duration> keepalive::pong(bytes_view payload,
+                                                          clock::time_point now) noexcept {
+  if (answered_ || !std::ranges::equal(payload, payload_)) return std::nullopt;
+  answered_ = true;
+  return now - pinged_;
+}
+
+}  // namespace wsx::protocol

@@ -1,0 +1,89 @@
+#include <wsx/protocol/mask.hpp>
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
+#include <bit>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+namespace wsx::protocol {
+
+namespace {
+
+using word = std::uint64_t;
+
+/// The key twice in a row, turned so that its first byte in memory is the one for `offset`.
+word repeated(mask_key key, std::uint64_t offset) noexcept {
+  const auto half = std::bit_cast<std::uint32_t>(key);
+  const int turn = static_cast<int>(offset % 4) * 8;
+  const word turned =
+      std::endian::native == std::endian::little ? std::rotr(half, turn) : std::rotl(half, turn);
+  return turned << 32 | turned;
+}
+
+word load(const std::byte* from) noexcept {
+  word loaded;
+  std::memcpy(&loaded, from, sizeof loaded);
+  return loaded;
+}
+
+void store(std::byte* to, word value) noexcept {
+  std::memcpy(to, &value, sizeof value);
+}
+
+constexpr std::size_t block = 4 * sizeof(word);
+
+/// Masks a block. All of it is loaded before any of it is stored: so the compiler may use vector
+/// registers although `to` may be `from`.
+void mask_block(std::byte* to, const std::byte* from, word mask) noexcept {
+  const word first = load(from);
+  const word second = load(from + 8);
+  const word third = load(from + 16);
+  const word fourth = load(from + 24);
+  store(to, first ^ mask);
+  store(to + 8, second ^ mask);
+  store(to + 16, third ^ mask);
+  store(to + 24, fourth ^ mask);
+}
+
+}  // namespace
+
+// RFC 6455 5.3: byte i of the payload is XORed with byte i mod 4 of the key. Every step but the
+// last takes a multiple of 4 bytes, so the same turn of the key serves all of them.
+void mask_copy(std::byte* target, bytes_view source, mask_key key, std::uint64_t offset) noexcept {
+  const word mask = repeated(key, offset);
+  const std::byte* from = source.data();
+  std::size_t left = source.size();
+  for (; left >= block; left -= block, from += block, target += block) {
+    mask_block(target, from, mask);
+  }
+  for (; left >= sizeof(word); left -= sizeof(word), from += sizeof(word), target += sizeof(word)) {
+    store(target, load(from) ^ mask);
+  }
+  const auto rest = std::bit_cast<std::array<std::byte, sizeof(word)>>(mask);
+  for (std::size_t i = 0; i < left; ++i) target[i] = from[i] ^ rest[i];
+}
+
+mask_key_source::mask_key_source() noexcept = default;
+
+mask_key_source::~mask_key_source() {
+  OPENSSL_cleanse(pool_.data(), sizeof pool_);
+}
+
+// A plain store wipes the used key: the compiler can't drop it, as the destructor shows the pool to
+// a function that it can't see into.
+mask_key mask_key_source::next() {
+  if (left_ == 0) refill();
+  return std::exchange(pool_[--left_], mask_key{});
+}
+
+void mask_key_source::refill() {
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(pool_.data()), sizeof pool_) != 1) {
+    throw std::system_error(std::make_error_code(std::errc::io_error), "no random masking keys");
+  }
+  left_ = pool_.size();
+}
+
+}  // namespace wsx::protocol

@@ -1,0 +1,283 @@
+#include <wsx/protocol/outbox.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace wsx::protocol {
+
+bool outbox::stage(const frame_head& head, bytes_view payload) {
+  const auto size = frame_size(payload.size());
+  if (size > max_staged_ || staged_.size() > max_staged_ - size) return false;
+  const auto target = staged_.prepare(static_cast<std::size_t>(size));
+  staged_.commit(encode_frame(target.data(), head, payload, keys_.next()));
+  staged_total_ += size;
+  ++frames_encoded_;
+  if (!is_control(head.op)) staged_open_ = !head.fin;
+  return true;
+}
+
+void outbox::set(control_slot& slot, bytes_view payload) noexcept {
+  slot.size = std::min(payload.size(), slot.bytes.size());
+  std::copy_n(payload.begin(), slot.size, slot.bytes.begin());
+  slot.pending = true;
+}
+
+void outbox::set_pong(bytes_view payload) {
+  set(pong_, payload);
+}
+
+void outbox::set_ping(bytes_view payload) {
+  set(ping_, payload);
+}
+
+void outbox::set_close(const close_payload& close, bool drain) {
+  close_ = close;
+  drain_ = drain;
+}
+
+void outbox::attach(std::shared_ptr<frame_source> source) {
+  sources_.push_back(std::move(source));
+}
+
+void outbox::detach(const frame_source* source) {
+  std::erase_if(sources_, [&](const auto& s) { return s.get() == source; });
+}
+
+bytes_view outbox::batch() {
+  if (batch_.empty()) fill();
+  return batch_.view().subspan(written_);
+}
+
+void outbox::wrote(std::size_t count) {
+  written_ += count;
+  if (written_ < batch_.size()) return;
+  free_written();
+  staged_written_ += std::exchange(staged_in_batch_, 0);
+  stretches_.clear();
+  batch_.clear();
+  written_ = 0;
+}
+
+void outbox::fill() {
+  lead_ = lead_frame_ = 0;
+  if (partial_) resume();
+  if (partial_ || closed_) return;
+  fill_control();
+  const bool data_allowed = !close_ || drain_;
+  if (data_allowed) {
+    go_on_with_message();
+    fill_staged();
+    fill_queued();
+  }
+  // If nothing at all can go, a message waits for its rest, which won't come any more.
+  const bool now = !drain_ || drained() || batch_.empty();
+  if (close_ && !partial_ && now) fill_close();
+}
+
+// RFC 6455 5.5: control frames may go between the fragments of a message, so they never wait for
+// more than the frame being written.
+void outbox::fill_control() {
+  put(pong_, opcode::pong);
+  put(ping_, opcode::ping);
+}
+
+void outbox::put(control_slot& slot, opcode op) {
+  if (!slot.pending) return;
+  if (room() < frame_size(slot.size)) return;
+  slot.pending = false;
+  put_frame({.op = op}, bytes_view(slot.bytes).first(slot.size));
+}
+
+void outbox::put_frame(const frame_head& head, bytes_view payload) {
+  const auto target = batch_.prepare(static_cast<std::size_t>(frame_size(payload.size())));
+  batch_.commit(encode_frame(target.data(), head, payload, keys_.next()));
+  ++frames_encoded_;
+}
+
+// RFC 6455 5.5.1: nothing is sent after Close.
+void outbox::fill_close() {
+  if (room() < frame_size(max_control_payload)) return;
+  byte_buffer payload;
+  write_close(*close_, payload);
+  put_frame({.op = opcode::close}, payload.view());
+  closed_ = true;
+}
+
+bool outbox::drained() const noexcept {
+  return staged_.empty() && std::ranges::all_of(sources_, [](const auto& source) {
+           return source->queue.readable() == 0 && !source->waiting;
+         });
+}
+
+// What is left of the message that a producer has begun to send in fragments, and no more of that
+// producer: others have waited. RFC 6455 5.4.
+void outbox::go_on_with_message() {
+  for (const auto& source : sources_) {
+    if (message_of_ == source.get()) return fill_from(*source, true);
+  }
+}
+
+// All of it at once, even beyond the batch's size: producers that never pause would otherwise
+// always be first. It has a bound of its own.
+void outbox::fill_staged() {
+  if (staged_.empty() || partial_) return;
+  if (message_of_ != nullptr && message_of_ != &staged_) return;
+  staged_in_batch_ = staged_.size();
+  if (batch_.empty()) {
+    batch_.swap(staged_);
+  } else {
+    batch_.append(staged_.view());
+    staged_.clear();
+  }
+  message_of_ = staged_open_ ? &staged_ : nullptr;
+}
+
+// Every producer in turn. The next batch begins with the one behind the last that was asked.
+void outbox::fill_queued() {
+  for (std::size_t i = 0; i < sources_.size() && may_begin(); ++i) {
+    turn_ %= sources_.size();
+    fill_from(*sources_[turn_++], false);
+  }
+}
+
+bool outbox::may_begin() const noexcept {
+  return !partial_ && message_of_ == nullptr && room() >= max_header_size;
+}
+
+void outbox::fill_from(frame_source& source, bool one_message) {
+  const std::size_t begin = batch_.size();
+  frame_head head;
+  while (!partial_ && room() >= max_header_size && next_head(source, head)) {
+    begin_frame(source, head);
+    if (one_message && message_of_ == nullptr) break;
+  }
+  if (batch_.size() > begin) stretches_.push_back({&source, begin, batch_.size()});
+}
+
+// The next frame of the source: from its queue, or else the one that waits behind it. Fragments
+// whose message began on a connection that is gone are dropped.
+bool outbox::next_head(frame_source& source, frame_head& head) {
+  while (source.queue.peek_head(head)) {
+    if (!cut_off(source, head)) {
+      source.queue.skip(header_size(head.length));
+      return true;
+    }
+    if (source.queue.unreleased() > 0) return false;  // frees in order: in the next batch
+    source.queue.skip(static_cast<std::size_t>(frame_size(head.length)));
+    free_frame(source, frame_size(head.length));
+  }
+  if (!source.waiting || source.waiting->begun) return false;
+  head = source.waiting->head;
+  if (!cut_off(source, head)) return source.waiting->begun = true;
+  if (source.queue.unreleased() == 0) free_frame(source, frame_size(head.length));
+  return false;
+}
+
+bool outbox::cut_off(const frame_source& source, const frame_head& head) const noexcept {
+  return head.op == opcode::continuation && message_of_ != &source;
+}
+
+void outbox::begin_frame(frame_source& source, const frame_head& head) {
+  const mask_key key = keys_.next();
+  const auto target = batch_.prepare(max_header_size);
+  batch_.commit(write_header(target.data(), head, key));
+  if (!is_control(head.op)) message_of_ = head.fin ? nullptr : &source;
+  ++frames_encoded_;
+  partial_ = partial_frame{&source, head, key, 0};
+  go_on();
+}
+
+// A batch that begins within a frame.
+void outbox::resume() {
+  frame_source* const source = partial_->source;
+  lead_ = partial_->head.length - partial_->offset;
+  lead_frame_ = frame_size(partial_->head.length);
+  go_on();
+  stretches_.push_back({source, 0, batch_.size()});
+}
+
+// Goes on with the frame that was begun, as far as the batch has room.
+void outbox::go_on() {
+  partial_frame& frame = *partial_;
+  const auto left = frame.head.length - frame.offset;
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left, room()));
+  const auto target = batch_.prepare(count).first(count);
+  const auto& waiting = frame.source->waiting;
+  if (waiting && waiting->begun) {
+    const auto piece = waiting->payload.subspan(static_cast<std::size_t>(frame.offset), count);
+    mask_copy(target.data(), piece, frame.key, frame.offset);
+  } else {
+    frame.source->queue.read_masked(target, frame.key, frame.offset);
+  }
+  batch_.commit(count);
+  frame.offset += count;
+  if (frame.offset == frame.head.length) partial_.reset();
+}
+
+// Frees the frames that were written whole. Batches hold frames in wire layout, which tells where
+// each begins and ends.
+void outbox::free_written() {
+  for (const stretch& s : stretches_) {
+    std::size_t position = s.begin;
+    if (position == 0 && lead_ > 0) {
+      if (lead_ > written_) return;
+      free_frame(*s.source, lead_frame_);
+      position = static_cast<std::size_t>(lead_);
+    }
+    while (position < s.end) {
+      if (position >= written_) return;
+      frame_head head;
+      read_header(batch_.view().data() + position, head);
+      const auto size = frame_size(head.length);
+      if (size > written_ - position) return;
+      free_frame(*s.source, size);
+      position += static_cast<std::size_t>(size);
+    }
+  }
+}
+
+// A source's queued frames are always written before the one that waits behind them.
+void outbox::free_frame(frame_source& source, std::uint64_t size) {
+  source.written += size;
+  if (source.queue.unreleased() > 0) {
+    source.queue.release(static_cast<std::size_t>(size));
+  } else {
+    source.waiting.reset();
+  }
+}
+
+void outbox::reset(bool drop) {
+  free_written();
+  stretches_.clear();
+  batch_.clear();
+  staged_.clear();
+  written_ = 0;
+  partial_.reset();
+  message_of_ = nullptr;
+  staged_open_ = false;
+  staged_in_batch_ = 0;
+  staged_written_ = staged_total_;
+  ping_.pending = pong_.pending = false;
+  close_.reset();
+  closed_ = drain_ = false;
+  for (const auto& source : sources_) {
+    source->queue.rewind();
+    if (source->waiting) source->waiting->begun = false;
+    if (drop) clear(*source);
+  }
+}
+
+void outbox::clear(frame_source& source) {
+  frame_head head;
+  while (source.queue.read_head(head)) {
+    source.queue.skip(static_cast<std::size_t>(head.length));
+    free_frame(source, frame_size(head.length));
+  }
+}
+
+void outbox::release_memory() noexcept {
+  if (batch_.empty()) batch_.release();
+  if (staged_.empty()) staged_.release();
+}
+
+}  // namespace wsx::protocol

@@ -1,0 +1,136 @@
+#include "http_syntax.hpp"
+
+#include <wsx/error.hpp>
+#include <wsx/protocol/url.hpp>
+
+#include <uriparser/Uri.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace wsx {
+
+namespace {
+
+// More than any server takes in its request line; it bounds the work, and the depth of uriparser.
+constexpr std::size_t max_url_size = 8 * 1024;
+
+// RFC 3986 by uriparser. Its parts point into the text.
+class parsed_uri {
+ public:
+  explicit parsed_uri(std::string_view text) noexcept
+      : valid_(uriParseSingleUriExA(&uri_, text.data(), text.data() + text.size(), nullptr) ==
+               URI_SUCCESS) {}
+  ~parsed_uri() {
+    if (valid_) uriFreeUriMembersA(&uri_);
+  }
+  parsed_uri(const parsed_uri&) = delete;
+  parsed_uri& operator=(const parsed_uri&) = delete;
+
+  bool valid() const noexcept { return valid_; }
+  const UriUriA* operator->() const noexcept { return &uri_; }
+
+ private:
+  UriUriA uri_{};
+  bool valid_;
+};
+
+std::string_view view(const UriTextRangeA& range) noexcept {
+  return {range.first, range.afterLast};
+}
+
+// uriparser tells an absent part from an empty one, as RFC 3986 5.3 wants it.
+bool present(const UriTextRangeA& range) noexcept {
+  return range.first != nullptr;
+}
+
+std::string lower(std::string_view s) {
+  std::string result(s);
+  std::transform(s.begin(), s.end(), result.begin(), protocol::http::to_lower);
+  return result;
+}
+
+std::uint16_t default_port(bool secure) noexcept {
+  return secure ? 443 : 80;
+}
+
+std::error_code read_scheme(const parsed_uri& uri, url& out) {
+  const std::string scheme = lower(view(uri->scheme));
+  const bool secure = scheme == "wss" || scheme == "https";
+  if (!secure && scheme != "ws" && scheme != "http") return errc::unsupported_scheme;
+  out.scheme = secure ? "wss" : "ws";
+  return {};
+}
+
+// Resolvers take "127.1" and "0x7f000001" for IPv4 addresses, certificates do not. RFC 1123 2.1:
+// a name never ends in a number. An empty last label counts as one.
+bool ends_in_number(std::string_view host) noexcept {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  const std::string_view label = host.substr(host.rfind('.') + 1);
+  const bool hex = label.starts_with("0x");
+  return label.find_first_not_of(hex ? "0123456789abcdef" : "0123456789", hex ? 2 : 0) ==
+         std::string_view::npos;
+}
+
+// Stricter than RFC 3986 3.2.2, which also allows percent-encoding and punctuation.
+bool is_host_name(std::string_view host) noexcept {
+  const auto allowed = [](char c) {
+    return protocol::http::is_alpha(c) || protocol::http::is_digit(c) || c == '-' || c == '.' ||
+           c == '_';
+  };
+  return std::all_of(host.begin(), host.end(), allowed) && !ends_in_number(host);
+}
+
+std::error_code read_host(const parsed_uri& uri, url& out) {
+  // RFC 3986 3.2.2: IPvFuture, of which none exists.
+  if (present(uri->hostData.ipFuture)) return errc::invalid_url;
+  out.host = lower(view(uri->hostText));
+  out.host_is_ipv6 = uri->hostData.ip6 != nullptr;
+  out.host_is_ip = out.host_is_ipv6 || uri->hostData.ip4 != nullptr;
+  if (!out.host_is_ip && !is_host_name(out.host)) return errc::invalid_url;
+  return {};
+}
+
+// RFC 3986 3.2.3: an empty port is as good as none.
+std::error_code read_port(const parsed_uri& uri, url& out) {
+  const std::string_view text = view(uri->portText);
+  out.port = default_port(out.secure());
+  if (text.empty()) return {};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out.port);
+  if (error != std::errc{} || out.port == 0) return errc::invalid_url;
+  return {};
+}
+
+// RFC 6455 3: the resource name is path and query, all that follows the authority.
+std::string target_of(std::string_view text) {
+  text.remove_prefix(text.find("://") + 3);
+  text.remove_prefix(std::min(text.find_first_of("/?"), text.size()));
+  return (text.starts_with('/') ? "" : "/") + std::string(text);
+}
+
+}  // namespace
+
+std::string url::authority() const {
+  std::string result = host_is_ipv6 ? "[" + host + "]" : host;
+  if (port != default_port(secure())) result += ":" + std::to_string(port);
+  return result;
+}
+
+std::error_code parse_url(std::string_view text, url& out) {
+  if (text.empty() || text.size() > max_url_size) return errc::invalid_url;
+  const parsed_uri uri(text);
+  if (!uri.valid() || !present(uri->scheme)) return errc::invalid_url;
+  url result;
+  if (const auto ec = read_scheme(uri, result)) return ec;
+  // RFC 6455 3: no fragment. A user part would go nowhere, as browsers do not send it either.
+  if (!present(uri->hostText) || present(uri->userInfo) || present(uri->fragment)) {
+    return errc::invalid_url;
+  }
+  if (const auto ec = read_host(uri, result)) return ec;
+  if (const auto ec = read_port(uri, result)) return ec;
+  result.target = target_of(text);
+  out = std::move(result);
+  return {};
+}
+
+}  // namespace wsx

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "socket_channel.hpp"
+#include "tls_session.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace wsx::testing {
+
+/// The bytes of a connection, over TCP or over TLS on it.
+class byte_stream {
+ public:
+  explicit byte_stream(socket_channel& channel) noexcept : channel_(channel) {}
+
+  /// Does the TLS handshake; `received` are bytes of it that were read before.
+  void start_tls(const certificate& own, bool only_tls_1_1, std::string_view received,
+                 const wait_limit& limit);
+
+  /// Appends at least a byte to `plain`, or returns false if the peer has ended its side.
+  bool read_some(std::string& plain, const wait_limit& limit);
+  void write(std::string_view plain, const wait_limit& limit);
+
+  void send_close_notify(const wait_limit& limit);
+  void shutdown_send() noexcept;
+  void reset() noexcept { channel_.reset(); }
+  /// Ends this side, waits for the peer to end its own, closes the socket.
+  void close(const wait_limit& limit);
+
+  stream_end ended() const noexcept;
+  std::string server_name() const { return tls_ ? tls_->server_name() : std::string{}; }
+  std::uint16_t peer_port() const noexcept { return channel_.peer().port(); }
+
+ private:
+  std::string_view read_wire(const wait_limit& limit);
+  void flush_tls(const wait_limit& limit);
+
+  socket_channel& channel_;
+  std::optional<tls_session> tls_;
+  bool send_ended_ = false;
+  std::array<char, 65536> wire_{};
+};
+
+}  // namespace wsx::testing

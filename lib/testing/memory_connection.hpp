@@ -1,0 +1,98 @@
+#pragma once
+
+#include <wsx/testing/memory_transport.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace wsx::testing {
+
+// A failure that waits at a position of one direction.
+struct planned_failure {
+  std::size_t position = memory_peer::unlimited;
+  std::error_code error{};
+};
+
+// What may be transferred before `failure`, given that `done` bytes have been.
+inline std::size_t before(const planned_failure& failure, std::size_t done) noexcept {
+  return failure.position > done ? failure.position - done : 0;
+}
+
+// What both ends share. Members of this and of the client's end are used under the mutex.
+struct memory_connection {
+  // The state of an attempt to connect.
+  enum class stage { waiting, accepted, refused };
+
+  mutable std::mutex mutex;
+  stage at = stage::waiting;
+  std::error_code refusal{};
+  std::string name;
+  memory_endpoint* client = nullptr;  // null: closed
+  bool shut_down = false;
+
+  std::string inbound;  // to the client; the first `inbound_taken` bytes it has
+  std::size_t inbound_taken = 0;
+  std::size_t bytes_read = 0;
+  std::size_t read_limit = memory_peer::unlimited;
+  planned_failure read_failure{};
+
+  std::string outbound;  // from the client, not yet taken
+  std::size_t bytes_written = 0;
+  std::size_t write_limit = memory_peer::unlimited;
+  std::size_t write_allowance = memory_peer::unlimited;
+  planned_failure write_failure{};
+
+  std::size_t readable() const noexcept {
+    return std::min(inbound.size() - inbound_taken, before(read_failure, bytes_read));
+  }
+  std::size_t writable() const noexcept {
+    return std::min(write_allowance, before(write_failure, bytes_written));
+  }
+  bool read_fails() const noexcept { return before(read_failure, bytes_read) == 0; }
+  bool write_fails() const noexcept {
+    return shut_down || before(write_failure, bytes_written) == 0;
+  }
+
+  bool ready(io_direction direction) const noexcept {
+    if (client == nullptr) return true;
+    return direction == io_direction::read ? readable() > 0 || read_fails()
+                                           : writable() > 0 || write_fails();
+  }
+
+  // With the mutex held.
+  void settle(stage how, std::error_code error = {});
+  void wake();
+};
+
+// The client's end. Waiting is a timer that never expires and is canceled by news: so what waits
+// belongs to the executor, which destroys it if the executor itself ends first.
+struct memory_endpoint {
+  explicit memory_endpoint(const asio::any_io_executor& executor)
+      : timers{asio::steady_timer(executor), asio::steady_timer(executor)} {
+    for (auto& timer : timers) timer.expires_at(asio::steady_timer::time_point::max());
+  }
+
+  asio::steady_timer& timer(io_direction direction) noexcept {
+    return timers[static_cast<std::size_t>(direction)];
+  }
+
+  static memory_peer peer_of(std::shared_ptr<memory_connection> connection) {
+    return memory_peer(std::move(connection));
+  }
+
+  // Asks the listener of that name, if there is one.
+  void knock(const std::string& name);
+
+  asio::steady_timer timers[2];
+  std::shared_ptr<memory_connection> connection = std::make_shared<memory_connection>();
+};
+
+}  // namespace wsx::testing

@@ -1,0 +1,50 @@
+#include <wsx/transport/any.hpp>
+
+#include <utility>
+
+namespace wsx {
+
+any_transport::any_transport(asio::any_io_executor executor,
+                             std::shared_ptr<transport_settings> settings)
+    : executor_(std::move(executor)),
+      settings_(std::move(settings)),
+      chosen_(std::in_place_type<tcp_transport>, executor_, settings_) {}
+
+asio::awaitable<std::error_code> any_transport::connect(const url& to, diagnostics& d) {
+  if (to.secure()) {
+    auto& tls = chosen_.emplace<tls_transport>(executor_, settings_);
+    co_return co_await tls.connect(to, d);
+  }
+  auto& tcp = chosen_.emplace<tcp_transport>(executor_, settings_);
+  co_return co_await tcp.connect(to, d);
+}
+
+io_result any_transport::read_some(std::span<std::byte> room) noexcept {
+  return std::visit([&](auto& t) { return t.read_some(room); }, chosen_);
+}
+
+io_result any_transport::write_some(bytes_view bytes) noexcept {
+  return std::visit([&](auto& t) { return t.write_some(bytes); }, chosen_);
+}
+
+void any_transport::async_wait(io_direction direction, wait_handler ready) {
+  std::visit([&](auto& t) { t.async_wait(direction, std::move(ready)); }, chosen_);
+}
+
+void any_transport::shutdown() noexcept {
+  std::visit([](auto& t) { t.shutdown(); }, chosen_);
+}
+
+void any_transport::close() noexcept {
+  std::visit([](auto& t) { t.close(); }, chosen_);
+}
+
+std::string any_transport::peer_endpoint() const {
+  return std::visit([](const auto& t) { return t.peer_endpoint(); }, chosen_);
+}
+
+std::string any_transport::local_endpoint() const {
+  return std::visit([](const auto& t) { return t.local_endpoint(); }, chosen_);
+}
+
+}  // namespace wsx

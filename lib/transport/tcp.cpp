@@ -1,0 +1,144 @@
+#include <wsx/error.hpp>
+#include <wsx/transport/tcp.hpp>
+
+#include <asio/buffer.hpp>
+#include <asio/connect.hpp>
+#include <asio/error.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+namespace wsx {
+
+namespace {
+
+using asio::ip::tcp;
+
+tcp::socket::wait_type wait_type(io_direction direction) noexcept {
+  return direction == io_direction::read ? tcp::socket::wait_read : tcp::socket::wait_write;
+}
+
+std::string to_text(const tcp::endpoint& endpoint) {
+  const auto address = endpoint.address().to_string();
+  return endpoint.address().is_v6() ? fmt::format("[{}]:{}", address, endpoint.port())
+                                    : fmt::format("{}:{}", address, endpoint.port());
+}
+
+}  // namespace
+
+// A name that is being looked up. The system's resolver can't be interrupted: whoever waits for it
+// waits for `done` instead, which `close` can cancel, and leaves a late answer to itself.
+struct tcp_transport::lookup {
+  explicit lookup(const asio::any_io_executor& executor) : resolver(executor), done(executor) {
+    done.expires_at(asio::steady_timer::time_point::max());
+  }
+
+  tcp::resolver resolver;
+  asio::steady_timer done;
+  bool finished = false;
+  std::error_code error{};
+  tcp::resolver::results_type results{};
+};
+
+tcp_transport::tcp_transport(asio::any_io_executor executor, std::shared_ptr<transport_settings>)
+    : socket_(std::move(executor)) {}
+
+tcp_transport::~tcp_transport() {
+  close();
+}
+
+asio::awaitable<std::error_code> tcp_transport::connect(const url& to, diagnostics& d) {
+  if (to.secure()) {
+    d.detail = "wss needs a transport with TLS";
+    co_return errc::unsupported_scheme;
+  }
+  co_return co_await dial(to, d);
+}
+
+asio::awaitable<std::error_code> tcp_transport::dial(const url& to, diagnostics& d) {
+  d.detail = to.authority();
+  if (const auto error = co_await resolve(to)) co_return error;
+  const auto results = std::move(lookup_->results);
+  lookup_.reset();
+
+  std::error_code error;
+  co_await asio::async_connect(socket_, results, asio::redirect_error(asio::use_awaitable, error));
+  if (closed_) co_return asio::error::operation_aborted;
+  if (!error) socket_.set_option(tcp::no_delay(true), error);
+  if (!error) socket_.non_blocking(true, error);
+  if (!error) d.detail.clear();
+  co_return error;
+}
+
+asio::awaitable<std::error_code> tcp_transport::resolve(const url& to) {
+  if (closed_) co_return asio::error::operation_aborted;
+  lookup_ = std::make_shared<lookup>(socket_.get_executor());
+  lookup_->resolver.async_resolve(
+      to.host, std::to_string(to.port), tcp::resolver::numeric_service,
+      [state = lookup_](std::error_code error, tcp::resolver::results_type results) {
+        state->finished = true;
+        state->error = error;
+        state->results = std::move(results);
+        state->done.cancel();
+      });
+  const auto state = lookup_;
+  if (!state->finished) {
+    std::error_code ignored;
+    co_await state->done.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+  if (closed_ || !state->finished) co_return asio::error::operation_aborted;
+  co_return state->error;
+}
+
+asio::awaitable<std::error_code> tcp_transport::ready(io_direction direction) {
+  std::error_code error;
+  co_await socket_.async_wait(wait_type(direction),
+                              asio::redirect_error(asio::use_awaitable, error));
+  co_return error;
+}
+
+io_result tcp_transport::read_some(std::span<std::byte> room) noexcept {
+  io_result result;
+  result.bytes = socket_.read_some(asio::buffer(room.data(), room.size()), result.error);
+  return result;
+}
+
+io_result tcp_transport::write_some(bytes_view bytes) noexcept {
+  io_result result;
+  result.bytes = socket_.write_some(asio::buffer(bytes.data(), bytes.size()), result.error);
+  return result;
+}
+
+void tcp_transport::async_wait(io_direction direction, wait_handler ready) {
+  socket_.async_wait(wait_type(direction), std::move(ready));
+}
+
+void tcp_transport::shutdown() noexcept {
+  std::error_code ignored;
+  socket_.shutdown(tcp::socket::shutdown_send, ignored);
+}
+
+void tcp_transport::close() noexcept {
+  closed_ = true;
+  std::error_code ignored;
+  socket_.close(ignored);
+  if (lookup_) {
+    lookup_->resolver.cancel();
+    lookup_->done.cancel();
+  }
+}
+
+std::string tcp_transport::peer_endpoint() const {
+  std::error_code error;
+  const auto endpoint = socket_.remote_endpoint(error);
+  return error ? std::string() : to_text(endpoint);
+}
+
+std::string tcp_transport::local_endpoint() const {
+  std::error_code error;
+  const auto endpoint = socket_.local_endpoint(error);
+  return error ? std::string() : to_text(endpoint);
+}
+
+}  // namespace wsx

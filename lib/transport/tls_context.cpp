@@ -1,0 +1,97 @@
+#include "tls_context.hpp"
+
+#include <wsx/error.hpp>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <array>
+
+namespace wsx {
+
+namespace {
+
+// A record is at most 16 KiB of payload: room for several means fewer reads of the socket.
+constexpr std::size_t read_ahead_size = 64 * 1024;
+
+void configure(SSL_CTX* context) {
+  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  // A write gives back what it could do at once; the bytes may have moved when it goes on.
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_read_ahead(context, 1);
+  SSL_CTX_set_default_read_buffer_len(context, read_ahead_size);
+  // A missing close_notify is not an error of its own: WebSocket has its Close frame.
+  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+}
+
+}  // namespace
+
+std::string take_openssl_error() {
+  const auto code = ERR_get_error();
+  ERR_clear_error();
+  if (code == 0) return {};
+  std::array<char, 256> text{};
+  ERR_error_string_n(code, text.data(), text.size());
+  return text.data();
+}
+
+std::shared_ptr<tls_context> tls_context::make(const tls_options& options, std::error_code& error,
+                                               diagnostics& d) {
+  ERR_clear_error();
+  auto made = std::make_shared<tls_context>();
+  made->context_.reset(SSL_CTX_new(TLS_client_method()));
+  if (!made->context_) {
+    d.detail = take_openssl_error();
+    error = errc::tls_handshake_failed;
+    return nullptr;
+  }
+  configure(made->native());
+  if (options.verify && !made->trust(options, d)) {
+    error = errc::invalid_ca;
+    return nullptr;
+  }
+  return made;
+}
+
+bool tls_context::trust(const tls_options& options, diagnostics& d) {
+  const bool own = !options.ca_file.empty() || !options.ca_path.empty() || !options.ca_pem.empty();
+  if (!own) return SSL_CTX_set_default_verify_paths(native()) == 1;
+
+  if (!options.ca_file.empty() &&
+      SSL_CTX_load_verify_file(native(), options.ca_file.c_str()) != 1) {
+    d.detail = "ca_file " + options.ca_file + ": " + take_openssl_error();
+    return false;
+  }
+  if (!options.ca_path.empty() && SSL_CTX_load_verify_dir(native(), options.ca_path.c_str()) != 1) {
+    d.detail = "ca_path " + options.ca_path + ": " + take_openssl_error();
+    return false;
+  }
+  if (!options.ca_pem.empty() && !trust_pem(options.ca_pem)) {
+    d.detail = "ca_pem: " + take_openssl_error();
+    return false;
+  }
+  return true;
+}
+
+// At least one certificate, and none that can't be read.
+bool tls_context::trust_pem(const std::string& pem) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> source(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free);
+  if (!source) return false;
+  std::size_t count = 0;
+  for (;; ++count) {
+    const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+        PEM_read_bio_X509(source.get(), nullptr, nullptr, nullptr), &X509_free);
+    if (!certificate) break;
+    if (X509_STORE_add_cert(SSL_CTX_get_cert_store(native()), certificate.get()) != 1) return false;
+  }
+  // The end of the text shows as "no start line".
+  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  if (count > 0 && at_end) ERR_clear_error();
+  return count > 0 && at_end;
+}
+
+}  // namespace wsx

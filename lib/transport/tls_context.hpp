@@ -1,0 +1,37 @@
+#pragma once
+
+#include <wsx/system_error.hpp>
+#include <wsx/tls_options.hpp>
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <string>
+#include <system_error>
+
+namespace wsx {
+
+/// What every TLS connection of a client shares: the trusted certificates and the settings.
+class tls_context {
+ public:
+  /// Makes one of the options; null with `errc::invalid_ca` if certificates can't be read.
+  static std::shared_ptr<tls_context> make(const tls_options& options, std::error_code& error,
+                                           diagnostics& d);
+
+  SSL_CTX* native() const noexcept { return context_.get(); }
+
+ private:
+  struct free_context {
+    void operator()(SSL_CTX* c) const noexcept { SSL_CTX_free(c); }
+  };
+
+  bool trust(const tls_options& options, diagnostics& d);
+  bool trust_pem(const std::string& pem);
+
+  std::unique_ptr<SSL_CTX, free_context> context_;
+};
+
+/// The oldest error in OpenSSL's queue as text; empties the queue.
+std::string take_openssl_error();
+
+}  // namespace wsx

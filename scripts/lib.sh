@@ -1,0 +1,66 @@
+# shellcheck shell=bash
+# Shared by the scripts of this folder: installing what is missing, and building.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+PATH=$PATH:/usr/sbin # where nginx is
+
+# What the build needs: "command=package" for a tool, wherever it came from, else a package.
+build_needs=(
+  c++=g++ meson=meson ninja=ninja-build pkg-config=pkg-config
+  doctest-dev libasio-dev libbenchmark-dev libcli11-dev libfmt-dev libsimdjson-dev libssl-dev
+  liburiparser-dev libwslay-dev zlib1g-dev
+)
+
+# What the tests against real servers need.
+server_needs=(
+  nginx=nginx-light node=nodejs npm=npm openssl=openssl
+  ca-certificates libwebsockets-test-server python3-websockets
+)
+
+say() { printf '==> %s\n' "$*"; }
+
+has_apt() { command -v apt-get >/dev/null; }
+
+is_here() {
+  case $1 in
+    *=*) command -v "${1%%=*}" >/dev/null ;;
+    # Without apt nobody knows a package by this name: Meson looks for the library itself.
+    *) ! has_apt || [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ;;
+  esac
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Installs those of the arguments that aren't here; where it can't, says what to install and fails.
+install_missing() {
+  local need packages=()
+  for need in "$@"; do
+    is_here "$need" || packages+=("${need#*=}")
+  done
+  [ ${#packages[@]} -gt 0 ] || return 0
+
+  if ! has_apt || { [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; }; then
+    echo "Please install these, by the names they have on Debian and Ubuntu:" >&2
+    echo "  ${packages[*]}" >&2
+    return 1
+  fi
+  say "installing ${packages[*]}"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -qq -y --no-install-recommends "${packages[@]}"
+}
+
+# configure DIRECTORY [OPTION...]: sets a build directory up, or changes its options.
+configure() {
+  local directory=$1
+  shift
+  if [ -f "$directory/meson-private/coredata.dat" ]; then
+    # What was missing last time may have been installed since.
+    meson configure --clearcache "$directory"
+    meson setup --reconfigure "$directory" "$@"
+  else
+    meson setup "$directory" "$@"
+  fi
+}

@@ -1,0 +1,214 @@
+#include "support.hpp"
+
+#include <asio/steady_timer.hpp>
+
+#include <array>
+#include <cstdlib>
+#include <new>
+
+// In the steady state a message costs no allocation, whichever way it goes. This program counts
+// what its own thread allocates; servers in other threads, and what the tests do between, don't
+// count.
+
+namespace {
+
+thread_local bool counting = false;
+thread_local std::size_t allocations = 0;
+
+void* allocate(std::size_t size) {
+  if (counting) ++allocations;
+  if (void* const place = std::malloc(size == 0 ? 1 : size)) return place;
+  throw std::bad_alloc();
+}
+
+void* allocate_aligned(std::size_t alignment, std::size_t size) noexcept {
+  if (counting) ++allocations;
+  void* place = nullptr;
+  return ::posix_memalign(&place, alignment, size) == 0 ? place : nullptr;
+}
+
+void* allocate_or_throw(std::size_t alignment, std::size_t size) {
+  if (void* const place = allocate_aligned(alignment, size)) return place;
+  throw std::bad_alloc();
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  return allocate(size);
+}
+void* operator new[](std::size_t size) {
+  return allocate(size);
+}
+void* operator new(std::size_t size, std::align_val_t a) {
+  return allocate_or_throw(static_cast<std::size_t>(a), size);
+}
+void* operator new[](std::size_t size, std::align_val_t a) {
+  return allocate_or_throw(static_cast<std::size_t>(a), size);
+}
+// Asio takes the memory of handlers and coroutines from here.
+extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
+  return allocate_aligned(alignment, size);
+}
+void operator delete(void* place) noexcept {
+  std::free(place);
+}
+void operator delete[](void* place) noexcept {
+  std::free(place);
+}
+void operator delete(void* place, std::size_t) noexcept {
+  std::free(place);
+}
+void operator delete[](void* place, std::size_t) noexcept {
+  std::free(place);
+}
+void operator delete(void* place, std::align_val_t) noexcept {
+  std::free(place);
+}
+void operator delete[](void* place, std::align_val_t) noexcept {
+  std::free(place);
+}
+void operator delete(void* place, std::size_t, std::align_val_t) noexcept {
+  std::free(place);
+}
+void operator delete[](void* place, std::size_t, std::align_val_t) noexcept {
+  std::free(place);
+}
+
+namespace {
+
+using namespace client_test;
+using namespace wsx::testing;
+
+constexpr int warm_up = 3000;
+constexpr int measured = 3000;
+
+// Counts what is allocated while it lives.
+struct count_allocations {
+  explicit count_allocations(bool on) { counting = on; }
+  ~count_allocations() { counting = false; }
+};
+
+struct silent {
+  int frames = 0;
+  void handle_frame(wsx::text) { ++frames; }
+  void handle_frame(wsx::binary) { ++frames; }
+  void handle_pong(wsx::pong) { ++frames; }
+};
+
+struct replies {
+  int frames = 0;
+  wsx::action handle_frame(wsx::text t) {
+    ++frames;
+    return wsx::reply(t);
+  }
+};
+
+struct session_sends {
+  int frames = 0;
+  void handle_frame(wsx::text t, wsx::session& s) {
+    ++frames;
+    s.send(t);
+    s.send(wsx::binary{t.payload});
+  }
+};
+
+struct pings_again {
+  int frames = 0;
+  void handle_frame(wsx::text) {}
+  void handle_pong(wsx::pong p, wsx::session& s) {
+    ++frames;
+    s.send(wsx::ping{p.payload});
+  }
+};
+
+// `each` is done for every message, and then the client runs.
+template <class Handler, class Each>
+std::size_t allocated_in_memory(Each each) {
+  world<Handler> w;
+  memory_peer peer = w.open();
+  allocations = 0;
+  for (int i = 0; i < warm_up + measured; ++i) {
+    const bool count = i >= warm_up;
+    each(w, peer, count);
+    {
+      const count_allocations on(count);
+      poll(w.io);
+    }
+    peer.discard_written();
+  }
+  CHECK(w.client->is_open());
+  const auto stats = w.client->stats();
+  CHECK(stats.messages_received + stats.frames_sent >= warm_up + measured);
+  return allocations;
+}
+
+// The server sends `frame`, once or many times at once: that may wake the client, for which Asio
+// allocates outside of `io_context::run`, but it must not cost more for more frames.
+template <class Handler>
+bool free_of_charge(const server_frame& frame) {
+  const auto allocated = [&](int frames) {
+    std::string bytes;
+    for (int i = 0; i < frames; ++i) bytes += encode_server_frame(frame);
+    return allocated_in_memory<Handler>([&](auto&, memory_peer& peer, bool) { peer.write(bytes); });
+  };
+  const auto for_one = allocated(1);
+  const auto for_many = allocated(20);
+  CAPTURE(for_one);
+  CAPTURE(for_many);
+  return for_one == for_many;
+}
+
+}  // namespace
+
+TEST_SUITE("client: allocations") {
+  TEST_CASE("the counter counts") {
+    allocations = 0;
+    {
+      const count_allocations on(true);
+      delete new int;
+    }
+    delete new int;
+    CHECK(allocations == 1);
+    {
+      // A timer's handler, that nobody has the memory of yet.
+      asio::io_context io;
+      asio::steady_timer timer(io, std::chrono::nanoseconds(1));
+      const count_allocations on(true);
+      timer.async_wait([big = std::array<char, 5000>()](std::error_code) { (void)big; });
+    }
+    CHECK(allocations > 1);
+  }
+
+  TEST_CASE("receiving") {
+    CHECK(free_of_charge<silent>(text_frame("hello")));
+    CHECK(free_of_charge<silent>(binary_frame(std::string(5000, 'x'))));
+  }
+
+  TEST_CASE("answering") {
+    CHECK(free_of_charge<replies>(text_frame(std::string(200, 'x'))));
+    CHECK(free_of_charge<session_sends>(text_frame(std::string(200, 'x'))));
+  }
+
+  TEST_CASE("pings and pongs") {
+    CHECK(free_of_charge<silent>(ping_frame("0123456789")));
+    CHECK(free_of_charge<pings_again>(pong_frame("0123456789")));
+  }
+
+  TEST_CASE("sending from outside: what wakes the client may allocate, a message does not") {
+    const std::string payload(200, 'x');
+    const auto allocated = [&](int messages) {
+      bool taken = true;
+      const auto count = allocated_in_memory<silent>([&](auto& w, memory_peer&, bool on) {
+        const count_allocations counted(on);
+        for (int i = 0; i < messages; ++i) {
+          taken = taken && w.client->try_send(wsx::text{payload}) &&
+                  w.client->try_send(wsx::binary{std::string_view(payload)});
+        }
+      });
+      CHECK(taken);
+      return count;
+    };
+    CHECK(allocated(1) == allocated(50));
+  }
+}

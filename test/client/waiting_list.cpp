@@ -1,0 +1,76 @@
+#include <wsx/detail/waiting_list.hpp>
+
+#include <asio/io_context.hpp>
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <vector>
+
+namespace {
+
+using wsx::detail::completion;
+using wsx::detail::waiting_list;
+
+struct waiters {
+  asio::io_context io;
+  waiting_list<int> list;
+  std::vector<int> told;
+
+  void add(wsx::detail::ticket t, std::shared_ptr<int> guard = nullptr) {
+    list.add(
+        t, completion<int>([this, guard](int value) { told.push_back(value); }, io.get_executor()));
+  }
+  void poll() {
+    io.restart();
+    io.poll();
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("waiting_list") {
+  TEST_CASE("completes the one with the ticket, never within the call") {
+    waiters w;
+    w.add(1);
+    w.add(2);
+    w.list.complete(2, 20);
+    CHECK(w.told.empty());
+    w.poll();
+    CHECK(w.told == std::vector{20});
+    w.list.complete(2, 21);
+    w.list.complete(3, 30);
+    w.poll();
+    CHECK(w.told == std::vector{20});
+  }
+
+  TEST_CASE("completes all, in order") {
+    waiters w;
+    w.add(1);
+    w.add(2);
+    w.list.complete_all(7);
+    w.list.complete_all(8);
+    w.poll();
+    CHECK(w.told == std::vector{7, 7});
+  }
+
+  TEST_CASE("drops without completing") {
+    waiters w;
+    auto guard = std::make_shared<int>();
+    const std::weak_ptr<int> alive = guard;
+    w.add(1, std::move(guard));
+    w.list.drop();
+    CHECK(alive.expired());
+    w.poll();
+    CHECK(w.told.empty());
+  }
+
+  TEST_CASE("whoever waits keeps the executor at work") {
+    waiters w;
+    w.add(1);
+    w.io.poll();
+    CHECK(!w.io.stopped());
+    w.list.complete(1, 1);
+    w.poll();
+    CHECK(w.io.stopped());
+  }
+}

@@ -1,0 +1,13 @@
+// expect: handle_connect must take
+#include <wsx/wsx.hpp>
+
+#include <string>
+
+struct handler {
+  void handle_frame(wsx::text) {}
+  void handle_connect(wsx::session&) {}
+};
+
+void use(asio::any_io_executor executor) {
+  wsx::client<handler> client{executor};
+}

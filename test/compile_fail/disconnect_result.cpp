@@ -1,0 +1,13 @@
+// expect: handle_disconnect must return
+#include <wsx/wsx.hpp>
+
+#include <string>
+
+struct handler {
+  void handle_frame(wsx::text) {}
+  wsx::action handle_disconnect(const wsx::disconnect&) { return wsx::ok(); }
+};
+
+void use(asio::any_io_executor executor) {
+  wsx::client<handler> client{executor};
+}

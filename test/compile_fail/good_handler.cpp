@@ -1,0 +1,31 @@
+// Every callback in a form that wsx takes: what must compile, so that the others fail for a reason.
+#include <wsx/wsx.hpp>
+
+#include <asio/awaitable.hpp>
+
+struct message {};
+
+struct handler {
+  void init(const wsx::connection_info&) {}
+  wsx::action handle_connect(const wsx::connection_info&, wsx::session&) { return wsx::ok(); }
+  wsx::action handle_frame(wsx::text) { return wsx::close(); }
+  asio::awaitable<void> handle_frame(wsx::binary) { co_return; }
+  asio::awaitable<wsx::action> handle_ping(const wsx::ping&) { co_return wsx::ok(); }
+  void handle_pong(wsx::pong) {}
+  void handle_cast(message) {}
+  void handle_info(message) {}
+  wsx::disconnect_decision handle_disconnect(const wsx::disconnect&) { return wsx::stop(); }
+  void terminate(const wsx::close_reason&, wsx::session&) {}
+};
+
+struct pieces {
+  void handle_fragment(const wsx::fragment&) {}
+};
+
+void use(asio::any_io_executor executor) {
+  wsx::client<handler> client{executor};
+  client.cast(message{});
+  client.post(message{});
+  client.post(42);
+  wsx::client<pieces> other{executor};
+}

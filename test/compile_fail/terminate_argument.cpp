@@ -1,0 +1,13 @@
+// expect: terminate must take
+#include <wsx/wsx.hpp>
+
+#include <string>
+
+struct handler {
+  void handle_frame(wsx::text) {}
+  void terminate(int) {}
+};
+
+void use(asio::any_io_executor executor) {
+  wsx::client<handler> client{executor};
+}

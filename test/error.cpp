@@ -1,0 +1,184 @@
+#include <wsx/error.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <ostream>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace {
+
+using wsx::condition;
+using wsx::errc;
+
+// Every group of the enumeration, first and last member.
+const std::vector<std::pair<errc, errc>> groups{
+    {errc::invalid_url, errc::message_over_queue},
+    {errc::not_connected, errc::aborted},
+    {errc::connect_timeout, errc::ping_timeout},
+    {errc::malformed_response, errc::bad_extensions_header},
+    {errc::tls_handshake_failed, errc::tls_failed},
+    {errc::reserved_bits, errc::unsupported_data},
+    {errc::message_too_big, errc::too_many_fragments},
+    {errc::connection_dropped, errc::handler_failed},
+};
+
+std::vector<errc> all_between(errc first, errc last) {
+  std::vector<errc> result;
+  for (int value = static_cast<int>(first); value <= static_cast<int>(last); ++value) {
+    result.push_back(static_cast<errc>(value));
+  }
+  return result;
+}
+
+std::vector<errc> all_errors() {
+  std::vector<errc> result;
+  for (const auto& [first, last] : groups) {
+    for (const errc e : all_between(first, last)) result.push_back(e);
+  }
+  return result;
+}
+
+std::string message(errc e) {
+  return make_error_code(e).message();
+}
+
+std::set<errc> members(condition group) {
+  std::set<errc> result;
+  for (const errc e : all_errors()) {
+    if (make_error_code(e) == group) result.insert(e);
+  }
+  return result;
+}
+
+std::set<errc> joined(std::vector<errc> a, const std::vector<errc>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return {a.begin(), a.end()};
+}
+
+// What the category of another copy of the library looks like: another object, the same name.
+class foreign_category final : public std::error_category {
+ public:
+  explicit foreign_category(std::string name) : name_(std::move(name)) {}
+  const char* name() const noexcept override { return name_.c_str(); }
+  std::string message(int) const override { return {}; }
+
+ private:
+  std::string name_;
+};
+
+}  // namespace
+
+TEST_SUITE("error") {
+  TEST_CASE("every error has a message of its own, one plain phrase") {
+    std::set<std::string> seen;
+    for (const errc e : all_errors()) {
+      const std::string text = message(e);
+      CAPTURE(text);
+      CHECK(text != message(errc{9999}));
+      CHECK(seen.insert(text).second);
+      CHECK_FALSE(text.ends_with('.'));
+      CHECK(text.find('\n') == std::string::npos);
+    }
+    CHECK(seen.size() == 52);
+  }
+
+  TEST_CASE("every condition has a message of its own") {
+    std::set<std::string> seen;
+    for (int value = 1; value <= static_cast<int>(condition::not_connected); ++value) {
+      seen.insert(make_error_condition(static_cast<condition>(value)).message());
+    }
+    CHECK(seen.size() == 6);
+    CHECK_FALSE(seen.contains(make_error_condition(condition{9999}).message()));
+  }
+
+  TEST_CASE("a value that is no error still has a message") {
+    CHECK_FALSE(message(errc{0}).empty());
+    CHECK_FALSE(message(errc{-1}).empty());
+    CHECK_FALSE(message(errc{39}).empty());
+  }
+
+  TEST_CASE("texts that become a Close reason fit into one (RFC 6455 5.5)") {
+    for (const errc e : all_between(errc::reserved_bits, errc::unsupported_data)) {
+      CHECK(message(e).size() <= 123);
+    }
+    for (const errc e : all_between(errc::message_too_big, errc::too_many_fragments)) {
+      CHECK(message(e).size() <= 123);
+    }
+  }
+
+  TEST_CASE("the two Close reasons for a wrong order of fragments are fixed") {
+    CHECK(message(errc::unexpected_continuation) ==
+          "Endpoint sent a continuation frame without starting a fragment");
+    CHECK(message(errc::expected_continuation) ==
+          "Endpoint tried to start a fragment without finishing another");
+  }
+
+  TEST_CASE("errors convert to codes of their category") {
+    const std::error_code code = errc::queue_full;
+    CHECK(code);
+    CHECK(code.value() == static_cast<int>(errc::queue_full));
+    CHECK(code.category() == wsx::error_category());
+    CHECK(std::strcmp(code.category().name(), "wsx") == 0);
+    CHECK(code == errc::queue_full);
+    CHECK(code != errc::mailbox_full);
+    CHECK(std::strcmp(wsx::condition_category().name(), "wsx.condition") == 0);
+  }
+
+  TEST_CASE("handshake_failed") {
+    CHECK(members(condition::handshake_failed) ==
+          joined(all_between(errc::malformed_response, errc::bad_extensions_header),
+                 {errc::handshake_timeout}));
+  }
+
+  TEST_CASE("protocol_violation") {
+    CHECK(members(condition::protocol_violation) ==
+          joined(all_between(errc::reserved_bits, errc::unsupported_data), {}));
+  }
+
+  TEST_CASE("timeout") {
+    CHECK(members(condition::timeout) ==
+          joined(all_between(errc::connect_timeout, errc::ping_timeout), {}));
+  }
+
+  TEST_CASE("tls_failed") {
+    CHECK(members(condition::tls_failed) ==
+          joined(all_between(errc::tls_handshake_failed, errc::tls_failed), {}));
+  }
+
+  TEST_CASE("limit_exceeded") {
+    CHECK(members(condition::limit_exceeded) ==
+          joined(all_between(errc::message_too_big, errc::too_many_fragments),
+                 {errc::response_head_too_big, errc::too_many_headers}));
+  }
+
+  TEST_CASE("not_connected") {
+    CHECK(members(condition::not_connected) == std::set{errc::not_connected, errc::closing,
+                                                        errc::aborted, errc::connection_dropped,
+                                                        errc::closed_abnormally});
+  }
+
+  TEST_CASE("an error of another category is in no group, whatever its value") {
+    const foreign_category foreign("wsx2");
+    for (int group = 1; group <= static_cast<int>(condition::not_connected); ++group) {
+      for (int value = 0; value < 200; ++value) {
+        CHECK(std::error_code(value, foreign) != static_cast<condition>(group));
+      }
+    }
+  }
+
+  TEST_CASE("an unknown condition has no members") {
+    CHECK(members(condition{99}).empty());
+  }
+
+  TEST_CASE("codes of another copy of the library compare with conditions") {
+    const foreign_category copy("wsx");
+    const std::error_code code(static_cast<int>(errc::ping_timeout), copy);
+    CHECK(code == condition::timeout);
+    CHECK(code != condition::tls_failed);
+    CHECK(code == make_error_code(errc::ping_timeout).default_error_condition());
+    CHECK(code != make_error_code(errc::close_timeout).default_error_condition());
+  }
+}

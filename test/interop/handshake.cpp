@@ -1,0 +1,87 @@
+#include "test_client.hpp"
+
+#include <wsx/testing/certificates.hpp>
+
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+TEST_SUITE_BEGIN("interop/handshake: RFC 6455 4");
+
+namespace {
+
+// The subprotocol that the server chose.
+std::string negotiated(const server& s, std::vector<std::string> offered) {
+  struct subprotocol_recorder {
+    inbox* in;
+
+    void init(const wsx::connection_info& info) {
+      in->push_back({wsx::opcode::text, info.subprotocol});
+    }
+    void handle_frame(wsx::text) {}
+  };
+  test_client<subprotocol_recorder> client;
+  client.connect({.url = s.url, .headers = {}, .subprotocols = std::move(offered)});
+  return client.next().payload;
+}
+
+// What a connect that fails throws.
+wsx::system_error refusal(const std::string& url, const wsx::options& options) {
+  test_client client{options};
+  try {
+    client.connect({.url = url});
+  } catch (const wsx::system_error& e) {
+    return e;
+  }
+  throw std::runtime_error("the server did not refuse");
+}
+
+}  // namespace
+
+TEST_CASE("the server chooses a subprotocol, or none") {
+  with_each_echo_server([](const server& s) {
+    CHECK(negotiated(s, {"v1.echo", "v2.echo"}) == "v2.echo");
+    CHECK(negotiated(s, {"v1.echo", "unheard.of"}) == "v1.echo");
+    CHECK(negotiated(s, {"unheard.of"}).empty());
+    CHECK(negotiated(s, {}).empty());
+  });
+}
+
+TEST_CASE("a refused handshake tells status, headers and body") {
+  with_each_echo_server([](const server& s) {
+    const auto e = refusal(s.url + "missing", trusting_options());
+    CHECK(e.code() == wsx::errc::unexpected_status);
+    CHECK(e.code() == wsx::condition::handshake_failed);
+    CHECK(e.diagnostics().http_status == 404);
+    const auto* header = wsx::find_header(e.diagnostics().http_headers, "x-reason");
+    REQUIRE(header != nullptr);
+    CHECK(*header == "missing");
+    CHECK(e.diagnostics().http_body == "nothing is here\n");
+  });
+}
+
+TEST_CASE("a certificate of an unknown CA is refused") {
+  with_each_of({"NODE_WSS", "PYTHON_WSS"}, [](const server& s) {
+    wsx::options options;  // the system's CAs
+    SUBCASE("not the system's") {}
+    SUBCASE("another CA") {
+      options.tls.ca_pem = wsx::testing::make_ca().certificate_pem;
+    }
+    const auto e = refusal(s.url, options);
+    CHECK(e.code() == wsx::errc::certificate_rejected);
+    CHECK(e.code() == wsx::condition::tls_failed);
+    CHECK(e.diagnostics().certificate_error != 0);
+    CHECK_FALSE(e.diagnostics().certificate_subject.empty());
+  });
+}
+
+TEST_CASE("a certificate for another host is refused") {
+  with_each_of({"NODE_WSS", "PYTHON_WSS"}, [](const server& s) {
+    auto options = trusting_options();
+    options.tls.server_name = "example.com";
+    CHECK(refusal(s.url, options).code() == wsx::errc::certificate_rejected);
+  });
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""Runs the tests against real servers. Usage: run.py PROGRAM [ARGUMENT...]
+
+Starts the servers, tells the program in its environment where they are, and stops them.
+"""
+
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+SYSTEM_PYTHON = "/usr/bin/python3"  # the one that Debian's python3-websockets is for
+START_LIMIT = 60  # seconds
+RUN_LIMIT = 840  # seconds: less than Meson's, so that the servers' logs are shown
+SKIPPED = 77  # to Meson
+
+NGINX_CONFIG = """
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+error_log stderr warn;
+events {{ worker_connections 64; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  scgi_temp_path {folder}/scgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  ssl_certificate {folder}/server.pem;
+  ssl_certificate_key {folder}/server.key;
+{fronts}
+}}
+"""
+
+# RFC 6455 1.3: the hop by hop headers of an upgrade are for each proxy to pass on.
+NGINX_FRONT = """
+  server {{
+    listen 127.0.0.1:{port} ssl;
+    location / {{
+      proxy_pass http://127.0.0.1:{behind};
+      proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection "Upgrade";
+    }}
+  }}
+"""
+
+
+class Failure(Exception):
+    """Why the tests could not run."""
+
+
+def missing_programs():
+    for name, package in {
+        "node": "nodejs",
+        "nginx": "nginx-light",
+        "libwebsockets-test-server": "libwebsockets-test-server",
+        "openssl": "openssl",
+    }.items():
+        if shutil.which(name) is None:
+            yield f"{name} is missing: install the package {package}"
+    if not (HERE / "node_modules/ws").is_dir():
+        yield f"the npm package ws is missing: run `npm ci` in {HERE}"
+    try:
+        found = subprocess.run([SYSTEM_PYTHON, "-c", "import websockets"], capture_output=True)
+    except FileNotFoundError:
+        yield f"{SYSTEM_PYTHON} is missing: install the package python3"
+    else:
+        if found.returncode != 0:
+            yield "the Python package websockets is missing: install the package python3-websockets"
+
+
+def free_port():
+    """A port that nobody has. Below those that the kernel gives to outgoing connections: none of
+    them can take it before the server does."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
+class Server:
+    """A server's process. Its output is kept for when the tests fail."""
+
+    def __init__(self, folder, name, port, command):
+        self.name = name
+        self.port = port
+        self.log = folder / f"{name}.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            )
+
+    def wait_until_it_listens(self, deadline):
+        while self.process.poll() is None and time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.02)
+        raise Failure(f"{self.name} does not listen on port {self.port}")
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+    def show_log(self):
+        print(f"---- output of {self.name}", file=sys.stderr)
+        print(self.log.read_text(errors="replace")[-10000:], file=sys.stderr)
+
+
+def make_certificates(folder):
+    """A CA, and a server's certificate that it signed."""
+
+    def request(name, subject, *more):
+        subprocess.run(
+            ["openssl", "req", "-x509", "-days", "2", "-nodes", "-subj", f"/CN={subject}"]
+            + ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+            + ["-keyout", f"{name}.key", "-out", f"{name}.pem", *more],
+            cwd=folder,
+            check=True,
+            stderr=subprocess.DEVNULL,
+        )
+
+    request("ca", "wsx interop CA", "-addext", "keyUsage=critical,keyCertSign")
+    request(
+        "server",
+        "localhost",
+        *("-CA", "ca.pem", "-CAkey", "ca.key"),
+        *("-addext", "basicConstraints=critical,CA:FALSE"),
+        *("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
+    )
+
+
+class Fleet:
+    """All servers."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.servers = []
+        self.environment = {}
+
+    def start(self, name, command, port=None):
+        port = port or free_port()
+        command = [word.format(port=port) for word in command]
+        self.servers.append(Server(self.folder, name, port, command))
+        return port
+
+    def publish(self, variable, url):
+        self.environment[f"WSX_INTEROP_{variable}"] = url
+
+    def start_all(self):
+        echo = {
+            "NODE": ["node", str(HERE / "ws_server.js"), "{port}"],
+            "PYTHON": [SYSTEM_PYTHON, str(HERE / "websockets_server.py"), "{port}"],
+        }
+        fronts = {}
+        for name, command in echo.items():
+            behind = self.start(name, command)
+            fronts[name] = (free_port(), behind)
+            self.publish(f"{name}_WS", f"ws://127.0.0.1:{behind}/")
+            self.publish(f"{name}_WSS", f"wss://localhost:{fronts[name][0]}/")
+            # One that a test kills.
+            doomed = self.start(f"{name}_DOOMED", command)
+            self.publish(f"{name}_DOOMED", f"ws://127.0.0.1:{doomed}/")
+        self.start_nginx(fronts.values())
+        port = self.start("LWS", ["libwebsockets-test-server", "--port={port}"])
+        self.publish("LWS", f"ws://127.0.0.1:{port}/")
+
+    def start_nginx(self, fronts):
+        make_certificates(self.folder)
+        self.environment["WSX_INTEROP_CA"] = str(self.folder / "ca.pem")
+        servers = "".join(NGINX_FRONT.format(port=p, behind=b) for p, b in fronts)
+        config = self.folder / "nginx.conf"
+        config.write_text(NGINX_CONFIG.format(folder=self.folder, fronts=servers))
+        command = ["nginx", "-p", str(self.folder), "-e", "stderr", "-c", str(config)]
+        self.start("nginx", command, port=next(iter(fronts))[0])
+
+    def wait_until_they_listen(self):
+        deadline = time.monotonic() + START_LIMIT
+        for server in self.servers:
+            server.wait_until_it_listens(deadline)
+
+    def stop(self):
+        for server in self.servers:
+            server.stop()
+
+    def show_logs(self):
+        for server in self.servers:
+            server.show_log()
+
+
+def run_tests(fleet, command):
+    try:
+        return subprocess.run(
+            command, env=os.environ | fleet.environment, timeout=RUN_LIMIT
+        ).returncode
+    except subprocess.TimeoutExpired:
+        raise Failure(f"the tests took more than {RUN_LIMIT} s") from None
+
+
+def run_with_servers(command):
+    with tempfile.TemporaryDirectory(prefix="wsx-interop-") as folder:
+        fleet = Fleet(Path(folder))
+        result = 1
+        try:
+            fleet.start_all()
+            fleet.wait_until_they_listen()
+            result = run_tests(fleet, command)
+        except Failure as failure:
+            print(failure, file=sys.stderr)
+        finally:
+            fleet.stop()
+            if result != 0:
+                fleet.show_logs()
+        return result
+
+
+def main():
+    os.environ["PATH"] = os.environ.get("PATH", "") + ":/usr/sbin"  # where nginx is
+    missing = list(missing_programs())
+    for what in missing:
+        print(what, file=sys.stderr)
+    if missing:
+        return SKIPPED if os.environ.get("WSX_INTEROP_SKIP_MISSING") == "1" else 1
+    return 0 if run_with_servers(sys.argv[1:]) == 0 else 1
+
+
+if __name__ == "__main__":
+    # Meson ends a test that takes too long with SIGTERM: the servers are to be stopped then too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    sys.exit(main())

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <wsx/options.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+/// A real server, started by run.py.
+struct server {
+  std::string name;
+  std::string url;
+};
+
+inline std::string from_environment(const std::string& variable) {
+  const char* value = std::getenv(variable.c_str());
+  if (value == nullptr) throw std::runtime_error(variable + " is not set: run these by run.py");
+  return value;
+}
+
+inline server server_named(const std::string& name) {
+  return {name, from_environment("WSX_INTEROP_" + name)};
+}
+
+/// Options that trust run.py's certificates.
+inline wsx::options trusting_options() {
+  wsx::options o;
+  o.tls.ca_file = from_environment("WSX_INTEROP_CA");
+  return o;
+}
+
+/// Runs `test(server)` in a subcase for each of the servers.
+template <class Test>
+void with_each_of(const std::vector<const char*>& names, Test test) {
+  for (const char* name : names) SUBCASE(name) test(server_named(name));
+}
+
+/// The same for every echo server, in the clear and over TLS.
+template <class Test>
+void with_each_echo_server(Test test) {
+  with_each_of({"NODE_WS", "NODE_WSS", "PYTHON_WS", "PYTHON_WSS"}, test);
+}

@@ -1,0 +1,88 @@
+#include <wsx/error.hpp>
+#include <wsx/options.hpp>
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace {
+
+using std::chrono::milliseconds;
+
+struct bound {
+  const char* name;
+  std::function<void(wsx::options&)> least;  // the least that is allowed
+  std::function<void(wsx::options&)> less;   // what is not
+};
+
+// An option of the given type whose least value is `allowed`.
+template <class Value>
+bound at_least(const char* name, Value wsx::options::*member, Value allowed, Value refused) {
+  return {name, [=](wsx::options& o) { o.*member = allowed; },
+          [=](wsx::options& o) { o.*member = refused; }};
+}
+
+template <class Value>
+bound positive(const char* name, Value wsx::options::*member) {
+  return at_least(name, member, Value{1}, Value{0});
+}
+
+const std::vector<bound>& bounds() {
+  using o = wsx::options;
+  static const std::vector<bound> all{
+      positive("connect_timeout", &o::connect_timeout),
+      positive("handshake_timeout", &o::handshake_timeout),
+      positive("close_timeout", &o::close_timeout),
+      at_least("ping_interval", &o::ping_interval, milliseconds(0), milliseconds(-1)),
+      positive("ping_timeout", &o::ping_timeout),
+      positive("max_message_size", &o::max_message_size),
+      positive("max_frame_size", &o::max_frame_size),
+      positive("max_fragments", &o::max_fragments),
+      positive("max_head_size", &o::max_head_size),
+      positive("max_headers", &o::max_headers),
+      positive("send_queue_size", &o::send_queue_size),
+      at_least("send_queue_size", &o::send_queue_size, std::size_t{1} << 40,
+               (std::size_t{1} << 40) + 1),
+      positive("max_reply_bytes", &o::max_reply_bytes),
+      positive("mailbox_size", &o::mailbox_size),
+  };
+  return all;
+}
+
+}  // namespace
+
+TEST_SUITE("options") {
+  TEST_CASE("the defaults are valid, and say what the documentation says") {
+    const wsx::options o;
+    std::string what;
+    CHECK(!wsx::check_options(o, what));
+    CHECK(what.empty());
+    CHECK(o.tls.verify);
+    CHECK(o.connect_timeout == milliseconds(6000));
+    CHECK(o.handshake_timeout == milliseconds(5000));
+    CHECK(o.close_timeout == milliseconds(5000));
+    CHECK(o.ping_interval == milliseconds(20000));
+    CHECK(o.ping_timeout == milliseconds(20000));
+    CHECK(o.max_message_size == 16u * 1024 * 1024);
+    CHECK(o.max_fragments == 131072u);
+    CHECK(o.max_head_size == 16u * 1024);
+    CHECK(o.max_headers == 128u);
+    CHECK(!o.drop_unsent_on_disconnect);
+    CHECK(!o.handle_first_failure);
+  }
+
+  TEST_CASE("each bound") {
+    for (const auto& b : bounds()) {
+      CAPTURE(std::string(b.name));
+      wsx::options o;
+      std::string what;
+      b.least(o);
+      CHECK(!wsx::check_options(o, what));
+      b.less(o);
+      CHECK(wsx::check_options(o, what) == wsx::errc::invalid_option);
+      CHECK(what == b.name);
+    }
+  }
+}

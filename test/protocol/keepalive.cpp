@@ -1,0 +1,178 @@
+#include <wsx/protocol/keepalive.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <ostream>
+#include <vector>
+
+using namespace std::chrono_literals;
+using wsx::protocol::keepalive;
+using action = wsx::protocol::keepalive::action;
+
+namespace {
+
+using instant = keepalive::clock::time_point;
+
+constexpr instant opened{1'000'000s};
+
+std::vector<std::byte> last_ping(const keepalive& k) {
+  return {k.ping_payload().begin(), k.ping_payload().end()};
+}
+
+}  // namespace
+
+TEST_SUITE("keepalive: RFC 6455 5.5.2") {
+  TEST_CASE("the first ping is due one interval after the connection opened") {
+    keepalive k(20s, 10s);
+    k.start(opened);
+    CHECK(k.next() == opened + 20s);
+    CHECK(k.poll(opened) == action::wait);
+    CHECK(k.poll(opened + 20s - 1ns) == action::wait);
+    CHECK(k.next() == opened + 20s);
+    CHECK(k.poll(opened + 20s) == action::send_ping);
+  }
+
+  TEST_CASE("a peer that was heard is pinged once an interval") {
+    for (const auto timeout : {5s, 20s, 60s}) {
+      CAPTURE(timeout.count());
+      keepalive k(20s, timeout);
+      k.start(opened);
+      int pings = 0;
+      for (instant now = opened; now <= opened + 200s; now += 1s) {
+        const auto due = k.poll(now);
+        REQUIRE(due != action::give_up);
+        if (due == action::send_ping) {
+          CHECK((now - opened) % 20s == 0s);
+          ++pings;
+        }
+        k.heard();
+      }
+      CHECK(pings == 10);
+    }
+  }
+
+  TEST_CASE("silence after a ping is the end, not before the timeout") {
+    for (const auto timeout : {5s, 20s, 60s}) {  // shorter than the interval, as long, longer
+      CAPTURE(timeout.count());
+      keepalive k(20s, timeout);
+      k.start(opened);
+      REQUIRE(k.poll(opened + 20s) == action::send_ping);
+      const instant dead = opened + 20s + timeout;
+      for (instant now = opened + 20s; now < dead; now += 1s) CHECK(k.poll(now) == action::wait);
+      CHECK(k.next() == dead);
+      CHECK(k.poll(dead - 1ns) == action::wait);
+      CHECK(k.poll(dead) == action::give_up);
+    }
+  }
+
+  TEST_CASE("whoever polls only when told to gives up in time too") {
+    keepalive k(20s, 50s);
+    k.start(opened);
+    int polls = 0;
+    while (k.poll(*k.next()) != action::give_up) REQUIRE(++polls < 10);
+    CHECK(k.next() == opened + 70s);
+  }
+
+  TEST_CASE("any byte counts, until the last moment") {
+    keepalive k(20s, 5s);
+    k.start(opened);
+    REQUIRE(k.poll(opened + 20s) == action::send_ping);
+    k.heard();
+    CHECK(k.poll(opened + 25s) == action::wait);
+    CHECK(k.next() == opened + 40s);
+    CHECK(k.poll(opened + 40s) == action::send_ping);
+  }
+
+  TEST_CASE("what was heard before the ping proves nothing after it") {
+    keepalive k(20s, 5s);
+    k.start(opened);
+    k.heard();
+    REQUIRE(k.poll(opened + 20s) == action::send_ping);
+    CHECK(k.poll(opened + 25s) == action::give_up);
+  }
+
+  TEST_CASE("no second ping while the first waits for an answer") {
+    keepalive k(10s, 35s);
+    k.start(opened);
+    REQUIRE(k.poll(opened + 10s) == action::send_ping);
+    CHECK(k.poll(opened + 20s) == action::wait);
+    CHECK(k.poll(opened + 30s) == action::wait);
+    k.heard();
+    CHECK(k.poll(*k.next()) == action::send_ping);
+  }
+
+  TEST_CASE("heard after it was given up: it lives") {
+    keepalive k(20s, 5s);
+    k.start(opened);
+    REQUIRE(k.poll(opened + 20s) == action::send_ping);
+    REQUIRE(k.poll(opened + 25s) == action::give_up);
+    k.heard();
+    CHECK(k.poll(opened + 26s) == action::wait);
+    CHECK(k.poll(opened + 40s) == action::send_ping);
+  }
+
+  TEST_CASE("an interval of zero: never a ping, never the end") {
+    keepalive k(0s, 5s);
+    k.start(opened);
+    CHECK(k.next() == std::nullopt);
+    CHECK(k.poll(opened) == action::wait);
+    CHECK(k.poll(opened + 1000h) == action::wait);
+  }
+
+  TEST_CASE("the next connection starts anew") {
+    keepalive k(20s, 5s);
+    k.start(opened);
+    REQUIRE(k.poll(opened + 20s) == action::send_ping);
+    k.start(opened + 22s);
+    CHECK(k.next() == opened + 42s);
+    CHECK(k.poll(opened + 25s) == action::wait);
+    CHECK(k.poll(opened + 42s) == action::send_ping);
+  }
+
+  TEST_CASE("RFC 6455 5.5.3: the latency is the time between a ping and its pong") {
+    keepalive k(20s, 5s);
+    k.start(opened);
+    k.poll(opened + 20s);
+    CHECK(k.pong(k.ping_payload(), opened + 20s + 30ms) == 30ms);
+  }
+
+  TEST_CASE("a pong that answers no ping has no latency") {
+    keepalive k(20s, 5s);
+    k.start(opened);
+    CHECK(k.pong(k.ping_payload(), opened + 1s) == std::nullopt);  // nothing was asked yet
+    k.poll(opened + 20s);
+    const auto first = last_ping(k);
+    CHECK(k.pong({}, opened + 21s) == std::nullopt);
+    CHECK(k.pong(k.ping_payload().first(3), opened + 21s) == std::nullopt);
+    CHECK(k.pong(first, opened + 21s) == 1s);
+    CHECK(k.pong(first, opened + 22s) == std::nullopt);  // the same answer again
+    k.heard();
+    REQUIRE(k.poll(opened + 40s) == action::send_ping);
+    CHECK(k.pong(first, opened + 41s) == std::nullopt);  // an answer to the ping before
+  }
+
+  TEST_CASE("a pong on the next connection is not taken for an answer on the one before") {
+    keepalive k(20s, 5s);
+    k.start(opened);
+    k.poll(opened + 20s);
+    k.start(opened + 30s);
+    CHECK(k.pong(k.ping_payload(), opened + 31s) == std::nullopt);
+  }
+
+  TEST_CASE("every ping has a payload of its own") {
+    keepalive k(1s, 1s);
+    k.start(opened);
+    std::vector<std::vector<std::byte>> seen;
+    for (int i = 1; i <= 600; ++i) {  // more than a byte counts
+      REQUIRE(k.poll(opened + i * 1s) == action::send_ping);
+      k.heard();
+      seen.push_back(last_ping(k));
+    }
+    std::ranges::sort(seen);
+    CHECK(std::ranges::adjacent_find(seen) == seen.end());
+  }
+}

@@ -1,0 +1,195 @@
+#include "support.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+using namespace support;
+
+namespace {
+
+bool lies_in(wsx::bytes_view part, std::string_view whole) {
+  const auto* const begin = wsx::as_bytes(whole).data();
+  return part.data() >= begin && part.data() + part.size() <= begin + whole.size();
+}
+
+}  // namespace
+
+TEST_SUITE("message_assembler") {
+  TEST_CASE("whole messages come one after the other") {
+    CHECK(receive(wire(text_frame("one"), binary_frame("\xff"), text_frame(""))) ==
+          "text one; binary \xff; text ; ");
+  }
+
+  TEST_CASE("one exchange with everything, however it is cut") {
+    const std::string bytes =
+        wire(text_frame("whole"), unfinished(text_frame("h\xc3")), ping_frame("p"),
+             continuation_frame("", false), pong_frame(), continuation_frame("\xa9", false),
+             continuation_frame("!", true), binary_frame(std::string(130, 'b')),
+             unfinished(binary_frame("")), continuation_frame("", true), close_frame(1000, "bye"));
+    CHECK(receive(bytes) == "text whole; ping p; pong ; text h\xc3\xa9!; binary " +
+                                std::string(130, 'b') + "; binary ; close 1000 bye; ");
+  }
+
+  TEST_CASE("a message that lies whole in the input is a view of it") {
+    const std::string bytes =
+        wire(text_frame("hello"), binary_frame(std::string(70'000, 'b')), ping_frame("p"));
+    message_assembler assembler;
+    assembler.feed(wsx::as_bytes(bytes));
+    REQUIRE(assembler.next() == receive_event::text);
+    CHECK(lies_in(assembler.payload(), bytes));
+    REQUIRE(assembler.next() == receive_event::binary);
+    CHECK(lies_in(assembler.payload(), bytes));
+    CHECK(assembler.payload().size() == 70'000);
+    REQUIRE(assembler.next() == receive_event::ping);
+    CHECK(lies_in(assembler.payload(), bytes));
+  }
+
+  TEST_CASE("a whole message says that it is first and last") {
+    message_assembler assembler;
+    const std::string bytes = wire(unfinished(text_frame("a")), continuation_frame("b", true));
+    assembler.feed(wsx::as_bytes(bytes));
+    REQUIRE(assembler.next() == receive_event::text);
+    CHECK(assembler.message_kind() == opcode::text);
+    CHECK(assembler.first());
+    CHECK(assembler.last());
+  }
+
+  TEST_CASE("the rest of the input is what has not been looked at") {
+    const std::string bytes = wire(text_frame("one"), text_frame("two"));
+    message_assembler assembler;
+    assembler.feed(wsx::as_bytes(bytes));
+    REQUIRE(assembler.next() == receive_event::text);
+    CHECK(wsx::as_chars(assembler.rest()) == wire(text_frame("two")));
+  }
+
+  TEST_CASE("large messages are put together from any number of inputs") {
+    std::string payload(3'000'000, ' ');
+    for (std::size_t i = 0; i < payload.size(); ++i) payload[i] = static_cast<char>('a' + i % 23);
+    const std::string bytes =
+        wire(unfinished(text_frame(payload.substr(0, 1'000'000))),
+             continuation_frame(payload.substr(1'000'000), true), text_frame("after"));
+    std::mt19937 random(3);
+    for (const std::size_t size : {1'000u, 65'536u, 1'500'000u}) {
+      chunks input;
+      for (std::size_t i = 0; i < bytes.size(); i += size) {
+        input.push_back(std::string_view(bytes).substr(i, size));
+      }
+      CHECK(receive_cut(input, {}, delivery::messages) == "text " + payload + "; text after; ");
+    }
+  }
+
+  TEST_CASE("memory of a message is kept until it is given back") {
+    message_assembler assembler;
+    const std::string bytes = wire(binary_frame(std::string(100'000, 'b')));
+    const auto half = bytes.size() / 2;
+    const auto all = std::string_view(bytes);
+    CHECK(assembler.idle());
+    assembler.feed(wsx::as_bytes(all.substr(0, half)));
+    REQUIRE(assembler.next() == receive_event::need_input);
+    CHECK_FALSE(assembler.idle());
+    assembler.release_memory();  // has no effect within a message
+    assembler.feed(wsx::as_bytes(all.substr(half)));
+    REQUIRE(assembler.next() == receive_event::binary);
+    CHECK_FALSE(assembler.idle());
+    CHECK(assembler.payload().size() == 100'000);
+    REQUIRE(assembler.next() == receive_event::need_input);
+    CHECK(assembler.idle());
+    assembler.release_memory();
+    assembler.feed(wsx::as_bytes(bytes));
+    CHECK(assembler.next() == receive_event::binary);
+  }
+
+  TEST_CASE("after a violation nothing else comes, and its cause stays") {
+    const std::string bad = wire(continuation_frame("x", true));
+    message_assembler assembler;
+    assembler.feed(wsx::as_bytes(bad));
+    REQUIRE(assembler.next() == receive_event::violation);
+    CHECK(assembler.error() == errc::unexpected_continuation);
+    CHECK(assembler.next() == receive_event::violation);
+    const std::string more = wire(text_frame("good")) + "\xff";
+    assembler.feed(wsx::as_bytes(more));
+    for (int i = 0; i < 3; ++i) CHECK(assembler.next() == receive_event::violation);
+    CHECK(assembler.error() == errc::unexpected_continuation);
+  }
+}
+
+TEST_SUITE("message_assembler: delivery in pieces") {
+  constexpr auto pieces = delivery::fragments;
+
+  TEST_CASE("a message's pieces carry what the message does") {
+    CHECK(receive(wire(text_frame("whole")), {}, pieces) == "text|first whole last; ");
+    CHECK(receive(wire(unfinished(binary_frame("ab")), continuation_frame("cd", false),
+                       continuation_frame("ef", true), text_frame("next")),
+                  {}, pieces) == "binary|first abcdef last; text|first next last; ");
+  }
+
+  TEST_CASE("a piece is a view of the input, whole frame or not") {
+    const std::string bytes = wire(unfinished(binary_frame("abcdef")), text_frame(""));
+    message_assembler assembler({}, pieces);
+    assembler.feed(wsx::as_bytes(std::string_view(bytes).substr(0, 4)));
+    REQUIRE(assembler.next() == receive_event::fragment);
+    CHECK(wsx::as_chars(assembler.payload()) == "ab");
+    CHECK(lies_in(assembler.payload(), bytes));
+    CHECK(assembler.message_kind() == opcode::binary);
+    CHECK(assembler.first());
+    CHECK_FALSE(assembler.last());
+    CHECK(assembler.next() == receive_event::need_input);
+    assembler.feed(wsx::as_bytes(std::string_view(bytes).substr(4, 4)));
+    REQUIRE(assembler.next() == receive_event::fragment);
+    CHECK(wsx::as_chars(assembler.payload()) == "cdef");
+    CHECK_FALSE(assembler.first());
+    CHECK_FALSE(assembler.last());
+  }
+
+  TEST_CASE("empty pieces come only where they say something") {
+    CHECK(receive(wire(text_frame("")), {}, pieces) == "text|first  last; ");
+    CHECK(receive(wire(unfinished(text_frame("")), continuation_frame("", false),
+                       continuation_frame("", true)),
+                  {}, pieces) == "text|first  last; ");
+
+    const std::string bytes = wire(unfinished(text_frame("")), continuation_frame("", false),
+                                   continuation_frame("", true));
+    message_assembler assembler({}, pieces);
+    assembler.feed(wsx::as_bytes(bytes));
+    REQUIRE(assembler.next() == receive_event::fragment);
+    CHECK(assembler.first());
+    CHECK_FALSE(assembler.last());
+    REQUIRE(assembler.next() == receive_event::fragment);
+    CHECK_FALSE(assembler.first());
+    CHECK(assembler.last());
+    CHECK(assembler.next() == receive_event::need_input);
+  }
+
+  TEST_CASE("control frames come between the pieces, whole") {
+    CHECK(receive(wire(unfinished(text_frame("ab")), ping_frame("ping"),
+                       continuation_frame("cd", true), close_frame(1001, "bye")),
+                  {}, pieces) == "text|first ab; ping ping; text|cd last; close 1001 bye; ");
+  }
+
+  TEST_CASE("text is checked over the pieces") {
+    CHECK(receive(wire(unfinished(text_frame("\xe2")), continuation_frame("\x82\xac", true)), {},
+                  pieces) == "text|first \xe2\x82\xac last; ");
+    CHECK(receive(wire(unfinished(text_frame("\xe2")), continuation_frame("x", true)), {},
+                  pieces) == violation(errc::invalid_utf8));
+    CHECK(receive(wire(unfinished(text_frame("ab\xe2")), continuation_frame("", true)), {},
+                  pieces) == violation(errc::invalid_utf8));
+  }
+
+  TEST_CASE("limits hold") {
+    const message_limits limits{.max_message = 10, .max_frame = 8, .max_fragments = 2};
+    const std::string ten =
+        wire(unfinished(binary_frame("12345678")), continuation_frame("9a", true));
+    CHECK(receive(ten, limits, pieces) == "binary|first 123456789a last; ");
+    CHECK(receive(wire(unfinished(binary_frame("12345678")), continuation_frame("9ab", true)),
+                  limits, pieces) == violation(errc::message_too_big));
+    CHECK(receive(wire(binary_frame("123456789")), limits, pieces) ==
+          violation(errc::frame_too_big));
+    CHECK(receive(wire(unfinished(binary_frame("1")), continuation_frame("2", false),
+                       continuation_frame("3", true)),
+                  limits, pieces) == violation(errc::too_many_fragments));
+  }
+}

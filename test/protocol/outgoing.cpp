@@ -1,0 +1,169 @@
+#include <wsx/error.hpp>
+#include <wsx/protocol/outgoing.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+using namespace wsx::protocol;
+using wsx::as_bytes;
+using wsx::binary;
+using wsx::errc;
+using wsx::opcode;
+using wsx::ping;
+using wsx::pong;
+using wsx::text;
+
+namespace {
+
+constexpr bool goes_on = false;
+
+wsx::fragment first(opcode op, std::string_view payload, bool last = goes_on) {
+  return {.op = op, .first = true, .last = last, .payload = as_bytes(payload)};
+}
+
+wsx::fragment next(opcode op, std::string_view payload, bool last = goes_on) {
+  return {.op = op, .first = false, .last = last, .payload = as_bytes(payload)};
+}
+
+/// Checks a frame, and commits it if it passed.
+template <class Frame>
+std::error_code put(outgoing_check& check, const Frame& frame) {
+  const outgoing_frame outgoing(frame);
+  const auto error = check.check(outgoing);
+  if (!error) check.commit(outgoing);
+  return error;
+}
+
+template <class Frame>
+std::error_code judge(const outgoing_check& check, const Frame& frame) {
+  return check.check(outgoing_frame(frame));
+}
+
+}  // namespace
+
+TEST_SUITE("outgoing_frame") {
+  TEST_CASE("each frame has its header") {
+    CHECK(outgoing_frame(text{"ab"}).head == frame_head{.op = opcode::text, .length = 2});
+    CHECK(outgoing_frame(binary("abc")).head == frame_head{.op = opcode::binary, .length = 3});
+    CHECK(outgoing_frame(ping("a")).head == frame_head{.op = opcode::ping, .length = 1});
+    CHECK(outgoing_frame(pong()).head == frame_head{.op = opcode::pong, .length = 0});
+    CHECK(wsx::as_chars(outgoing_frame(text{"ab"}).payload) == "ab");
+    CHECK(wsx::as_chars(outgoing_frame(pong("c")).payload) == "c");
+  }
+
+  TEST_CASE("RFC 6455 5.4: only the first fragment has the message's opcode, only the last FIN") {
+    CHECK(outgoing_frame(first(opcode::text, "a")).head ==
+          frame_head{.op = opcode::text, .fin = false, .length = 1});
+    CHECK(outgoing_frame(next(opcode::text, "bc")).head ==
+          frame_head{.op = opcode::continuation, .fin = false, .length = 2});
+    CHECK(outgoing_frame(next(opcode::text, "", true)).head ==
+          frame_head{.op = opcode::continuation, .fin = true, .length = 0});
+    CHECK(outgoing_frame(first(opcode::binary, "a", true)).head ==
+          frame_head{.op = opcode::binary, .fin = true, .length = 1});
+  }
+}
+
+TEST_SUITE("outgoing_check") {
+  TEST_CASE("RFC 6455 5.5: a control frame has at most 125 bytes") {
+    const std::string most(125, 'x');
+    const std::string more(126, 'x');
+    const outgoing_check check;
+    CHECK_FALSE(judge(check, ping()));
+    CHECK_FALSE(judge(check, ping(most)));
+    CHECK_FALSE(judge(check, pong(most)));
+    CHECK(judge(check, ping(more)) == errc::control_payload_too_long);
+    CHECK(judge(check, pong(more)) == errc::control_payload_too_long);
+    CHECK_FALSE(judge(check, binary(more)));
+  }
+
+  TEST_CASE("RFC 6455 5.6: text is UTF-8, binary is anything") {
+    const outgoing_check check;
+    CHECK_FALSE(judge(check, text{"h\xc3\xa9"}));
+    CHECK_FALSE(judge(check, text{}));
+    CHECK(judge(check, text{"\xc3"}) == errc::invalid_text);
+    CHECK(judge(check, text{"\xff ok"}) == errc::invalid_text);
+    CHECK_FALSE(judge(check, binary("\xff")));
+    CHECK_FALSE(judge(check, ping("\xff")));
+  }
+
+  TEST_CASE("RFC 6455 5.4: fragments form one message after the other") {
+    outgoing_check check;
+    for (const auto op : {opcode::text, opcode::binary}) {
+      CHECK_FALSE(put(check, first(op, "a")));
+      CHECK_FALSE(put(check, next(op, "b")));
+      CHECK_FALSE(put(check, next(op, "")));
+      CHECK_FALSE(put(check, next(op, "c", true)));
+      CHECK_FALSE(put(check, first(op, "alone", true)));
+      CHECK_FALSE(put(check, text{"whole"}));
+    }
+  }
+
+  TEST_CASE("RFC 6455 5.4: an order that is not allowed is refused") {
+    outgoing_check check;
+    CHECK(put(check, next(opcode::text, "b")) == errc::fragment_out_of_order);
+    CHECK(put(check, next(opcode::text, "b", true)) == errc::fragment_out_of_order);
+    REQUIRE_FALSE(put(check, first(opcode::text, "a")));
+    CHECK(put(check, first(opcode::text, "a")) == errc::fragment_out_of_order);
+    CHECK(put(check, first(opcode::text, "a", true)) == errc::fragment_out_of_order);
+    CHECK(put(check, text{"whole"}) == errc::fragment_out_of_order);
+    CHECK(put(check, binary("whole")) == errc::fragment_out_of_order);
+    CHECK(put(check, next(opcode::binary, "b")) == errc::fragment_out_of_order);
+    REQUIRE_FALSE(put(check, next(opcode::text, "b", true)));  // none of those changed anything
+    CHECK(put(check, next(opcode::text, "c", true)) == errc::fragment_out_of_order);
+  }
+
+  TEST_CASE("control frames may go between the fragments") {
+    outgoing_check check;
+    REQUIRE_FALSE(put(check, first(opcode::text, "a \xe2")));
+    CHECK_FALSE(put(check, ping("\xff")));
+    CHECK_FALSE(put(check, pong()));
+    CHECK_FALSE(put(check, next(opcode::text, "\x82\xac", true)));
+  }
+
+  TEST_CASE("a fragment is of a text or binary message, of nothing else") {
+    for (const int op : {0, 3, 7, 8, 9, 10, 11, 15}) {
+      CAPTURE(op);
+      outgoing_check check;
+      const auto kind = static_cast<opcode>(op);
+      CHECK(put(check, first(kind, "x")) == errc::fragment_out_of_order);
+      CHECK(put(check, first(kind, "x", true)) == errc::fragment_out_of_order);
+      REQUIRE_FALSE(put(check, first(opcode::binary, "x")));
+      CHECK(put(check, next(kind, "x", true)) == errc::fragment_out_of_order);
+    }
+  }
+
+  TEST_CASE("text in fragments is UTF-8 as a whole, and refused at its first wrong byte") {
+    outgoing_check check;
+    REQUIRE_FALSE(put(check, first(opcode::text, "\xe2")));
+    CHECK(put(check, next(opcode::text, "x")) == errc::invalid_text);
+    CHECK(put(check, next(opcode::text, "\x82", true)) == errc::invalid_text);  // ends too early
+    CHECK_FALSE(put(check, next(opcode::text, "\x82")));
+    CHECK_FALSE(put(check, next(opcode::text, "")));
+    CHECK_FALSE(put(check, next(opcode::text, "\xac", true)));
+    CHECK(put(check, first(opcode::text, "ok \xff")) == errc::invalid_text);
+    CHECK(put(check, first(opcode::text, "\xe2", true)) == errc::invalid_text);
+    REQUIRE_FALSE(put(check, first(opcode::text, "anew")));
+    CHECK_FALSE(put(check, next(opcode::text, "and on", true)));
+  }
+
+  TEST_CASE("binary in fragments is not looked at") {
+    outgoing_check check;
+    CHECK_FALSE(put(check, first(opcode::binary, "\xe2")));
+    CHECK_FALSE(put(check, next(opcode::binary, "\xff", true)));
+  }
+
+  TEST_CASE("a check that is not committed changes nothing") {
+    outgoing_check check;
+    REQUIRE_FALSE(judge(check, first(opcode::text, "\xe2")));
+    CHECK_FALSE(judge(check, text{"whole"}));
+    CHECK(judge(check, next(opcode::text, "\x82\xac", true)) == errc::fragment_out_of_order);
+    REQUIRE_FALSE(put(check, first(opcode::text, "\xe2")));
+    REQUIRE_FALSE(judge(check, next(opcode::text, "\x82")));
+    CHECK_FALSE(judge(check, next(opcode::text, "\x82\xac", true)));
+    CHECK_FALSE(judge(check, next(opcode::text, "\x82\xac", true)));
+  }
+}

@@ -1,0 +1,199 @@
+#pragma once
+
+#include <wsx/bytes.hpp>
+#include <wsx/error.hpp>
+#include <wsx/protocol/close_payload.hpp>
+#include <wsx/protocol/close_state.hpp>
+#include <wsx/protocol/message_assembler.hpp>
+#include <wsx/testing/server_frame.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <ostream>
+#include <random>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+/// What the tests of the receiving side share: they feed what a server sends to an assembler,
+/// however it is cut, and compare transcripts of what comes out.
+namespace support {
+
+using namespace wsx::protocol;
+using namespace wsx::testing;
+using wsx::errc;
+using wsx::opcode;
+
+using chunks = std::vector<std::string_view>;
+
+/// A copy of `bytes` on the heap that ends where they end: whoever reads beyond it, or after its
+/// death, is seen by the address sanitizer.
+class exact_copy {
+ public:
+  explicit exact_copy(std::string_view bytes)
+      : size_(bytes.size()), bytes_(std::make_unique<std::byte[]>(bytes.size())) {
+    std::ranges::copy(wsx::as_bytes(bytes), bytes_.get());
+  }
+
+  wsx::bytes_view view() const { return {bytes_.get(), size_}; }
+
+ private:
+  std::size_t size_;
+  std::unique_ptr<std::byte[]> bytes_;
+};
+
+/// The bytes of the frames on the wire, one after the other.
+template <class... Frames>
+std::string wire(const Frames&... frames) {
+  return (std::string() + ... + encode_server_frame(frames));
+}
+
+/// A text or binary frame that its message goes on after.
+inline server_frame unfinished(server_frame frame) {
+  frame.fin = false;
+  return frame;
+}
+
+inline std::string violation(std::error_code why) {
+  return "violation: " + why.message();
+}
+
+/// Writes down in words what an assembler says. Pieces of a message that follow one another are
+/// written as one, since where they are cut is up to the input; those before a violation are not
+/// written at all, since a violation may be found before or after a piece is given out.
+class transcript {
+ public:
+  /// Takes events until the input is used up or in violation of the protocol.
+  void take_all(message_assembler& assembler) {
+    for (;;) {
+      const auto event = assembler.next();
+      if (event == receive_event::need_input) return;
+      take(event, assembler);
+      if (event == receive_event::violation) return;
+    }
+  }
+
+  bool violated() const { return violated_; }
+
+  std::string str() const { return violated_ ? lines_ : lines_ + pieces_; }
+
+ private:
+  void take(receive_event event, const message_assembler& from) {
+    switch (event) {
+      case receive_event::text: return add("text " + payload(from));
+      case receive_event::binary: return add("binary " + payload(from));
+      case receive_event::ping: return add("ping " + payload(from));
+      case receive_event::pong: return add("pong " + payload(from));
+      case receive_event::fragment: return add_piece(from);
+      case receive_event::close: return add(describe(from.close()));
+      case receive_event::violation: break;
+      case receive_event::need_input: return;
+    }
+    violated_ = true;
+    lines_ += violation(from.error());
+  }
+
+  static std::string payload(const message_assembler& from) {
+    return std::string(wsx::as_chars(from.payload()));
+  }
+
+  void add(const std::string& line) {
+    if (!pieces_.empty()) lines_ += std::exchange(pieces_, {}) + "; ";
+    lines_ += line + "; ";
+  }
+
+  void add_piece(const message_assembler& from) {
+    if (pieces_.empty()) pieces_ = from.message_kind() == opcode::text ? "text|" : "binary|";
+    if (from.first()) pieces_ += "first ";
+    pieces_ += payload(from);
+    if (from.last()) add(std::exchange(pieces_, {}) + " last");
+  }
+
+  static std::string describe(const close_payload& close) {
+    if (!close.code) return "close";
+    return "close " + std::to_string(static_cast<int>(*close.code)) + " " + close.reason;
+  }
+
+  std::string lines_;
+  std::string pieces_;
+  bool violated_ = false;
+};
+
+/// What an assembler says to `input`, each chunk of which dies when it is used up.
+inline std::string receive_cut(const chunks& input, message_limits limits, delivery how) {
+  message_assembler assembler(limits, how);
+  transcript said;
+  for (const auto chunk : input) {
+    const exact_copy copy(chunk);
+    assembler.feed(copy.view());
+    said.take_all(assembler);
+    if (said.violated()) break;
+  }
+  return said.str();
+}
+
+inline chunks cut_bytewise(std::string_view bytes) {
+  chunks cut;
+  for (std::size_t i = 0; i < bytes.size(); ++i) cut.push_back(bytes.substr(i, 1));
+  return cut;
+}
+
+inline chunks cut_at_random(std::string_view bytes, std::mt19937& random) {
+  chunks cut;
+  std::size_t longest = 1 + random() % (bytes.size() + 1);
+  while (!bytes.empty()) {
+    const std::size_t size = random() % (longest + 1);  // an empty chunk is a chunk
+    cut.push_back(bytes.substr(0, size));
+    bytes.remove_prefix(std::min(size, bytes.size()));
+  }
+  return cut;
+}
+
+/// What an assembler says to `bytes`; checks that it says the same however they are cut: byte by
+/// byte, in two at every place (if they are few), and at random.
+inline std::string receive(std::string_view bytes, message_limits limits = {},
+                           delivery how = delivery::messages) {
+  constexpr std::size_t few = 600;
+  const std::string whole = receive_cut({bytes}, limits, how);
+  CHECK(receive_cut(cut_bytewise(bytes), limits, how) == whole);
+  for (std::size_t i = 1; i < bytes.size() && bytes.size() <= few; ++i) {
+    CAPTURE(i);
+    CHECK(receive_cut({bytes.substr(0, i), bytes.substr(i)}, limits, how) == whole);
+  }
+  std::mt19937 random(1);
+  for (int round = 0; round < 20; ++round) {
+    CAPTURE(round);
+    CHECK(receive_cut(cut_at_random(bytes, random), limits, how) == whole);
+  }
+  return whole;
+}
+
+/// After how many of the bytes the assembler finds a violation; one more than all: it doesn't.
+inline std::size_t bytes_until_violation(std::string_view bytes, message_limits limits = {},
+                                         delivery how = delivery::messages) {
+  message_assembler assembler(limits, how);
+  transcript said;
+  std::size_t count = 0;
+  while (count < bytes.size() && !said.violated()) {
+    const exact_copy copy(bytes.substr(count++, 1));
+    assembler.feed(copy.view());
+    said.take_all(assembler);
+  }
+  return said.violated() ? count : bytes.size() + 1;
+}
+
+/// Checks that `bytes` are refused at their end for `why`, and that the server is told so by the
+/// code. The messages before are `before`.
+inline void check_refused(std::string_view bytes, errc why, wsx::close_code code,
+                          const std::string& before = {}, message_limits limits = {}) {
+  CAPTURE(why);
+  CHECK(receive(bytes, limits) == before + violation(why));
+  CHECK(close_code_for(why) == code);
+}
+
+}  // namespace support

@@ -1,0 +1,248 @@
+#include <wsx/error.hpp>
+#include <wsx/protocol/url.hpp>
+
+#include <doctest/doctest.h>
+
+#include <ostream>
+#include <string>
+
+namespace {
+
+using wsx::errc;
+using wsx::parse_url;
+using wsx::url;
+
+url parsed(std::string_view text) {
+  CAPTURE(text);
+  url result;
+  const std::error_code ec = parse_url(text, result);
+  CHECK_MESSAGE(!ec, ec.message());
+  return result;
+}
+
+std::error_code refusal(std::string_view text) {
+  url ignored;
+  return parse_url(text, ignored);
+}
+
+void check_invalid(std::string_view text) {
+  CAPTURE(text);
+  CHECK(refusal(text) == errc::invalid_url);
+}
+
+// A URL of that many bytes.
+std::string url_of_size(std::size_t size) {
+  std::string text = "ws://h/";
+  text.resize(size, 'a');
+  return text;
+}
+
+}  // namespace
+
+TEST_SUITE("url") {
+  TEST_CASE("the parts of a URL") {
+    const url u = parsed("wss://example.com:8443/feed/x?a=1&b=2");
+    CHECK(u.scheme == "wss");
+    CHECK(u.secure());
+    CHECK(u.host == "example.com");
+    CHECK(u.port == 8443);
+    CHECK(u.target == "/feed/x?a=1&b=2");
+    CHECK_FALSE(u.host_is_ip);
+    CHECK_FALSE(u.host_is_ipv6);
+  }
+
+  TEST_CASE("RFC 6455 3: default ports") {
+    CHECK(parsed("ws://h/").port == 80);
+    CHECK(parsed("wss://h/").port == 443);
+    CHECK_FALSE(parsed("ws://h/").secure());
+  }
+
+  TEST_CASE("RFC 3986 3.2.3: an empty port means the default") {
+    CHECK(parsed("ws://h:/").port == 80);
+    CHECK(parsed("wss://h:").port == 443);
+  }
+
+  TEST_CASE("http and https are taken as ws and wss") {
+    CHECK(parsed("http://h/").scheme == "ws");
+    CHECK(parsed("http://h/").port == 80);
+    CHECK(parsed("https://h/").scheme == "wss");
+    CHECK(parsed("https://h/").port == 443);
+  }
+
+  TEST_CASE("scheme and host are lower-cased, the target is not") {
+    const url u = parsed("WsS://ExAmPle.COM/Path?Q=Z");
+    CHECK(u.scheme == "wss");
+    CHECK(u.host == "example.com");
+    CHECK(u.target == "/Path?Q=Z");
+    CHECK(parsed("HTTPS://h/").scheme == "wss");
+  }
+
+  TEST_CASE("RFC 6455 3: the target is path and query, at least a slash") {
+    CHECK(parsed("ws://h").target == "/");
+    CHECK(parsed("ws://h/").target == "/");
+    CHECK(parsed("ws://h:81").target == "/");
+    CHECK(parsed("ws://h?q").target == "/?q");
+    CHECK(parsed("ws://h/?").target == "/?");
+    CHECK(parsed("ws://h:81?a=b/c?d").target == "/?a=b/c?d");
+    CHECK(parsed("ws://h//x//").target == "//x//");
+    CHECK(parsed("ws://h/a/../b/./c").target == "/a/../b/./c");
+    CHECK(parsed("ws://h/%20%c3%A9?%0d%0a").target == "/%20%c3%A9?%0d%0a");
+    CHECK(parsed("ws://h/?u=ws://x/y").target == "/?u=ws://x/y");
+    CHECK(parsed("ws://[::1]?q").target == "/?q");
+  }
+
+  TEST_CASE("IP addresses") {
+    const url v4 = parsed("ws://127.0.0.1:9000/");
+    CHECK(v4.host == "127.0.0.1");
+    CHECK(v4.host_is_ip);
+    CHECK_FALSE(v4.host_is_ipv6);
+
+    const url v6 = parsed("ws://[2001:DB8::1]:9000/x");
+    CHECK(v6.host == "2001:db8::1");
+    CHECK(v6.port == 9000);
+    CHECK(v6.target == "/x");
+    CHECK(v6.host_is_ip);
+    CHECK(v6.host_is_ipv6);
+
+    CHECK(parsed("ws://[::ffff:1.2.3.4]/").host == "::ffff:1.2.3.4");
+    CHECK(parsed("ws://[::]/").host == "::");
+  }
+
+  TEST_CASE("names") {
+    CHECK(parsed("ws://localhost/").host == "localhost");
+    CHECK(parsed("ws://a_b-c.example./").host == "a_b-c.example.");
+    CHECK(parsed("ws://xn--bcher-kva.example/").host == "xn--bcher-kva.example");
+    CHECK(parsed("ws://4f3c/").host == "4f3c");
+    CHECK(parsed("ws://0xyz/").host == "0xyz");
+    CHECK(parsed("ws://1.2.3.4.example/").host == "1.2.3.4.example");
+  }
+
+  TEST_CASE("RFC 9110 7.2: authority leaves the default port out") {
+    CHECK(parsed("ws://H:80/").authority() == "h");
+    CHECK(parsed("ws://h:443/").authority() == "h:443");
+    CHECK(parsed("wss://h:443/").authority() == "h");
+    CHECK(parsed("wss://h:80/").authority() == "h:80");
+    CHECK(parsed("ws://[::1]/").authority() == "[::1]");
+    CHECK(parsed("ws://[::1]:8080/").authority() == "[::1]:8080");
+    CHECK(parsed("ws://127.0.0.1:1/").authority() == "127.0.0.1:1");
+  }
+
+  TEST_CASE("ports from 1 to 65535") {
+    CHECK(parsed("ws://h:1/").port == 1);
+    CHECK(parsed("ws://h:65535/").port == 65535);
+    CHECK(parsed("ws://h:0080/").port == 80);
+    for (const std::string text :
+         {"ws://h:0/", "ws://h:65536/", "ws://h:99999999999999999999/", "ws://h:-1/", "ws://h:+1/",
+          "ws://h:8a/", "ws://h:0x50/", "ws://h:80:80/", "ws://h:%38/"}) {
+      check_invalid(text);
+    }
+  }
+
+  TEST_CASE("other schemes") {
+    for (const std::string text : {"ftp://h/", "wsss://h/", "w://h/", "ws+unix://h/", "file:///x",
+                                   "mailto:x", "localhost:8080/x"}) {
+      CAPTURE(text);
+      CHECK(refusal(text) == errc::unsupported_scheme);
+    }
+  }
+
+  TEST_CASE("no absolute URL") {
+    for (const std::string text : {"", "h", "/x", "//h/x", "example.com/x", "://h/", "1ws://h/",
+                                   "ws", "ws:", "ws:/", "ws:/h", "ws:h", "?", "127.0.0.1:80/x"}) {
+      check_invalid(text);
+    }
+    check_invalid(std::string_view{});
+  }
+
+  TEST_CASE("no host") {
+    for (const std::string text :
+         {"ws://", "ws:///", "ws:///x", "ws://:80/", "ws://?q", "wss://."}) {
+      check_invalid(text);
+    }
+  }
+
+  TEST_CASE("RFC 6455 3: no fragment") {
+    for (const std::string text : {"ws://h/#x", "ws://h#", "ws://h/?q#x"}) check_invalid(text);
+  }
+
+  TEST_CASE("no user part") {
+    for (const std::string text :
+         {"ws://u@h/", "ws://u:p@h/", "ws://@h/", "ws://:@h/", "ws://h:80@x/"}) {
+      check_invalid(text);
+    }
+  }
+
+  TEST_CASE("RFC 3986 3.2.2: bad IP literals") {
+    for (const std::string text :
+         {"ws://[::1/", "ws://::1/", "ws://[]/", "ws://[1::2::3]/", "ws://[:::]/", "ws://[g::]/",
+          "ws://[1:2:3:4:5:6:7:8:9]/", "ws://[12345::]/", "ws://[::1.2.3.256]/", "ws://[::1]x/",
+          "ws://[127.0.0.1]/", "ws://[v1.a]/", "ws://[fe80::1%25eth0]/", "ws://[fe80::1%eth0]/"}) {
+      check_invalid(text);
+    }
+  }
+
+  TEST_CASE("RFC 1123 2.1: a number that is no IPv4 address is no name either") {
+    for (const std::string text :
+         {"ws://1.2.3/", "ws://127.1/", "ws://256.0.0.1/", "ws://1.2.3.4.5/", "ws://2130706433/",
+          "ws://0x7f000001/", "ws://0X7F.1/", "ws://0x/", "ws://01.2.3.4/", "ws://1.2.3.4./",
+          "ws://a.b.0x7F/"}) {
+      check_invalid(text);
+    }
+  }
+
+  TEST_CASE("hosts with characters that no name has") {
+    for (const std::string text :
+         {"ws://a%41/", "ws://a%2fb/", "ws://a!b/", "ws://a,b/", "ws://a=b/", "ws://a\\b/",
+          "ws://a*b/", "ws://a~b/", "ws://(a)/"}) {
+      check_invalid(text);
+    }
+  }
+
+  TEST_CASE("control characters, spaces and other bytes that must be percent-encoded") {
+    for (int byte = 0; byte < 256; ++byte) {
+      if (byte > 0x20 && byte < 0x7f) continue;
+      CAPTURE(byte);
+      const std::string c(1, static_cast<char>(byte));
+      check_invalid(c + "ws://h/x");
+      check_invalid("ws:" + c + "//h/x");
+      check_invalid("ws://h" + c + "h/x");
+      check_invalid("ws://h:8" + c + "0/x");
+      check_invalid("ws://h/x" + c + "y");
+      check_invalid("ws://h/x?y" + c + "z");
+      check_invalid("ws://h/x" + c);
+    }
+    for (const char c : std::string_view("\"<>\\^`{|}[]")) {
+      CAPTURE(c);
+      check_invalid(std::string("ws://h/") + c);
+    }
+    for (const std::string text : {"ws://h/%", "ws://h/%4", "ws://h/%zz", "ws://h/?%4g"}) {
+      check_invalid(text);
+    }
+  }
+
+  TEST_CASE("up to 8 KiB") {
+    CHECK(parsed(url_of_size(8192)).target.size() == 8192 - 6);
+    check_invalid(url_of_size(8193));
+    check_invalid(url_of_size(1 << 20));
+    CHECK(parsed("ws://h" + std::string(8192 - 6, '/')).target.size() == 8192 - 6);
+  }
+
+  TEST_CASE("a refused URL leaves the result as it was") {
+    url u = parsed("wss://example.com:8443/feed");
+    for (const std::string text :
+         {"ws://h:0/", "ftp://h/", "ws://h#", "ws://1.2/", "", "ws://%41/"}) {
+      CHECK(parse_url(text, u));
+      CHECK(u.host == "example.com");
+      CHECK(u.port == 8443);
+      CHECK(u.target == "/feed");
+      CHECK(u.secure());
+    }
+  }
+
+  TEST_CASE("a text without a NUL at its end is not read beyond") {
+    const std::string_view text = "ws://host:80/path-and-more";
+    CHECK(parsed(text.substr(0, 7)).host == "ho");
+    CHECK(parsed(text.substr(0, 11)).port == 8);
+    CHECK(parsed(text.substr(0, 17)).target == "/path");
+  }
+}
