@@ -341,7 +341,8 @@ TEST_CASE("large messages both ways") {
     test_client<keeper> client{{}, trusting(ca)};
     client.open(server);
     int count = 0;
-    for (const std::size_t size : {16'383, 16'384, 16'385, 65'536, 5'000'000, 16 * 1024 * 1024}) {
+    constexpr std::size_t sizes[] = {16'383, 16'384, 16'385, 65'536, 5'000'000, 16 * 1024 * 1024};
+    for (const std::size_t size : sizes) {
       CAPTURE(size);
       const auto sent = pattern(size);
       CHECK(client.send(wsx::binary(sent)) == std::error_code());
