@@ -15,10 +15,12 @@
 #include <asio/awaitable.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace wsx {
@@ -45,17 +47,20 @@ WSX_API asio::awaitable<close_reason> co_join(std::shared_ptr<engine> e);
 /// A WebSocket client that calls back into `Handler`. See docs/handler.md for the callbacks.
 ///
 /// Lifetime: the client owns its handler. Destroying the client drops the connection at once and
-/// waits for nothing; no callback begins after that (one that runs on another thread at that
-/// moment ends first), `terminate` is not called, and what waits completes with `errc::aborted`.
-/// To end in order, `co_await close()` before. A client may be destroyed from within a callback.
+/// waits for nothing; no callback begins after that (but where another thread runs the client's
+/// strand at that moment, one that is about to begin still does), `terminate` is not called, and
+/// what waits completes with `errc::aborted`. To end in order, `co_await close()` before. A client
+/// may be destroyed from within a callback; its execution context must outlive it.
 ///
-/// Threads: callbacks run one at a time, on the client's strand. `connect`, `close`, `abort`,
-/// `join`, `flush`, `cast`, `post`, `post_after`, `make_sender`, `stats` may be called from any
-/// thread; `try_send` and `send` from one thread at a time, any thread.
+/// Threads: callbacks run one at a time, on the client's strand. From any thread: everything but
+/// `handler`, which is for the strand; `try_send` and `send`, which one thread at a time may call;
+/// and `detach` and the destructor, which nothing else of the client may overlap.
 ///
 /// Asynchronous operations take any completion token; without one they return an `awaitable` that
-/// throws `wsx::system_error`. Canceling an operation ends the waiting with
-/// `asio::error::operation_aborted`; but for `connect` it never touches the connection.
+/// throws `wsx::system_error`, which knows more than an error code. Several of them may wait at the
+/// same time, of one kind too, but for `connect` and `send`. Canceling an operation (terminal,
+/// partial or total) ends the waiting with `asio::error::operation_aborted`; but for `connect` it
+/// never touches the connection.
 ///
 ///     wsx::client<printer> client{co_await asio::this_coro::executor};
 ///     co_await client.connect("wss://example.com/feed");
@@ -83,15 +88,16 @@ class basic_client {
   basic_client(const basic_client&) = delete;
   basic_client& operator=(const basic_client&) = delete;
 
-  /// Connects: resolves, TCP, TLS, opening handshake (RFC 6455 4.1). Completes when the connection
-  /// is open and `init` is through, or has failed; a failed client may connect again. With
-  /// `handle_first_failure` the handler decides about retries, and this completes when one
-  /// succeeds or the handler stops.
+  /// Connects: resolves, TCP, TLS (within `connect_timeout`), opening handshake (RFC 6455 4.1,
+  /// within `handshake_timeout`). Completes when the connection is open and `init` is through, or
+  /// has failed; a failed client may connect again. With `handle_first_failure` the handler decides
+  /// about retries, and this completes when one succeeds or the handler stops.
   ///
   /// Errors: `errc::already_started`; what is wrong with the request or the options; the system's
-  /// error; and those that `condition::handshake_failed`, `condition::tls_failed`,
-  /// `condition::timeout` group. `system_error::diagnostics` has the details. Cancellation gives
-  /// the attempt up.
+  /// error; `errc::aborted` if the client is closed, aborted or destroyed meanwhile; and those that
+  /// `condition::handshake_failed`, `condition::tls_failed`, `condition::timeout` group.
+  /// `system_error::diagnostics` has the details. Cancellation gives the attempt up, after which
+  /// the client may connect again; while `init` runs it ends the client.
   asio::awaitable<void> connect(detail::request_like target) {
     return detail::co_connect(engine_, std::move(target.value));
   }
@@ -99,12 +105,13 @@ class basic_client {
   /// The same with any completion token for `void(std::error_code)`.
   template <class Token>
   auto connect(detail::request_like target, Token&& token) {
-    return detail::start_operation<std::error_code>(
-        engine_, std::forward<Token>(token),
-        [r = std::move(target.value)](detail::engine& e, detail::ticket t,
-                                      detail::completion<std::error_code> done) mutable {
-          e.connect(t, std::move(r), std::move(done));
-        });
+    return start_connect(std::move(target.value), nullptr, std::forward<Token>(token));
+  }
+
+  /// The same; `details` gets what is known about a failure, and must live until completion.
+  template <class Token>
+  auto connect(detail::request_like target, diagnostics& details, Token&& token) {
+    return start_connect(std::move(target.value), &details, std::forward<Token>(token));
   }
 
   /// See `sender::try_send`.
@@ -127,12 +134,13 @@ class basic_client {
     return sender_.send(frame, std::forward<Token>(token));
   }
 
-  /// A sender for another thread.
+  /// A sender for another thread, with a queue of `send_queue_size` bytes of its own.
   sender make_sender() { return sender(engine_, queue_size_); }
 
   /// Waits until everything that was queued before, by whichever sender or callback, has been
   /// handed to the transport. Errors: `errc::not_connected`, `errc::connection_dropped` if the
-  /// client ends first, or drops what is not sent (`drop_unsent_on_disconnect`).
+  /// client ends first, or drops what is not sent: replies when their connection breaks, and all
+  /// if `drop_unsent_on_disconnect` is set. Otherwise it waits on over a reconnect.
   asio::awaitable<void> flush() { return detail::co_flush(engine_); }
   template <class Token>
   auto flush(Token&& token) {
@@ -144,27 +152,41 @@ class basic_client {
   }
 
   /// Hands `message` to `handle_cast`, in order, while connected; before and between connections
-  /// it waits. False if the client has ended or its mailbox is full. A message of a type that the
-  /// handler does not take is a compile error. What has not been delivered when the client ends is
-  /// destroyed.
+  /// it waits. Says whether that was possible. A message of a type that the handler does not take
+  /// is a compile error. What has not been delivered when the client ends is destroyed.
+  ///
+  /// Errors: `errc::not_connected` (the client has ended), `errc::mailbox_full`.
   template <class Message>
   bool cast(Message message) {
-    return engine_->post(detail::make_cast(handler(), std::move(message)));
+    std::error_code ignored;
+    return cast(std::move(message), ignored);
+  }
+  template <class Message>
+  bool cast(Message message, std::error_code& error) {
+    error = engine_->post(detail::make_cast(handler(), std::move(message)));
+    return !error;
   }
 
   /// Hands `message` to `handle_info`, as `cast` does; one of a type that the handler does not
   /// take is logged.
   template <class Message>
   bool post(Message message) {
-    return engine_->post(detail::make_info(handler(), std::move(message)));
+    std::error_code ignored;
+    return post(std::move(message), ignored);
+  }
+  template <class Message>
+  bool post(Message message, std::error_code& error) {
+    error = engine_->post(detail::make_info(handler(), std::move(message)));
+    return !error;
   }
 
-  /// The same after a delay, unless the timer is canceled or the client ends first.
+  /// The same after a delay, unless the timer is canceled or the client ends first. It arrives even
+  /// if the mailbox is full then.
   template <class Message>
   timer post_after(std::chrono::steady_clock::duration delay, Message message) {
     return timer(engine_,
                  std::make_shared<detail::timer_state>(
-                     engine_->strand(), delay, detail::make_info(handler(), std::move(message))));
+                     engine_->executor(), delay, detail::make_info(handler(), std::move(message))));
   }
 
   /// Sends a `signal` to `handle_info` whenever the process gets one with that number. The
@@ -172,26 +194,30 @@ class basic_client {
   /// system refuses.
   void watch_signal(int number) {
     auto watch = std::make_shared<detail::signal_watch>(
-        engine_->strand(), [h = &handler()](int n) { return detail::make_info(*h, signal{n}); });
+        engine_->executor(), [h = &handler()](int n) { return detail::make_info(*h, signal{n}); });
     watch->signals.add(number);
     engine_->start_watch(std::move(watch));
   }
 
-  /// Sends a `down` to `handle_info` once `other` has ended; at once if it already has. Returns a
-  /// number that tells this monitor from others.
+  /// Sends a `down` to `handle_info` once `other` has ended; at once if it already has. `other` may
+  /// be destroyed, which ends it. Returns a number that tells this monitor from others.
   template <class OtherHandler, transport OtherTransport>
   std::uint64_t monitor(const basic_client<OtherHandler, OtherTransport>& other) {
     const auto number = engine_->next_ticket();
-    other.engine_->join(
-        other.engine_->next_ticket(),
-        {detail::down_notice<Handler, down>{engine_, &handler(), number}, other.engine_->strand()});
+    other.engine_->join(other.engine_->next_ticket(),
+                        {detail::down_notice<Handler, down>{engine_, &handler(), number},
+                         other.engine_->executor()});
     return number;
   }
 
   /// Closes: everything queued is sent, then Close (RFC 6455 7.1.2), then the server has until
   /// `close_timeout` to answer and to end the connection. The client ends: `handle_disconnect` is
   /// told, but can't reconnect. Completes when the connection is gone; with `errc::close_timeout`
-  /// if the server had to be cut off. While connecting it gives the attempt up.
+  /// if the server had to be cut off, `errc::aborted` if the client was aborted or destroyed.
+  ///
+  /// If a closing handshake is under way already, this waits for its end, and the code given here
+  /// is not sent. While the client connects or pauses there is nobody to close with: it just ends,
+  /// in order, and `join` returns.
   ///
   /// Errors, with nothing sent: `errc::not_connected`, `errc::invalid_close_code`,
   /// `errc::control_payload_too_long` (a reason over 123 bytes), `errc::invalid_text`.
@@ -200,21 +226,21 @@ class basic_client {
     return detail::co_close(engine_, {code, std::string(reason)});
   }
   template <class Token>
+  requires(!std::same_as<std::remove_cvref_t<Token>, close_code>) auto close(Token&& token) {
+    return start_close({}, std::forward<Token>(token));
+  }
+  template <class Token>
   auto close(close_code code, std::string_view reason, Token&& token) {
-    return detail::start_operation<std::error_code>(
-        engine_, std::forward<Token>(token),
-        [how = protocol::close_payload{code, std::string(reason)}](
-            detail::engine& e, detail::ticket t, detail::completion<std::error_code> done) mutable {
-          e.close(t, std::move(how), std::move(done));
-        });
+    return start_close({code, std::string(reason)}, std::forward<Token>(token));
   }
 
   /// Drops the connection and ends the client, without a Close frame. `terminate` is called,
-  /// `handle_disconnect` is not.
+  /// `handle_disconnect` is not. Returns at once; `join` tells when it is done.
   void abort() { engine_->abort(); }
 
-  /// Waits until the client has ended, and `terminate` is through. The reason of a normal end (no
-  /// code, or 1000) is returned; any other end is thrown as a `system_error` that carries it.
+  /// Waits until the client has ended, and `terminate` is through; before `connect` it waits for
+  /// that too. The reason of a normal end (no code, or 1000) is returned; any other end is thrown
+  /// as a `system_error` that carries it.
   asio::awaitable<close_reason> join() { return detail::co_join(engine_); }
 
   /// The same with any completion token for `void(std::error_code, close_reason)`.
@@ -229,6 +255,7 @@ class basic_client {
   /// Lets the client go on by itself until it ends: destroying this object no longer ends it.
   void detach() noexcept { detached_ = true; }
 
+  /// What has been counted so far; the counters are read one after the other.
   wsx::stats stats() const noexcept { return engine_->stats(); }
 
   /// Whether a connection is open at this moment.
@@ -238,11 +265,31 @@ class basic_client {
   Handler& handler() noexcept { return *handler_; }
 
   /// The client's strand.
-  asio::any_io_executor get_executor() const noexcept { return engine_->strand(); }
+  asio::any_io_executor get_executor() const noexcept { return engine_->executor(); }
 
  private:
   template <class, transport>
   friend class basic_client;
+
+  template <class Token>
+  auto start_connect(request target, diagnostics* details, Token&& token) {
+    return detail::start_operation<std::error_code>(
+        engine_, std::forward<Token>(token),
+        [r = std::move(target), details](detail::engine& e, detail::ticket t,
+                                         detail::completion<std::error_code> done) mutable {
+          e.connect(t, std::move(r), details, std::move(done));
+        });
+  }
+
+  template <class Token>
+  auto start_close(protocol::close_payload how, Token&& token) {
+    return detail::start_operation<std::error_code>(
+        engine_, std::forward<Token>(token),
+        [h = std::move(how)](detail::engine& e, detail::ticket t,
+                             detail::completion<std::error_code> done) mutable {
+          e.close(t, std::move(h), std::move(done));
+        });
+  }
 
   basic_client(asio::any_io_executor executor,
                std::unique_ptr<detail::handler_model<Handler>> model, wsx::options options)

@@ -6,58 +6,50 @@
 #include <asio/co_spawn.hpp>
 #include <asio/dispatch.hpp>
 #include <asio/post.hpp>
-#include <asio/strand.hpp>
 
-#include <typeinfo>
 #include <utility>
 
 // What a client can be asked for from outside.
 
 namespace wsx::detail {
 
-namespace {
-
-using strand_type = asio::strand<asio::any_io_executor>;
-
-// One strand a client: the executor itself if it is one.
-asio::any_io_executor serial(asio::any_io_executor executor) {
-  // Not `target`: up to Asio 1.22 it does not look at the type.
-  if (executor.target_type() == typeid(strand_type)) return executor;
-  return strand_type(std::move(executor));
-}
-
-}  // namespace
-
 engine::engine(asio::any_io_executor executor, wsx::options options, stream_factory make,
                std::unique_ptr<handler_port> port)
     : context_hook(executor),
-      strand_(serial(std::move(executor))),
+      strand_(as_strand(std::move(executor))),
+      executor_(strand_),
       options_(std::move(options)),
       make_stream_(make),
       settings_(std::make_shared<transport_settings>()),
       port_(std::move(port)),
       session_(*this),
+      stop_reason_(aborted()),
       mailbox_(options_.mailbox_size),
       keepalive_(options_.ping_interval, options_.ping_timeout),
       deadline_(strand_),
       keepalive_timer_(strand_),
-      outbox_(options_.max_reply_bytes) {
+      outbox_(options_.max_reply_bytes),
+      bell_(strand_) {
   settings_->tls = options_.tls;
 }
 
 engine::~engine() = default;
 
-void engine::connect(ticket t, request target, completion<std::error_code> done) {
-  auto start = [self = shared_from_this(), t, target = std::move(target),
+void engine::connect(ticket t, request target, wsx::diagnostics* details,
+                     completion<std::error_code> done) {
+  auto start = [self = shared_from_this(), t, target = std::move(target), details,
                 done = std::move(done)]() mutable {
     if (self->stopped()) return done(errc::aborted);
     if (self->now() != phase::idle) return done(errc::already_started);
     self->set(phase::connecting);
     self->target_ = std::move(target);
     self->connect_ticket_ = t;
+    self->connect_details_ = details;
     self->on_connected_ = std::move(done);
     auto ended = [self](std::exception_ptr what) {
-      if (what) self->crashed(std::move(what));
+      if (!what) return;
+      self->crashed(std::move(what));
+      self->settle();
     };
     asio::co_spawn(self->strand_, run(self),
                    asio::bind_cancellation_slot(self->interrupt_.slot(), std::move(ended)));
@@ -65,13 +57,19 @@ void engine::connect(ticket t, request target, completion<std::error_code> done)
   asio::post(strand_, std::move(start));
 }
 
+void engine::connected(std::error_code error) {
+  if (!on_connected_) return;
+  if (connect_details_ != nullptr && error) *connect_details_ = diagnostics_;
+  connect_details_ = nullptr;
+  on_connected_(error);
+}
+
 // `run` threw: memory ran out, or the system has no random numbers.
 void engine::crashed(std::exception_ptr what) {
   reason_ = {};
   reason_.error = errc::handler_failed;
   reason_.exception = std::move(what);
-  if (stream_) stream_->close();
-  settle();
+  if (stream_) end_connection();
 }
 
 void engine::close(ticket t, protocol::close_payload how, completion<std::error_code> done) {
@@ -85,7 +83,8 @@ void engine::close(ticket t, protocol::close_payload how, completion<std::error_
     self->final_ = true;
     self->on_closed_.add(t, std::move(done));
     if (p == phase::open) self->say_close(self->close_.start(std::move(how)), true);
-    if (p == phase::connecting) self->stop();
+    // Between connections there is nobody to close with: the client just ends, in order.
+    if (p != phase::open && p != phase::closing) self->stop({.origin = close_origin::local});
     self->wake_.notify();
   };
   asio::post(strand_, std::move(begin));
@@ -94,23 +93,24 @@ void engine::close(ticket t, protocol::close_payload how, completion<std::error_
 void engine::abort() {
   asio::post(strand_, [self = shared_from_this()] {
     self->final_ = true;
-    self->stop();
+    self->stop(aborted());
   });
 }
 
 void engine::kill() {
   muted_.store(true, std::memory_order_relaxed);
-  asio::dispatch(strand_, [self = shared_from_this()] { self->stop(); });
+  asio::dispatch(strand_, [self = shared_from_this()] { self->stop(aborted()); });
 }
 
 // Ends as soon as possible.
-void engine::stop() {
+void engine::stop(close_reason why) {
   stop_ = true;
+  stop_reason_ = std::move(why);
   if (stream_) stream_->close();
   interrupt_.emit(asio::cancellation_type::terminal);
   wake_.notify();
   if (now() != phase::idle) return;
-  reason_ = aborted();  // nothing runs that could end
+  reason_ = stop_reason_;  // nothing runs that could end
   settle();
 }
 
@@ -140,8 +140,8 @@ void engine::cancel(ticket t) {
 
 void engine::cancel_connect() {
   if (opened_once_) {  // `init` is under way
-    on_connected_(asio::error::operation_aborted);
-    return stop();
+    connected(asio::error::operation_aborted);
+    return stop(aborted());
   }
   connect_canceled_ = true;
   if (stream_) stream_->close();
@@ -160,27 +160,40 @@ void engine::cancel_send(send_channel& channel) {
   channel.on_written(asio::error::operation_aborted);
 }
 
-bool engine::post(std::unique_ptr<mail> message) {
-  if (now() == phase::ended || !mailbox_.push(std::move(message))) return false;
-  if (!mail_scheduled_.exchange(true, std::memory_order_acq_rel)) {
-    asio::post(strand_, [self = shared_from_this()] {
-      self->mail_scheduled_.exchange(false, std::memory_order_acq_rel);
-      self->wake_.notify();
-    });
-  }
-  return true;
+std::error_code engine::post(std::unique_ptr<mail> message) {
+  if (now() == phase::ended) return errc::not_connected;
+  if (!mailbox_.push(std::move(message))) return errc::mailbox_full;
+  wake_for_mail();
+  return {};
+}
+
+// What the user has asked to be told is not lost to a burst of other messages.
+void engine::notify(std::unique_ptr<mail> message) {
+  constexpr bool even_if_full = true;
+  if (now() != phase::ended && mailbox_.push(std::move(message), even_if_full)) wake_for_mail();
+}
+
+void engine::wake_for_mail() {
+  if (mail_scheduled_.exchange(true, std::memory_order_acq_rel)) return;
+  asio::post(strand_, [self = shared_from_this()] {
+    self->mail_scheduled_.exchange(false, std::memory_order_acq_rel);
+    if (self->now() == phase::ended) self->mailbox_.close();  // it came too late
+    self->wake_.notify();
+  });
 }
 
 // The execution context ends: nobody will be called any more.
 void engine::drop_handlers() noexcept {
   const auto self = weak_from_this().lock();
   if (!self) return;
-  auto connected = std::move(on_connected_);
+  connect_details_ = nullptr;
+  auto dropped = std::move(on_connected_);
   on_closed_.drop();
   on_ended_.drop();
   on_flushed_.drop();
-  for (const auto& channel : channels_) auto dropped = std::move(channel->on_written);
+  for (const auto& channel : channels_) auto unwritten = std::move(channel->on_written);
   const auto attached = std::exchange(attachments_, {});
+  mailbox_.close();
   wake_.drop();
 }
 

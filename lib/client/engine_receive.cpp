@@ -33,19 +33,27 @@ asio::awaitable<void> engine::receive() {
   co_await receive_early();
   int in_a_row = 0;
   while (!ended_ && !stopped()) {
-    if (receiving()) co_await deliver_mail();
-    const bool came = co_await read_once();
+    if (receiving() && mailbox_.size() > 0) co_await deliver_mail();
+    bool came = false;
+    if (may_read()) {
+      if (port_->receives_async()) {
+        came = co_await read_into_own();
+      } else {
+        came = read_into_shared();
+      }
+    }
     pump();
     // Even if the server never stops to send.
     if (deadline_hit_) transport_ended(write_error_ ? write_error_ : errc::close_timeout);
-    if (dead_) transport_ended(errc::ping_timeout);
+    // Unless something came: a callback may have kept us from reading for long.
+    if (dead_ && !came) transport_ended(errc::ping_timeout);
     if (ended_ || stopped()) break;
     const bool more_mail = receiving() && mailbox_.size() > 0;
     if (more_mail || (came && ++in_a_row % reads_in_a_row == 0)) {
       co_await asio::post(strand_, asio::use_awaitable);
     } else if (!came) {
       in_a_row = 0;
-      co_await wake_.wait();
+      if (!wake_.notified()) co_await wake_.sleep();
     }
   }
 }
@@ -59,28 +67,37 @@ asio::awaitable<void> engine::receive_early() {
   early_.release();
 }
 
-// Reads once; says whether anything came.
-asio::awaitable<bool> engine::read_once() {
+// Whether to try to read. Not while replies wait that the server does not take, unless to see if it
+// still lives.
+bool engine::may_read() {
+  const bool waiting = armed_[static_cast<int>(io_direction::read)];
   congested_ = receiving() && !write_error_ && outbox_.staged_bytes() > max_staged_while_reading;
-  const bool waiting = armed_[static_cast<int>(io_direction::read)] && !dead_;
-  if (ended_ || congested_ || waiting) co_return false;
-  if (!port_->receives_async()) co_return read_into_shared();
+  return !ended_ && (dead_ || !(congested_ || waiting));
+}
 
+// Replies have left: reading may go on.
+void engine::reopen_reading() {
+  if (!congested_ || outbox_.staged_bytes() > max_staged_while_reading) return;
+  congested_ = false;
+  wake_.notify();
+}
+
+// Says, as the next does, whether anything came.
+bool engine::read_into_shared() {
+  const read_lease lease;
+  if (!took(lease.room(), stream_->read_some(lease.room()))) return false;
+  bell_.ignore();  // what the callbacks send goes out when they are through
+  if (receiving()) port_->receive(*this, assembler_);
+  discard();
+  return true;
+}
+
+asio::awaitable<bool> engine::read_into_own() {
   own_.clear();
   const auto room = own_.prepare(own_buffer_size);
   if (!took(room, stream_->read_some(room))) co_return false;
   co_await deliver();
   co_return true;
-}
-
-bool engine::read_into_shared() {
-  const read_lease lease;
-  if (!took(lease.room(), stream_->read_some(lease.room()))) return false;
-  // What the callbacks send goes out when they are through: none of it need schedule a pump.
-  pump_scheduled_.store(true, std::memory_order_release);
-  if (receiving()) port_->receive(*this, assembler_);
-  discard();
-  return true;
 }
 
 asio::awaitable<void> engine::deliver() {
@@ -133,8 +150,10 @@ asio::awaitable<void> engine::deliver_mail() {
     const auto message = mailbox_.pop();
     if (!message) co_return;
     if (message->is_async()) {
+      pump();
       co_await message->deliver_async(*this);
     } else {
+      bell_.ignore();  // what it sends goes out with what the others send
       message->deliver(*this);
     }
   }
@@ -157,7 +176,9 @@ void engine::on_ready(io_direction direction, std::uint64_t connection, std::err
 // For the opening handshake: until the transport is worth another try, or somebody interrupts.
 asio::awaitable<void> engine::wait_ready(io_direction direction) {
   arm_wait(direction);
-  while (armed_[static_cast<int>(direction)] && !interrupted()) co_await wake_.wait();
+  while (armed_[static_cast<int>(direction)] && !interrupted()) {
+    if (!wake_.notified()) co_await wake_.sleep();
+  }
 }
 
 void engine::transport_ended(std::error_code error) {
@@ -194,6 +215,7 @@ std::error_code engine::begin_close(protocol::close_payload how) {
 }
 
 void engine::callback_threw(std::exception_ptr what) {
+  if (stopped() || connect_canceled_) return;  // it was interrupted, and says so
   if (now() == phase::open && close_.open())
     return say_close(close_.fail(errc::handler_failed, std::move(what)), false);
   // There is nobody to tell any more but whoever joins.
@@ -214,6 +236,7 @@ void engine::received_close(const protocol::close_payload& close) {
 void engine::answer_ping(bytes_view payload) {
   if (!close_.open()) return;
   outbox_.set_pong(payload);
+  bell_.ring();
 }
 
 void engine::received_pong(bytes_view payload) {

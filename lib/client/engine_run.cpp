@@ -4,7 +4,10 @@
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/co_spawn.hpp>
+#include <asio/error.hpp>
+#include <asio/post.hpp>
 #include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
 
 #include <utility>
 
@@ -27,39 +30,58 @@ asio::awaitable<void> engine::run(std::shared_ptr<engine> self) {
   // A stop interrupts what a callback waits for, not this coroutine.
   co_await asio::this_coro::throw_if_cancelled(false);
   engine& e = *self;
-  for (;;) {
-    const bool opened = co_await e.live();
-    if (e.give_up_first(opened)) co_return;
-    if (e.stopped()) break;
-    auto decision = co_await e.consult(opened);
-    if (opened) e.tries_ = 0;
-    if (!decision.reconnects() || e.final_ || e.stopped()) break;
-    if (decision.target()) e.target_ = std::move(*decision.target());
-    co_await e.pause(decision.delay());
-    if (e.final_ || e.stopped()) break;
+  bool ended = true;
+  try {
+    ended = co_await e.connections();
+  } catch (...) {
+    e.crashed(std::current_exception());
   }
-  co_await e.finish();
+  if (ended) co_await e.finish();
+}
+
+// One connection after the other. False if there was none, and `connect` may be called again.
+asio::awaitable<bool> engine::connections() {
+  for (;;) {
+    const bool opened = co_await live();
+    if (give_up_first(opened)) co_return false;
+    if (stopped()) co_return true;
+    // What interrupted a callback of that connection is no business of the next.
+    co_await asio::this_coro::reset_cancellation_state();
+    auto decision = co_await consult(opened);
+    if (opened) tries_ = 0;
+    if (give_up_first(opened)) co_return false;  // canceled while the handler thought it over
+    if (!stopped()) {
+      if (final_ || !decision.reconnects()) co_return true;
+      if (decision.target()) target_ = std::move(*decision.target());
+      co_await pause(decision.delay());
+    }
+    if (!stopped()) continue;
+    reason_ = stop_reason_;
+    co_return true;
+  }
 }
 
 // One connection from the first byte to the last. Whether it was ever open.
 asio::awaitable<bool> engine::live() {
   begin_connection();
   if (const auto error = co_await open()) {
-    reason_ = stopped() ? aborted() : failed(error);
+    reason_ = stopped() ? stop_reason_ : failed(error);
     end_connection();
     co_return false;
   }
   set(phase::open);
+  // What the last connection left goes out, even while `handle_connect` waits.
+  asio::post(strand_, [self = shared_from_this()] { self->pump(); });
   add(connects_, 1);
   opened_at_ = clock::now();
   keepalive_.start(opened_at_);
   arm_keepalive();
-  if (!std::exchange(opened_once_, true)) co_await port_->init(*this, info_);
-  if (receiving()) on_connected_(std::error_code());
+  if (receiving() && !std::exchange(opened_once_, true)) co_await port_->init(*this, info_);
+  if (receiving()) connected(std::error_code());
   if (receiving()) co_await port_->handle_connect(*this, info_);
   co_await receive();
   reason_ = close_.reason();
-  if (stopped() && !ended_) reason_ = aborted();
+  if (stopped() && !ended_) reason_ = stop_reason_;
   end_connection();
   co_return true;
 }
@@ -92,12 +114,14 @@ void engine::end_connection() {
   }
   ++connection_number_;  // waits that are still under way are of the past
   ended_ = true;
+  bell_.hang_up();
   own_.release();
+  fail_flushes_of_replies();
   outbox_.reset(options_.drop_unsent_on_disconnect);
   if (options_.drop_unsent_on_disconnect) fail_sends(errc::connection_dropped);
   std::error_code how_closed;
   if (late) how_closed = errc::close_timeout;
-  if (muted_.load(std::memory_order_relaxed)) how_closed = errc::aborted;
+  if (reason_.error == errc::aborted) how_closed = errc::aborted;
   on_closed_.complete_all(how_closed);
 }
 
@@ -107,9 +131,9 @@ bool engine::give_up_first(bool opened) {
   const bool handed_on = options_.handle_first_failure && !connect_canceled_;
   if (opened || opened_once_ || stopped() || final_ || handed_on) return false;
   tries_ = 0;
-  connect_canceled_ = false;
   set(phase::idle);
-  on_connected_(reason_.error);
+  const bool canceled = std::exchange(connect_canceled_, false);
+  connected(canceled ? asio::error::operation_aborted : reason_.error);
   return true;
 }
 
@@ -130,9 +154,15 @@ asio::awaitable<disconnect_decision> engine::consult(bool opened) {
 }
 
 asio::awaitable<void> engine::pause(clock::duration delay) {
-  if (delay <= clock::duration::zero()) co_return;
+  // Even then: a handler that reconnects at once to what fails at once must leave others a turn.
+  if (delay <= clock::duration::zero()) {
+    co_await asio::post(strand_, asio::use_awaitable);
+    co_return;
+  }
   arm_deadline(delay);
-  while (!interrupted() && !final_) co_await wake_.wait();
+  while (!interrupted()) {
+    if (!wake_.notified()) co_await wake_.sleep();
+  }
   disarm_deadline();
 }
 
@@ -155,9 +185,11 @@ void engine::settle() {
   mailbox_.close();
   for (const auto& attached : std::exchange(attachments_, {})) attached->cancel();
   const auto error = end_error();
-  on_connected_(error ? error : make_error_code(errc::closing));
+  const auto unopened = make_error_code(stopped() ? errc::aborted : errc::closing);
+  connected(error ? error : unopened);
   fail_sends(errc::aborted);
-  on_closed_.complete_all(std::error_code());
+  const bool dropped = error == errc::aborted;
+  on_closed_.complete_all(dropped ? error : std::error_code());
   on_ended_.complete_all(error, reason_);
 }
 

@@ -38,7 +38,7 @@ std::error_code engine::try_send(send_channel& channel, const protocol::outgoing
   if (!channel.queue.can_ever_hold(frame.payload.size())) return errc::message_over_queue;
   if (!channel.queue.try_push(frame.head, frame.payload)) return errc::queue_full;
   channel.check.commit(frame);
-  schedule_pump();
+  bell_.ring();
   return {};
 }
 
@@ -72,14 +72,12 @@ std::error_code engine::stage(const protocol::outgoing_frame& frame) {
   if (const auto error = staged_check_.check(frame)) return error;
   if (!outbox_.stage(frame.head, frame.payload)) return errc::queue_full;
   staged_check_.commit(frame);
-  schedule_pump();
+  bell_.ring();
   return {};
 }
 
-// One wake-up from idle to busy: `pump_scheduled_` stays set until `pump` finds nothing more.
-void engine::schedule_pump() {
-  if (pump_scheduled_.exchange(true, std::memory_order_acq_rel)) return;
-  asio::post(strand_, [self = shared_from_this()] { self->pump(); });
+void engine::on_ring() {
+  pump();
 }
 
 // Writes until there is nothing more to write, or the transport must be waited for.
@@ -87,12 +85,24 @@ void engine::pump() {
   const bool connected = now() == phase::open || now() == phase::closing;
   if (!connected || ended_ || write_error_ || armed_[static_cast<int>(io_direction::write)]) return;
   for (std::size_t written = 0; written < pump_budget;) {
+    if (outbox_.batch().empty() && idle()) return;
     const bytes_view bytes = outbox_.batch();
-    if (bytes.empty()) return out_of_frames();
     if (!write_batch(bytes)) return;
     written += bytes.size();
   }
   asio::post(strand_, [self = shared_from_this()] { self->pump(); });
+}
+
+// Nothing is left to write: from now on producers ring. False if one was quicker.
+bool engine::idle() {
+  bell_.listen(shared_from_this());
+  if (!outbox_.batch().empty()) {
+    bell_.ignore();
+    return false;
+  }
+  wrote();  // the outbox may have dropped the rest of a message that a broken connection cut
+  reopen_reading();
+  return true;
 }
 
 // False if there is no point in going on now.
@@ -117,16 +127,6 @@ bool engine::write_batch(bytes_view bytes) {
   return false;
 }
 
-void engine::out_of_frames() {
-  wrote();  // the outbox may have dropped the rest of a message that a broken connection cut
-  if (std::exchange(congested_, false)) wake_.notify();
-  pump_scheduled_.exchange(false, std::memory_order_acq_rel);
-  // A producer that pushed before the flag was cleared did not schedule anything.
-  for (const auto& channel : channels_) {
-    if (channel->queue.readable() > 0) return schedule_pump();
-  }
-}
-
 // Tells those whose frames have been written.
 void engine::wrote() {
   for (const auto& channel : channels_) {
@@ -139,18 +139,27 @@ void engine::wrote() {
     if (done) on_flushed_.complete(mark.number, std::error_code());
     return done;
   });
-  std::erase_if(retired_, [this](const auto& channel) {
-    const bool done = channel->outstanding() == 0;
-    if (done) outbox_.detach(channel.get());
-    if (done) std::erase(channels_, channel);
-    return done;
+  drop_retired();
+}
+
+// A sender that is gone is forgotten when all of its frames have been written. What it left
+// unfinished nobody can finish: RFC 6455 5.4 lets no other message begin before.
+void engine::drop_retired() {
+  bool unfinished = false;
+  std::erase_if(retired_, [&](const auto& channel) {
+    if (channel->outstanding() > 0) return false;
+    unfinished = outbox_.detach(channel.get()) || unfinished;
+    std::erase(channels_, channel);
+    return true;
   });
+  if (unfinished) fail(errc::fragment_out_of_order);
 }
 
 void engine::attach(std::shared_ptr<send_channel> channel) {
   asio::post(strand_, [self = shared_from_this(), channel = std::move(channel)] {
     self->channels_.push_back(channel);
     self->outbox_.attach(channel);
+    self->pump();  // it may hold something already
   });
 }
 
@@ -179,6 +188,15 @@ bool engine::flushed(const flush_mark& mark) const {
   if (outbox_.staged_written() < mark.staged) return false;
   return std::ranges::all_of(mark.queued,
                              [](const auto& want) { return want.first->written >= want.second; });
+}
+
+// Replies belong to their connection: those that it has not written are gone.
+void engine::fail_flushes_of_replies() {
+  std::erase_if(flush_marks_, [this](const flush_mark& mark) {
+    const bool lost = outbox_.staged_written() < mark.staged;
+    if (lost) on_flushed_.complete(mark.number, errc::connection_dropped);
+    return lost;
+  });
 }
 
 // What waits to be sent will not be: neither who sends nor who flushes waits any more.

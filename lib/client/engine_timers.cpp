@@ -17,7 +17,7 @@ void engine::start_timer(std::shared_ptr<timer_state> timer) {
     self->attachments_.insert(timer);
     timer->clock.async_wait([self, timer](std::error_code) {
       self->attachments_.erase(timer);
-      if (timer->message && self->now() != phase::ended) self->post(std::move(timer->message));
+      if (timer->message && self->now() != phase::ended) self->notify(std::move(timer->message));
     });
   });
 }
@@ -38,7 +38,7 @@ void engine::await_signal(std::shared_ptr<signal_watch> watch) {
   auto& signals = watch->signals;
   signals.async_wait([self = shared_from_this(), watch](std::error_code error, int number) {
     if (error || self->now() == phase::ended) return;
-    self->post(watch->make(number));
+    self->notify(watch->make(number));
     self->await_signal(watch);
   });
 }
@@ -75,18 +75,31 @@ void engine::arm_keepalive() {
 }
 
 void engine::on_keepalive() {
-  switch (keepalive_.poll(clock::now())) {
-    case protocol::keepalive::action::wait: break;  // it has been heard of
-    case protocol::keepalive::action::send_ping:
-      if (close_.open()) outbox_.set_ping(keepalive_.ping_payload());
-      pump();
-      break;
-    case protocol::keepalive::action::give_up: dead_ = true; return wake_.notify();
-  }
+  if (!close_.open()) return;  // the closing handshake has a deadline of its own
   // From time to time: what a burst made grow is not kept for ever.
   assembler_.release_memory();
   outbox_.release_memory();
-  arm_keepalive();
+  switch (keepalive_.poll(clock::now())) {
+    case protocol::keepalive::action::wait: return arm_keepalive();  // it has been heard of
+    case protocol::keepalive::action::send_ping:
+      sent_at_ping_ = bytes_sent_.load(std::memory_order_relaxed);
+      outbox_.set_ping(keepalive_.ping_payload());
+      arm_keepalive();
+      return pump();
+    case protocol::keepalive::action::give_up: break;
+  }
+  if (ping_is_held_up()) {
+    keepalive_.heard();
+    return arm_keepalive();
+  }
+  dead_ = true;
+  wake_.notify();
+}
+
+// No ping can go before the frame that is being written has ended (RFC 6455 5.4). As long as the
+// server takes more of that, it lives.
+bool engine::ping_is_held_up() const noexcept {
+  return outbox_.ping_pending() && bytes_sent_.load(std::memory_order_relaxed) != sent_at_ping_;
 }
 
 }  // namespace wsx::detail

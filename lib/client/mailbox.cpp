@@ -6,9 +6,9 @@ mailbox::~mailbox() {
   close();
 }
 
-bool mailbox::push(std::unique_ptr<mail> message) noexcept {
+bool mailbox::push(std::unique_ptr<mail> message, bool even_if_full) noexcept {
   if (closed_.load(std::memory_order_acquire)) return false;
-  if (size_.fetch_add(1, std::memory_order_relaxed) >= limit_) {
+  if (size_.fetch_add(1, std::memory_order_relaxed) >= limit_ && !even_if_full) {
     size_.fetch_sub(1, std::memory_order_relaxed);
     return false;
   }

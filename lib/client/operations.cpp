@@ -15,14 +15,15 @@ namespace wsx::detail {
 
 asio::awaitable<void> co_connect(std::shared_ptr<engine> e, request target) {
   std::error_code error;
-  auto start = [target = std::move(target)](engine& on, ticket t,
-                                            completion<std::error_code> done) mutable {
-    on.connect(t, std::move(target), std::move(done));
+  wsx::diagnostics details;
+  auto start = [target = std::move(target), &details](engine& on, ticket t,
+                                                      completion<std::error_code> done) mutable {
+    on.connect(t, std::move(target), &details, std::move(done));
   };
   auto connected = start_operation<std::error_code>(
       e, asio::redirect_error(asio::use_awaitable, error), std::move(start));
   co_await std::move(connected);
-  if (error) throw system_error(error, e->diagnostics());
+  if (error) throw system_error(error, std::move(details));
 }
 
 asio::awaitable<void> co_send(std::shared_ptr<engine> e, std::shared_ptr<send_channel> channel,

@@ -26,7 +26,7 @@ wsx::stats session::stats() const noexcept {
 }
 
 asio::any_io_executor session::get_executor() const noexcept {
-  return engine_.strand();
+  return engine_.executor();
 }
 
 }  // namespace wsx

@@ -47,11 +47,10 @@ void wakeup::notify() {
   }
 }
 
-asio::awaitable<void> wakeup::wait() {
-  if (std::exchange(notified_, false)) co_return;
-  const auto sleep = [](auto handler, slot* where) { where->keep(std::move(handler)); };
+asio::awaitable<void> wakeup::sleep() {
+  const auto keep = [](auto handler, slot* where) { where->keep(std::move(handler)); };
   auto token = asio::use_awaitable;
-  co_await asio::async_initiate<asio::use_awaitable_t<>, void()>(sleep, token, slot_.get());
+  return asio::async_initiate<asio::use_awaitable_t<>, void()>(keep, token, slot_.get());
 }
 
 // The sleeper may own whoever owns this.

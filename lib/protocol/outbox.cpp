@@ -39,8 +39,9 @@ void outbox::attach(std::shared_ptr<frame_source> source) {
   sources_.push_back(std::move(source));
 }
 
-void outbox::detach(const frame_source* source) {
+bool outbox::detach(const frame_source* source) {
   std::erase_if(sources_, [&](const auto& s) { return s.get() == source; });
+  return message_of_ == source;
 }
 
 bytes_view outbox::batch() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <wsx/testing/memory_transport.hpp>
+#include <wsx/transport/strand.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/steady_timer.hpp>
@@ -75,8 +76,10 @@ struct memory_connection {
 // The client's end. Waiting is a timer that never expires and is canceled by news: so what waits
 // belongs to the executor, which destroys it if the executor itself ends first.
 struct memory_endpoint {
-  explicit memory_endpoint(const asio::any_io_executor& executor)
-      : timers{asio::steady_timer(executor), asio::steady_timer(executor)} {
+  explicit memory_endpoint(asio::any_io_executor executor)
+      : serial(as_strand(std::move(executor))),
+        timers{asio::steady_timer(serial.get_inner_executor()),
+               asio::steady_timer(serial.get_inner_executor())} {
     for (auto& timer : timers) timer.expires_at(asio::steady_timer::time_point::max());
   }
 
@@ -91,6 +94,7 @@ struct memory_endpoint {
   // Asks the listener of that name, if there is one.
   void knock(const std::string& name);
 
+  strand serial;
   asio::steady_timer timers[2];
   std::shared_ptr<memory_connection> connection = std::make_shared<memory_connection>();
 };

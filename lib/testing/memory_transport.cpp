@@ -1,6 +1,7 @@
 #include "memory_connection.hpp"
 
 #include <asio/async_result.hpp>
+#include <asio/bind_executor.hpp>
 #include <asio/error.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
@@ -25,7 +26,7 @@ void memory_connection::wake() {
 
 memory_transport::memory_transport(asio::any_io_executor executor,
                                    std::shared_ptr<transport_settings>)
-    : endpoint_(std::make_unique<memory_endpoint>(executor)) {
+    : endpoint_(std::make_unique<memory_endpoint>(std::move(executor))) {
   endpoint_->connection->client = endpoint_.get();
 }
 
@@ -98,14 +99,15 @@ void memory_transport::async_wait(io_direction direction, wait_handler ready) {
   const auto& shared = endpoint_->connection;
   const std::lock_guard held(shared->mutex);
   auto& timer = endpoint_->timer(direction);
-  timer.async_wait([shared, ready = std::move(ready)](std::error_code) {
+  auto look = [shared, ready = std::move(ready)](std::error_code) {
     bool closed = false;
     {
       const std::lock_guard lock(shared->mutex);
       closed = shared->client == nullptr;
     }
     ready(closed ? std::error_code(asio::error::operation_aborted) : std::error_code());
-  });
+  };
+  timer.async_wait(asio::bind_executor(endpoint_->serial, std::move(look)));
   if (shared->ready(direction)) timer.cancel();
 }
 

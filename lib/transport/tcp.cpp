@@ -1,6 +1,7 @@
 #include <wsx/error.hpp>
 #include <wsx/transport/tcp.hpp>
 
+#include <asio/bind_executor.hpp>
 #include <asio/buffer.hpp>
 #include <asio/connect.hpp>
 #include <asio/error.hpp>
@@ -42,7 +43,7 @@ struct tcp_transport::lookup {
 };
 
 tcp_transport::tcp_transport(asio::any_io_executor executor, std::shared_ptr<transport_settings>)
-    : socket_(std::move(executor)) {}
+    : strand_(as_strand(std::move(executor))), socket_(strand_.get_inner_executor()) {}
 
 tcp_transport::~tcp_transport() {
   close();
@@ -73,7 +74,7 @@ asio::awaitable<std::error_code> tcp_transport::dial(const url& to, diagnostics&
 
 asio::awaitable<std::error_code> tcp_transport::resolve(const url& to) {
   if (closed_) co_return asio::error::operation_aborted;
-  lookup_ = std::make_shared<lookup>(socket_.get_executor());
+  lookup_ = std::make_shared<lookup>(strand_);
   lookup_->resolver.async_resolve(
       to.host, std::to_string(to.port), tcp::resolver::numeric_service,
       [state = lookup_](std::error_code error, tcp::resolver::results_type results) {
@@ -110,8 +111,10 @@ io_result tcp_transport::write_some(bytes_view bytes) noexcept {
   return result;
 }
 
+// The socket's own executor is the one below, and the handler brings its strand: were the socket's
+// executor a strand whose type is not known, each wait would allocate copies of it.
 void tcp_transport::async_wait(io_direction direction, wait_handler ready) {
-  socket_.async_wait(wait_type(direction), std::move(ready));
+  socket_.async_wait(wait_type(direction), asio::bind_executor(strand_, std::move(ready)));
 }
 
 void tcp_transport::shutdown() noexcept {

@@ -151,6 +151,7 @@ TEST_SUITE("client: cancellation") {
     const std::string large(200, 'a');
     const std::string behind(200, 'b');
     REQUIRE(w.client->try_send(wsx::text{large}));
+    poll(w.io);
     cancelable send;
     outcome flush;
     w.client->send(wsx::text{behind}, send.slot_token());

@@ -3,6 +3,7 @@
 #include <wsx/action.hpp>
 #include <wsx/close_reason.hpp>
 #include <wsx/connection_info.hpp>
+#include <wsx/detail/bell.hpp>
 #include <wsx/detail/completion.hpp>
 #include <wsx/detail/context_hook.hpp>
 #include <wsx/detail/handler_port.hpp>
@@ -25,6 +26,7 @@
 #include <wsx/session.hpp>
 #include <wsx/stats.hpp>
 #include <wsx/system_error.hpp>
+#include <wsx/transport/strand.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
@@ -53,6 +55,7 @@ struct timer_state;
 // callable from any thread.
 class engine final : public std::enable_shared_from_this<engine>,
                      public readiness_listener,
+                     public bell_listener,
                      public context_hook {
  public:
   using clock = std::chrono::steady_clock;
@@ -66,14 +69,17 @@ class engine final : public std::enable_shared_from_this<engine>,
 
   // From any thread.
   ticket next_ticket() noexcept { return tickets_.fetch_add(1, std::memory_order_relaxed) + 1; }
-  WSX_API void connect(ticket t, request target, completion<std::error_code> done);
+  // `details`, if any, gets what is known about a failure, before `done` is called.
+  WSX_API void connect(ticket t, request target, wsx::diagnostics* details,
+                       completion<std::error_code> done);
   WSX_API void close(ticket t, protocol::close_payload how, completion<std::error_code> done);
   WSX_API void join(ticket t, completion<std::error_code, close_reason> done);
   WSX_API void flush(ticket t, completion<std::error_code> done);
   WSX_API void cancel(ticket t);  // the operation with that ticket
   WSX_API void abort();
   WSX_API void kill();  // abort, and call the handler no more
-  WSX_API bool post(std::unique_ptr<mail> message);
+  WSX_API std::error_code post(std::unique_ptr<mail> message);
+  WSX_API void notify(std::unique_ptr<mail> message);  // the same, even if the mailbox is full
   WSX_API void attach(std::shared_ptr<send_channel> channel);
   WSX_API void retire(std::shared_ptr<send_channel> channel);
   WSX_API std::error_code try_send(send_channel& channel, const protocol::outgoing_frame& frame);
@@ -84,13 +90,12 @@ class engine final : public std::enable_shared_from_this<engine>,
   WSX_API void start_watch(std::shared_ptr<signal_watch> watch);
   WSX_API wsx::stats stats() const noexcept;
   phase now() const noexcept { return phase_.load(std::memory_order_acquire); }
-  const asio::any_io_executor& strand() const noexcept { return strand_; }
+  const asio::any_io_executor& executor() const noexcept { return executor_; }
   WSX_API std::error_code not_open() const noexcept;
 
   // On the strand: what callbacks, and whoever calls them, use.
   session& for_handler() noexcept { return session_; }
   const connection_info& connection() const noexcept { return info_; }
-  const wsx::diagnostics& diagnostics() const noexcept { return diagnostics_; }
   bool receiving() const noexcept { return close_.open() && !stopped(); }
   WSX_API std::error_code stage(const protocol::outgoing_frame& frame);
   WSX_API std::error_code begin_close(protocol::close_payload how);
@@ -118,10 +123,12 @@ class engine final : public std::enable_shared_from_this<engine>,
   }
 
   void on_ready(io_direction direction, std::uint64_t connection, std::error_code error) override;
+  void on_ring() override;
   void drop_handlers() noexcept override;
 
   // The life of the client (engine_run.cpp).
   static asio::awaitable<void> run(std::shared_ptr<engine> self);
+  asio::awaitable<bool> connections();
   asio::awaitable<bool> live();
   asio::awaitable<std::error_code> open();
   asio::awaitable<disconnect_decision> consult(bool opened);
@@ -130,6 +137,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   void begin_connection();
   void end_connection();
   bool give_up_first(bool opened);
+  void connected(std::error_code error);
   void settle();
   static close_reason aborted();
   std::error_code end_error() const noexcept;
@@ -146,8 +154,9 @@ class engine final : public std::enable_shared_from_this<engine>,
   // Receiving (engine_receive.cpp).
   asio::awaitable<void> receive();
   asio::awaitable<void> receive_early();
-  asio::awaitable<bool> read_once();
+  bool may_read();
   bool read_into_shared();
+  asio::awaitable<bool> read_into_own();
   bool took(std::span<const std::byte> room, const io_result& got);
   asio::awaitable<void> deliver();
   void discard();
@@ -159,11 +168,14 @@ class engine final : public std::enable_shared_from_this<engine>,
   // Sending (engine_send.cpp).
   void pump();
   bool write_batch(bytes_view bytes);
-  void out_of_frames();
-  void schedule_pump();
+  bool idle();
+  void reopen_reading();
   void wrote();
   void say_close(std::optional<protocol::close_payload> close, bool drain);
   bool flushed(const flush_mark& mark) const;
+  void drop_retired();
+  void fail_flushes_of_replies();
+  void wake_for_mail();
   void fail_sends(std::error_code error);
 
   // Timers and signals (engine_timers.cpp).
@@ -172,16 +184,18 @@ class engine final : public std::enable_shared_from_this<engine>,
   void disarm_deadline();
   void arm_keepalive();
   void on_keepalive();
+  bool ping_is_held_up() const noexcept;
 
   void cancel_connect();
   void cancel_send(send_channel& channel);
   void crashed(std::exception_ptr what);
-  void stop();
+  void stop(close_reason why);
   bool stopped() const noexcept { return stop_ || muted_.load(std::memory_order_relaxed); }
   bool interrupted() const noexcept { return stopped() || connect_canceled_ || deadline_hit_; }
   void set(phase p) noexcept { phase_.store(p, std::memory_order_release); }
 
-  asio::any_io_executor strand_;
+  wsx::strand strand_;
+  asio::any_io_executor executor_;  // the strand, for users
   wsx::options options_;
   stream_factory make_stream_;
   std::shared_ptr<transport_settings> settings_;
@@ -192,6 +206,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   std::atomic<phase> phase_{phase::idle};
   std::atomic<bool> muted_{false};  // its owner is gone: no more callbacks
   bool stop_ = false;               // ends as soon as possible
+  close_reason stop_reason_;        // why
   bool final_ = false;              // its owner wants it closed: no reconnect
   bool opened_once_ = false;
   bool connect_canceled_ = false;  // whoever called `connect` does not wait any more
@@ -214,6 +229,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   bool ended_ = false;              // the transport has ended
   std::error_code write_error_{};   // the transport takes nothing more
   bool dead_ = false;               // by keepalive
+  std::uint64_t sent_at_ping_ = 0;  // bytes, when the last keepalive ping was queued
   bool discarding_ = false;         // what comes is not even parsed any more
   bool congested_ = false;          // reading waits until replies have gone
   protocol::message_assembler assembler_;
@@ -229,7 +245,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   // Sending.
   protocol::outbox outbox_;
   protocol::outgoing_check staged_check_;
-  std::atomic<bool> pump_scheduled_{false};
+  bell bell_;  // of producers: there is something to write
   std::vector<std::shared_ptr<send_channel>> channels_;
   std::vector<std::shared_ptr<send_channel>> retired_;
   std::vector<flush_mark> flush_marks_;
@@ -238,6 +254,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   // Waiting callers.
   std::atomic<ticket> tickets_{0};
   ticket connect_ticket_ = 0;
+  wsx::diagnostics* connect_details_ = nullptr;
   completion<std::error_code> on_connected_;
   waiting_list<std::error_code> on_closed_;
   waiting_list<std::error_code, close_reason> on_ended_;

@@ -36,8 +36,8 @@ class mailbox {
   mailbox(const mailbox&) = delete;
   mailbox& operator=(const mailbox&) = delete;
 
-  // From any thread. False if the mailbox is full, or closed.
-  WSX_API bool push(std::unique_ptr<mail> message) noexcept;
+  // From any thread. False if the mailbox is closed or, unless that does not matter, full.
+  WSX_API bool push(std::unique_ptr<mail> message, bool even_if_full = false) noexcept;
 
   // The oldest message, or null. The consumer's thread only.
   WSX_API std::unique_ptr<mail> pop() noexcept;

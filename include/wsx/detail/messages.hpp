@@ -74,7 +74,7 @@ struct down_notice {
 
   void operator()(std::error_code error, close_reason reason) const {
     if (const auto e = to.lock())
-      e->post(make_info(*handler, Down{number, error, std::move(reason)}));
+      e->notify(make_info(*handler, Down{number, error, std::move(reason)}));
   }
 };
 
@@ -84,14 +84,14 @@ namespace wsx {
 
 template <class Handler, class Message>
 bool session::post(Handler& self, Message message) {
-  return engine_.post(detail::make_info(self, std::move(message)));
+  return !engine_.post(detail::make_info(self, std::move(message)));
 }
 
 template <class Handler, class Message>
 timer session::post_after(Handler& self, std::chrono::steady_clock::duration delay,
                           Message message) {
   return timer(engine_.shared_from_this(),
-               std::make_shared<detail::timer_state>(engine_.strand(), delay,
+               std::make_shared<detail::timer_state>(engine_.executor(), delay,
                                                      detail::make_info(self, std::move(message))));
 }
 

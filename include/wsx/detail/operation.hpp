@@ -25,7 +25,7 @@ struct initiate_operation {
         if (const auto still_there = weak.lock()) still_there->cancel(t);
       });
     }
-    start(*e, t, completion<Args...>(std::move(handler), e->strand()));
+    start(*e, t, completion<Args...>(std::move(handler), e->executor()));
   }
 };
 

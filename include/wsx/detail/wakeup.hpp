@@ -6,11 +6,12 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 
 namespace wsx::detail {
 
 // What the one coroutine of a client sleeps on. Whoever has news for it notifies; it then resumes
-// at once, within `notify`. News that come while it is awake make its next sleep return at once.
+// at once, within `notify`. News that come while it is awake are kept: it asks before it sleeps.
 // On the client's strand only.
 class wakeup {
  public:
@@ -20,7 +21,10 @@ class wakeup {
   wakeup& operator=(const wakeup&) = delete;
 
   WSX_API void notify();
-  WSX_API asio::awaitable<void> wait();
+
+  // Whether there have been news since the last sleep; then there is no need for one.
+  bool notified() noexcept { return std::exchange(notified_, false); }
+  WSX_API asio::awaitable<void> sleep();
 
   // Destroys the sleeper.
   WSX_API void drop() noexcept;

@@ -52,10 +52,15 @@ class outbox {
 
   std::size_t staged_bytes() const noexcept { return staged_.size(); }
 
+  /// Whether the last ping still waits.
+  bool ping_pending() const noexcept { return ping_.pending; }
+
   // Producers.
 
   WSX_API void attach(std::shared_ptr<frame_source> source);
-  WSX_API void detach(const frame_source* source);
+  /// Forgets a producer. True if it has left a message unfinished on this connection: only a Close
+  /// can follow then.
+  WSX_API bool detach(const frame_source* source);
   const std::vector<std::shared_ptr<frame_source>>& sources() const noexcept { return sources_; }
 
   // Writing.

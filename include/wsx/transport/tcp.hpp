@@ -1,6 +1,7 @@
 #pragma once
 
 #include <wsx/export.hpp>
+#include <wsx/transport/strand.hpp>
 #include <wsx/transport/transport.hpp>
 
 #include <asio/ip/tcp.hpp>
@@ -37,7 +38,8 @@ class tcp_transport {
 
   asio::awaitable<std::error_code> resolve(const url& to);
 
-  asio::ip::tcp::socket socket_;
+  strand strand_;
+  asio::ip::tcp::socket socket_;  // on what is below the strand: see `async_wait`
   std::shared_ptr<lookup> lookup_{};
   bool closed_ = false;
 };
