@@ -29,6 +29,10 @@ bound positive(const char* name, Value wsx::options::*member) {
   return at_least(name, member, Value{1}, Value{0});
 }
 
+bound longest(const char* name, milliseconds wsx::options::*member) {
+  return at_least(name, member, milliseconds(std::chrono::hours(24 * 365)), milliseconds::max());
+}
+
 const std::vector<bound>& bounds() {
   using o = wsx::options;
   static const std::vector<bound> all{
@@ -37,6 +41,11 @@ const std::vector<bound>& bounds() {
       positive("close_timeout", &o::close_timeout),
       at_least("ping_interval", &o::ping_interval, milliseconds(0), milliseconds(-1)),
       positive("ping_timeout", &o::ping_timeout),
+      longest("connect_timeout", &o::connect_timeout),
+      longest("handshake_timeout", &o::handshake_timeout),
+      longest("close_timeout", &o::close_timeout),
+      longest("ping_interval", &o::ping_interval),
+      longest("ping_timeout", &o::ping_timeout),
       positive("max_message_size", &o::max_message_size),
       positive("max_frame_size", &o::max_frame_size),
       positive("max_fragments", &o::max_fragments),

@@ -16,7 +16,7 @@ namespace wsx {
 struct options {
   tls_options tls{};
 
-  // Deadlines; each is absolute and more than zero.
+  // Deadlines; each is absolute and more than zero. No duration here is longer than a year.
   std::chrono::milliseconds connect_timeout{6'000};    ///< resolving, TCP and TLS
   std::chrono::milliseconds handshake_timeout{5'000};  ///< the HTTP request and its response
   std::chrono::milliseconds close_timeout{5'000};      ///< from `close` to the end of TCP

@@ -15,7 +15,8 @@ struct tls_options {
   std::string ca_path{};  ///< a directory of certificates, hashed as OpenSSL's `rehash` does
   std::string ca_pem{};   ///< certificates in PEM, in memory
 
-  /// The name that is asked for (SNI) and that the certificate must bear, if not the URL's host.
+  /// The name that is asked for (SNI) and that the certificate must bear, if not the URL's host. An
+  /// IP address must be in the certificate as one, and is not asked for.
   std::string server_name{};
 };
 

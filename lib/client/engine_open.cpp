@@ -1,11 +1,10 @@
 #include <wsx/detail/engine.hpp>
 #include <wsx/error.hpp>
+#include <wsx/protocol/http_body.hpp>
 
 #include <asio/error.hpp>
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 
 // How a connection is opened: what the user asked for is checked, the transport connects, the
 // opening handshake is exchanged. RFC 6455 4.1.
@@ -20,13 +19,6 @@ bool would_block(std::error_code error) noexcept {
 
 // What is kept of the body of a response that refuses the handshake.
 constexpr std::size_t max_refusal_body = 4096;
-
-std::size_t declared_body(const header_list& headers) {
-  const auto* const length = find_header(headers, "Content-Length");
-  std::size_t size = max_refusal_body;
-  if (length != nullptr) std::from_chars(length->data(), length->data() + length->size(), size);
-  return std::min(size, max_refusal_body);
-}
 
 }  // namespace
 
@@ -91,7 +83,7 @@ asio::awaitable<std::error_code> engine::shake_hands(const protocol::upgrade_req
     diagnostics_.http_status = parser.head().status;
     diagnostics_.http_headers = parser.head().headers;
     diagnostics_.detail = parser.head().reason;
-    if (error == errc::unexpected_status) co_await read_refusal_body();
+    if (error == errc::unexpected_status) co_await read_refusal_body(parser.head());
     co_return error;
   }
   info_ = {};
@@ -134,19 +126,20 @@ asio::awaitable<std::error_code> engine::read_head(protocol::http_head_parser& p
 }
 
 // A server that refuses may say why. As much as is allowed, until the deadline at most.
-asio::awaitable<void> engine::read_refusal_body() {
-  const std::size_t wanted = declared_body(diagnostics_.http_headers);
-  while (early_.size() < wanted && !interrupted()) {
-    const auto room = early_.prepare(wanted - early_.size());
+asio::awaitable<void> engine::read_refusal_body(const protocol::http_head& head) {
+  protocol::http_body_reader body(head, max_refusal_body);
+  body.feed(early_.view());
+  std::array<std::byte, 4096> room;
+  while (!body.done() && !interrupted()) {
     const io_result got = stream_->read_some(room);
-    early_.commit(got.bytes);
+    body.feed(bytes_view(room).first(got.bytes));
     if (would_block(got.error)) {
       co_await wait_ready(io_direction::read);
     } else if (got.error) {
       break;
     }
   }
-  diagnostics_.http_body = as_chars(early_.view().first(std::min(early_.size(), wanted)));
+  diagnostics_.http_body = body.take();
   // The refusal stands, even if its body was late.
   deadline_hit_ = false;
 }

@@ -6,14 +6,22 @@
 
 namespace wsx {
 
+namespace {
+
+// Longer ones would overflow the clock's ticks sooner or later.
+bool is_timeout(std::chrono::milliseconds time) noexcept {
+  return time.count() > 0 && time <= std::chrono::hours(24 * 365);
+}
+
+}  // namespace
+
 std::error_code check_options(const options& o, std::string& what) {
-  constexpr auto none = std::chrono::milliseconds::zero();
   const std::array<std::pair<bool, const char*>, 14> checks{{
-      {o.connect_timeout > none, "connect_timeout"},
-      {o.handshake_timeout > none, "handshake_timeout"},
-      {o.close_timeout > none, "close_timeout"},
-      {o.ping_interval >= none, "ping_interval"},
-      {o.ping_timeout > none, "ping_timeout"},
+      {is_timeout(o.connect_timeout), "connect_timeout"},
+      {is_timeout(o.handshake_timeout), "handshake_timeout"},
+      {is_timeout(o.close_timeout), "close_timeout"},
+      {o.ping_interval.count() == 0 || is_timeout(o.ping_interval), "ping_interval"},
+      {is_timeout(o.ping_timeout), "ping_timeout"},
       {o.max_message_size > 0, "max_message_size"},
       {o.max_frame_size > 0, "max_frame_size"},
       {o.max_fragments > 0, "max_fragments"},

@@ -192,6 +192,8 @@ std::error_code check_response(const http_head& response, const upgrade_request&
                                std::string_view key, upgrade_result& out) {
   const header_list& headers = response.headers;
   if (response.status != 101) return errc::unexpected_status;
+  // RFC 9110 7.8, 15.2: there is no upgrade, and no 1xx, in HTTP/1.0.
+  if (response.minor_version < 1) return errc::malformed_response;
   if (!http::list_has(combined(headers, "Upgrade"), "websocket")) return errc::bad_upgrade_header;
   if (!http::list_has(combined(headers, "Connection"), "upgrade")) {
     return errc::bad_connection_header;

@@ -10,6 +10,11 @@ namespace wsx::protocol {
 namespace {
 
 constexpr std::string_view version = "HTTP/1.1 ";
+constexpr std::string_view older_version = "HTTP/1.0 ";
+
+bool begins_like(std::string_view line, std::string_view text) noexcept {
+  return line.starts_with(text.substr(0, line.size()));
+}
 
 constexpr std::size_t status_digits = 3;
 
@@ -38,17 +43,27 @@ std::error_code http_head_parser::take_char(char c) {
   if (c != '\r' && !http::is_field_char(c)) return errc::malformed_response;
   line_.push_back(c);
   // Another protocol shows in its first bytes: do not wait for a line end that may never come.
-  const bool foreign = !has_status_ && !line_.starts_with(version.substr(0, line_.size()));
+  const bool foreign =
+      !has_status_ && !begins_like(line_, version) && !begins_like(line_, older_version);
   return foreign ? make_error_code(errc::malformed_response) : std::error_code{};
 }
 
 std::error_code http_head_parser::parse_line(std::string_view line) {
   if (!has_status_) return parse_status_line(line);
-  done_ = line.empty();
-  return done_ ? std::error_code{} : parse_field(line);
+  if (!line.empty()) return parse_field(line);
+  end_head();
+  return {};
 }
 
-// RFC 9112 4: HTTP-version SP status-code SP [ reason-phrase ]
+// RFC 9110 15.2: any number of interim responses may come before the one that counts.
+void http_head_parser::end_head() {
+  const bool interim = head_.status < 200 && head_.status != 101;
+  if (interim) head_ = {};
+  has_status_ = !interim;
+  done_ = !interim;
+}
+
+// RFC 9112 4: HTTP-version SP status-code SP [ reason-phrase ]. Both versions are as long.
 std::error_code http_head_parser::parse_status_line(std::string_view line) {
   if (line.size() < version.size() + status_digits) return errc::malformed_response;
   const std::string_view code = line.substr(version.size(), status_digits);
@@ -57,6 +72,7 @@ std::error_code http_head_parser::parse_status_line(std::string_view line) {
   if (!is_number || code.front() == '0' || !rest.starts_with(' ')) return errc::malformed_response;
   for (const char digit : code) head_.status = head_.status * 10 + (digit - '0');
   head_.reason = rest.substr(1);
+  head_.minor_version = line.starts_with(version) ? 1 : 0;
   has_status_ = true;
   return {};
 }

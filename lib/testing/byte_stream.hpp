@@ -24,6 +24,7 @@ class byte_stream {
   /// Appends at least a byte to `plain`, or returns false if the peer has ended its side.
   bool read_some(std::string& plain, const wait_limit& limit);
   void write(std::string_view plain, const wait_limit& limit);
+  void write_wire(std::string_view wire, const wait_limit& limit) { channel_.write(wire, limit); }
 
   void send_close_notify(const wait_limit& limit);
   void shutdown_send() noexcept;

@@ -81,7 +81,7 @@ std::string alternative_names(const server_certificate_options& options) {
 }
 
 x509_ptr make_unsigned_server(EVP_PKEY* key, const server_certificate_options& options) {
-  auto server = make_unsigned(key, "wsx test server");
+  auto server = make_unsigned(key, options.common_name);
   const auto [begin, end] = seconds_of(options.valid);
   set_validity(server.get(), begin, end);
   add_extension(server.get(), server.get(), NID_basic_constraints, "critical,CA:FALSE");

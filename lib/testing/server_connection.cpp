@@ -87,6 +87,10 @@ void server_connection::send(std::initializer_list<server_frame> frames) {
   send_raw(encode_all(frames));
 }
 
+void server_connection::send_beneath_tls(std::string_view bytes) {
+  stream_->write_wire(bytes, wait_limit{timeout_, "the client to read what is sent"});
+}
+
 void server_connection::send_raw(std::string_view bytes) {
   const wait_limit limit{timeout_, "the client to read what is sent"};
   while (chunk_ != 0 && bytes.size() > chunk_) {

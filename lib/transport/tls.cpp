@@ -1,10 +1,12 @@
 #include "tls_context.hpp"
 
 #include <wsx/error.hpp>
+#include <wsx/transport/strand.hpp>
 #include <wsx/transport/tcp.hpp>
 #include <wsx/transport/tls.hpp>
 
 #include <asio/error.hpp>
+#include <asio/post.hpp>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -31,15 +33,16 @@ bool would_block(std::error_code error) noexcept {
 // "want read" or "want write".
 struct tls_transport::state {
   state(asio::any_io_executor executor, std::shared_ptr<transport_settings> s)
-      : tcp(std::move(executor), s), settings(std::move(s)) {}
+      : serial(as_strand(std::move(executor))), tcp(serial, s), settings(std::move(s)) {}
 
   std::error_code prepare(const url& to, diagnostics& d);
-  bool expect_name(const url& to);
+  bool expect_name(const url& to, diagnostics& d);
   bool attach_socket();
   asio::awaitable<std::error_code> shake_hands(diagnostics& d);
   std::error_code handshake_error(std::error_code cause, diagnostics& d);
   std::error_code judge(int result, io_direction& wants) noexcept;
 
+  strand serial;
   tcp_transport tcp;
   std::shared_ptr<transport_settings> settings;
   std::shared_ptr<tls_context> context{};
@@ -50,9 +53,13 @@ struct tls_transport::state {
   io_direction read_wants = io_direction::read;
   io_direction write_wants = io_direction::write;
 
+  // Why nothing more can be read. OpenSSL says it once, perhaps behind the last bytes; the socket
+  // need not tell any more of it.
+  std::error_code read_end{};
+
   int refused_error = X509_V_OK;
   int refused_depth = 0;
-  std::string refused_subject{};
+  std::array<char, 512> refused_subject{};  // no string: filled within a callback of OpenSSL
 };
 
 namespace {
@@ -120,13 +127,19 @@ bool tls_transport::state::attach_socket() {
   return true;
 }
 
-// RFC 9525: the certificate must be made for the name, or the address, that was asked for.
-bool tls_transport::state::expect_name(const url& to) {
-  const auto& name = settings->tls.server_name.empty() ? to.host : settings->tls.server_name;
-  const bool is_ip = to.host_is_ip && settings->tls.server_name.empty();
-  if (is_ip) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), name.c_str()) == 1;
-  SSL_set_hostflags(ssl.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  // RFC 6066 3: server name indication, without a port, and never for an address.
+// RFC 9525: the certificate must be made for the name, or the address, that was asked for, and say
+// so as a subject alternative name.
+bool tls_transport::state::expect_name(const url& to, diagnostics& d) {
+  std::string name = settings->tls.server_name.empty() ? to.host : settings->tls.server_name;
+  d.detail = name;
+  if (name.find('\0') != std::string::npos) return false;
+  SSL_set_hostflags(ssl.get(),
+                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), name.c_str()) == 1) return true;
+  ERR_clear_error();
+  // The dot that ends an absolute name is for the resolver; neither certificates nor RFC 6066 3,
+  // server name indication, have it. For an address there is no indication.
+  if (name.ends_with('.')) name.pop_back();
   return SSL_set_tlsext_host_name(ssl.get(), name.c_str()) == 1 &&
          SSL_set1_host(ssl.get(), name.c_str()) == 1;
 }
@@ -139,10 +152,11 @@ std::error_code tls_transport::state::prepare(const url& to, diagnostics& d) {
 
   ERR_clear_error();
   ssl.reset(SSL_new(context->native()));
-  if (!ssl || !attach_socket() || !expect_name(to)) {
+  if (!ssl || !attach_socket()) {
     d.detail = take_openssl_error();
     return errc::tls_handshake_failed;
   }
+  if (!expect_name(to, d)) return errc::invalid_option;
   SSL_set_app_data(ssl.get(), this);
   const auto note_refusal = [](int ok, X509_STORE_CTX* store) {
     if (ok == 1) return ok;
@@ -151,14 +165,17 @@ std::error_code tls_transport::state::prepare(const url& to, diagnostics& d) {
     auto& self = *static_cast<state*>(SSL_get_app_data(connection));
     self.refused_error = X509_STORE_CTX_get_error(store);
     self.refused_depth = X509_STORE_CTX_get_error_depth(store);
-    std::array<char, 512> subject{};
+    auto& subject = self.refused_subject;
     if (X509* const certificate = X509_STORE_CTX_get_current_cert(store); certificate != nullptr)
       X509_NAME_oneline(X509_get_subject_name(certificate), subject.data(),
                         static_cast<int>(subject.size()));
-    self.refused_subject = subject.data();
     return ok;
   };
-  SSL_set_verify(ssl.get(), settings->tls.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, note_refusal);
+  if (settings->tls.verify) {
+    SSL_set_verify(ssl.get(), SSL_VERIFY_PEER, note_refusal);
+  } else {
+    SSL_set_verify(ssl.get(), SSL_VERIFY_NONE, nullptr);
+  }
   return {};
 }
 
@@ -171,7 +188,7 @@ std::error_code tls_transport::state::judge(int result, io_direction& wants) noe
     case SSL_ERROR_ZERO_RETURN: return asio::error::eof;
     case SSL_ERROR_SYSCALL:
       return socket_error && !would_block(socket_error) ? socket_error
-                                                        : std::error_code(asio::error::eof);
+                                                        : make_error_code(errc::tls_failed);
     default: return errc::tls_failed;
   }
 }
@@ -194,7 +211,7 @@ std::error_code tls_transport::state::handshake_error(std::error_code cause, dia
     d.detail = X509_verify_cert_error_string(refused_error);
     d.certificate_error = refused_error;
     d.certificate_depth = refused_depth;
-    d.certificate_subject = refused_subject;
+    d.certificate_subject = refused_subject.data();
     return errc::certificate_rejected;
   }
   if (cause == asio::error::eof) d.detail = "the server ended the connection";
@@ -220,6 +237,7 @@ asio::awaitable<std::error_code> tls_transport::connect(const url& to, diagnosti
 }
 
 io_result tls_transport::read_some(std::span<std::byte> room) noexcept {
+  if (state_->read_end) return {0, state_->read_end};
   io_result result;
   while (result.bytes < room.size()) {
     std::size_t count = 0;
@@ -229,7 +247,8 @@ io_result tls_transport::read_some(std::span<std::byte> room) noexcept {
     result.bytes += count;
     if (ok == 1) continue;
     const auto error = state_->judge(ok, state_->read_wants);
-    if (result.bytes == 0) result.error = error;  // otherwise the next read finds it again
+    if (!would_block(error)) state_->read_end = error;
+    if (result.bytes == 0) result.error = error;  // otherwise the next read has it
     break;
   }
   return result;
@@ -252,6 +271,10 @@ io_result tls_transport::write_some(bytes_view bytes) noexcept {
 }
 
 void tls_transport::async_wait(io_direction direction, wait_handler ready) {
+  if (direction == io_direction::read && state_->read_end) {
+    auto at_once = [r = std::move(ready)] { r(std::error_code()); };
+    return asio::post(state_->serial, std::move(at_once));
+  }
   state_->tcp.async_wait(direction == io_direction::read ? state_->read_wants : state_->write_wants,
                          std::move(ready));
 }

@@ -1,4 +1,4 @@
-#include "support.hpp"
+#include "tls_support.hpp"
 
 #include <wsx/testing/echo_server.hpp>
 #include <wsx/testing/temp_dir.hpp>
@@ -18,29 +18,6 @@ using namespace wsx::testing;
 
 namespace {
 
-void accept_and_end(server_connection& client) {
-  client.accept();
-  client.send_close(1000);
-  client.expect_close(1000);
-}
-
-scripted_server tls_server(certificate own) {
-  return scripted_server{accept_and_end, {.tls = std::move(own)}};
-}
-
-wsx::options trusting(const certificate& ca) {
-  auto options = calm();
-  options.tls.ca_pem = ca.certificate_pem;
-  return options;
-}
-
-outcome connect_once(const wsx::options& options, const std::string& url) {
-  test_client<> client{{}, options};
-  auto result = client.connect({.url = url});
-  if (result.ok()) CHECK(client.join().error == std::error_code());
-  return result;
-}
-
 // The file name under which OpenSSL looks for a certificate in a directory.
 std::string hashed_name(const certificate& of) {
   const std::unique_ptr<BIO, decltype(&BIO_free)> source(
@@ -51,17 +28,6 @@ std::string hashed_name(const certificate& of) {
   std::snprintf(name.data(), name.size(), "%08lx.0", X509_subject_name_hash(read.get()));
   return name.data();
 }
-
-void check_refused(const outcome& connected, int error, std::string_view subject) {
-  CHECK(connected.error == wsx::errc::certificate_rejected);
-  CHECK(connected.error == wsx::condition::tls_failed);
-  CHECK(connected.diagnostics.certificate_error == error);
-  CHECK(connected.diagnostics.certificate_depth == 0);
-  CHECK(connected.diagnostics.certificate_subject == subject);
-  CHECK(connected.diagnostics.detail == X509_verify_cert_error_string(error));
-}
-
-constexpr std::string_view server_subject = "/CN=wsx test server";
 
 }  // namespace
 

@@ -147,7 +147,8 @@ TEST_SUITE("http_head") {
     const auto status = [](std::string_view line) { return feed(std::string(line) + "\r\n\r\n"); };
     CHECK(status("HTTP/1.1 200 OK").status == 200);
     CHECK(status("HTTP/1.1 999 ").status == 999);
-    CHECK(status("HTTP/1.1 100 ").status == 100);
+    CHECK(status("HTTP/1.1 101 ").status == 101);
+    CHECK(status("HTTP/1.0 403 No").status == 403);
     CHECK(status("HTTP/1.1 404 ").reason == "");
     CHECK(status("HTTP/1.1 404 Not Found\t").reason == "Not Found\t");
     CHECK(status("HTTP/1.1 503 Dienst \xc3\xa9 weg").reason == "Dienst \xc3\xa9 weg");
@@ -155,7 +156,7 @@ TEST_SUITE("http_head") {
 
   TEST_CASE("RFC 9112 4: malformed status lines") {
     for (const std::string line : {"",
-                                   "HTTP/1.0 101 x",
+                                   "HTTP/1.2 101 x",
                                    "HTTP/2 101 x",
                                    "HTTP/1.1",
                                    "HTTP/1.1 ",
@@ -179,11 +180,27 @@ TEST_SUITE("http_head") {
     }
   }
 
+  TEST_CASE("RFC 9110 15.2: interim responses are passed over") {
+    const std::string hints = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+    const std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    const std::string last = with_field("a: b");
+    const auto plain = feed(last + "rest");
+    auto after = feed(hints + go_on + hints + last + "rest");
+    CHECK(after.used == plain.used + 2 * hints.size() + go_on.size());
+    after.used = plain.used;
+    CHECK(after == plain);
+    CHECK_FALSE(feed(hints).done);
+    // They count.
+    const head_limits limits{.max_size = hints.size() + last.size()};
+    CHECK(feed(hints + last, limits).done);
+    CHECK(feed(hints + hints + last, limits).error == errc::response_head_too_big);
+  }
+
   TEST_CASE("another protocol is refused at the first byte that differs") {
     CHECK(feed("SSH-2.0-server").used == 1);
     CHECK(feed("\x15\x03\x01\x02\x02\x16").used == 1);
-    CHECK(feed("HTTP/1.0").used == 8);
-    CHECK(feed("HTTP/1.0").error == errc::malformed_response);
+    CHECK(feed("HTTP/1.2").used == 8);
+    CHECK(feed("HTTP/1.2").error == errc::malformed_response);
     CHECK(feed("<html>").error == errc::malformed_response);
   }
 

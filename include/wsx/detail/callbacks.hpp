@@ -12,6 +12,31 @@
 
 namespace wsx::detail {
 
+// Whether a member function can be a callback for messages of the user's types. What is no plain
+// function (an overload set has no type) is not judged.
+template <class Member>
+struct message_signature {
+  static constexpr bool fits = true;
+};
+template <class R, class H, class... Args>
+struct message_signature<R (H::*)(Args...)> {
+  static constexpr bool fits = false;
+};
+template <class R, class H, class M>
+struct message_signature<R (H::*)(M)> {
+  static constexpr bool fits =
+      !std::is_lvalue_reference_v<M> || std::is_const_v<std::remove_reference_t<M>>;
+};
+template <class R, class H, class M>
+struct message_signature<R (H::*)(M, session&)> : message_signature<R (H::*)(M)> {};
+template <class R, class H, class... Args>
+struct message_signature<R (H::*)(Args...) const> : message_signature<R (H::*)(Args...)> {};
+template <class R, class H, class... Args>
+struct message_signature<R (H::*)(Args...) noexcept> : message_signature<R (H::*)(Args...)> {};
+template <class R, class H, class... Args>
+struct message_signature<R (H::*)(Args...) const noexcept> : message_signature<R (H::*)(Args...)> {
+};
+
 // How a handler's members are found. Each callback has a tag type that calls the member of that
 // name, and knows whether a handler has any member so named, whatever its signature: one that is
 // named like a callback and can't be called is an error, never ignored.
@@ -39,6 +64,14 @@ namespace wsx::detail {
         return !requires {                                                                      \
           &both<H>::NAME;                                                                       \
         };                                                                                      \
+      }                                                                                         \
+    }                                                                                           \
+    template <class H>                                                                          \
+    static constexpr bool fits_messages() {                                                     \
+      if constexpr (requires { &H::NAME; }) {                                                   \
+        return message_signature<decltype(&H::NAME)>::fits;                                     \
+      } else {                                                                                  \
+        return true;                                                                            \
       }                                                                                         \
     }                                                                                           \
   }

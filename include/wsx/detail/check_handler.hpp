@@ -49,6 +49,13 @@ constexpr bool check_handler() {
   static_assert(gives_action<handle_pong_tag, H, pong>,
                 "wsx: handle_pong must return void, wsx::action, or an awaitable of either");
 
+  static_assert(handle_cast_tag::fits_messages<H>(),
+                "wsx: handle_cast must take a message by value, const& or &&, and may take a "
+                "wsx::session& after it");
+  static_assert(handle_info_tag::fits_messages<H>(),
+                "wsx: handle_info must take a message by value, const& or &&, and may take a "
+                "wsx::session& after it");
+
   static_assert(!misnamed<init_tag, H, const connection_info&>,
                 "wsx: init must take const wsx::connection_info&, and may take a wsx::session&");
   static_assert(gives_action<init_tag, H, const connection_info&>,

@@ -147,7 +147,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   asio::awaitable<std::error_code> shake_hands(const protocol::upgrade_request& ask);
   asio::awaitable<std::error_code> write_all(std::string request);
   asio::awaitable<std::error_code> read_head(protocol::http_head_parser& parser);
-  asio::awaitable<void> read_refusal_body();
+  asio::awaitable<void> read_refusal_body(const protocol::http_head& head);
   std::error_code prepare(protocol::upgrade_request& ask);
   std::error_code interrupted_by(std::error_code deadline) const noexcept;
 

@@ -61,6 +61,8 @@ std::unique_ptr<mail> make_info(H& handler, M message) {
                   "wsx: handle_info must return void, wsx::action, or an awaitable of either");
     return std::make_unique<message_mail<handle_info_tag, H, M>>(handler, std::move(message));
   } else {
+    static_assert(!has_callback<handle_info_tag, H, M&>,
+                  "wsx: handle_info must take a message by value, const& or &&");
     return std::make_unique<unhandled_mail<M>>();
   }
 }

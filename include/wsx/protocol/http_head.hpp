@@ -12,8 +12,9 @@
 
 namespace wsx::protocol {
 
-/// The head of an HTTP/1.1 response.
+/// The head of an HTTP/1 response.
 struct http_head {
+  int minor_version = 1;  ///< of HTTP/1.1, or 0
   int status = 0;
   std::string reason;
   header_list headers;
@@ -21,14 +22,14 @@ struct http_head {
 
 /// Bounds of a response head.
 struct head_limits {
-  std::size_t max_size = 16 * 1024;  ///< bytes, the empty line included
+  std::size_t max_size = 16 * 1024;  ///< bytes, the empty line and interim responses included
   std::size_t max_headers = 128;
 };
 
 /// Collects the bytes of a response head (RFC 9112) and parses it once its empty line has come.
 /// Strict: CRLF line ends only, no obsolete folding, no space before a colon, tokens as names, no
-/// control characters in values; "HTTP/1.1" only. However the input is split, the outcome is the
-/// same.
+/// control characters in values; HTTP/1.1 and 1.0 only. However the input is split, the outcome is
+/// the same. Interim responses (1xx other than 101) before it are passed over, RFC 9110 15.2.
 class http_head_parser {
  public:
   explicit http_head_parser(head_limits limits = {}) : limits_(limits) {}
@@ -50,6 +51,7 @@ class http_head_parser {
   std::error_code parse_line(std::string_view line);
   std::error_code parse_status_line(std::string_view line);
   std::error_code parse_field(std::string_view line);
+  void end_head();
 
   head_limits limits_;
   std::string line_;      // the line being collected

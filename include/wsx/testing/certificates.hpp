@@ -17,6 +17,7 @@ enum class validity { now, expired, not_yet };
 
 /// For whom and when a server's certificate is valid.
 struct server_certificate_options {
+  std::string common_name{"wsx test server"};
   std::vector<std::string> dns_names{"localhost"};
   std::vector<std::string> ip_addresses{"127.0.0.1", "::1"};
   validity valid = validity::now;

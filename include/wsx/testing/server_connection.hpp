@@ -83,6 +83,8 @@ class server_connection {
   /// Several frames in one write.
   void send(std::initializer_list<server_frame> frames);
   void send_raw(std::string_view bytes);
+  /// Bytes that go past TLS, as somebody in between could add them.
+  void send_beneath_tls(std::string_view bytes);
   /// From now on each write carries at most `size` bytes (over TLS: each record); 0 for no limit.
   /// The kernel does not join the writes, but a client that reads late may find several at once.
   void chunk(std::size_t size) noexcept { chunk_ = size; }
