@@ -1,13 +1,8 @@
-#include "support.hpp"
+#include "exchange.hpp"
 
-#include <asio/error.hpp>
-
-#include <algorithm>
-#include <functional>
 #include <stdexcept>
 
-// Whole exchanges, step by step, with every way to cut them that the transport has: byte by byte,
-// and with a failure at each byte.
+// Exchanges of one connection, by who ends them and how.
 
 namespace {
 
@@ -16,11 +11,6 @@ using namespace wsx::testing;
 
 // Who ends the exchange, and how.
 enum class ending { by_client, by_server, violation, callback_throws };
-
-struct transcript {
-  lines seen;
-  int terminated = 0;
-};
 
 struct talker {
   transcript* log;
@@ -46,139 +36,44 @@ struct talker {
   void terminate(const wsx::close_reason&) { ++log->terminated; }
 };
 
-// A server that answers what has come, as often as it is asked.
-class answering_server {
- public:
-  explicit answering_server(ending how) : how_(how) {}
-
-  void serve(memory_peer& peer) {
-    unread_ += peer.take_written();
-    std::string_view left = unread_;
-    if (!accepted_) accept(peer, left);
-    if (accepted_) {
-      while (const auto frame = decode_client_frame(left)) answer(peer, *frame);
-    }
-    unread_.erase(0, unread_.size() - left.size());
+void answer(ending how, memory_peer& peer, const client_frame& frame) {
+  if (frame.opcode == opcodes::text && frame.payload == "hello") {
+    peer.write({.opcode = opcodes::text, .payload = "wel", .fin = false});
+    peer.write(pong_frame("unasked"));
+    peer.write(continuation_frame("come", true));
+  } else if (frame.opcode == opcodes::text) {
+    if (how == ending::violation) peer.write({.opcode = 3});
+    if (how == ending::by_server) peer.write(close_frame(1000, "enough"));
+  } else if (frame.opcode == opcodes::binary) {
+    peer.write(binary_frame("more"));
+  } else if (frame.opcode == opcodes::close) {
+    if (how != ending::by_server) peer.write(close_frame(1000));
+    peer.close();
   }
+}
 
-  const lines& seen() const { return seen_; }
-
- private:
-  void accept(memory_peer& peer, std::string_view& left) {
-    const auto request = parse_request(left);
-    if (!request) return;
-    check_upgrade_request(*request);
-    // The first frame comes in one piece with the response.
-    peer.write(make_accept_response(*request) + encode_server_frame(ping_frame("p")));
-    accepted_ = true;
-  }
-
-  void answer(memory_peer& peer, const client_frame& frame) {
-    seen_.push_back(describe(frame));
-    if (frame.opcode == opcodes::text && frame.payload == "hello") {
-      peer.write({.opcode = opcodes::text, .payload = "wel", .fin = false});
-      peer.write(pong_frame("unasked"));
-      peer.write(continuation_frame("come", true));
-    } else if (frame.opcode == opcodes::text) {
-      if (how_ == ending::violation) peer.write({.opcode = 3});
-      if (how_ == ending::by_server) peer.write(close_frame(1000, "enough"));
-    } else if (frame.opcode == opcodes::binary) {
-      peer.write(binary_frame("more"));
-    } else if (frame.opcode == opcodes::close) {
-      if (how_ != ending::by_server) peer.write(close_frame(1000));
-      peer.close();
-    }
-  }
-
-  ending how_;
-  bool accepted_ = false;
-  std::string unread_;
-  lines seen_;
-};
-
-using prepare = std::function<void(memory_peer&)>;
-
-// One exchange from its beginning to its end.
-struct exchange {
-  exchange(ending how, prepare cut, wsx::options options = calm())
-      : w({&log, how}, std::move(options)), server(how) {
-    w.server.on_accept(std::move(cut));
-    w.client->connect(w.server.url(), w.connected.token());
-    w.client->join(w.ended.join_token());
-    std::optional<memory_peer> peer;
-    for (std::size_t quiet = 0; quiet < 2;) {
-      const bool busy = step(peer);
-      quiet = busy ? 0 : quiet + 1;
-    }
-    bytes_read = peer->bytes_read();
-    bytes_written = peer->bytes_written();
-    if (w.connected.error) {
-      // A client that never connected waits to be told what now: it goes.
-      w.client.reset();
-    }
-    over = run_until(w.io, [this] { return w.ended.done(); });
-    closed = peer->client_closed();
-  }
-
-  bool step(std::optional<memory_peer>& peer) {
-    poll(w.io);
-    if (!peer) peer = w.server.next();
-    const auto before = peer->bytes_written();
-    const auto read = peer->bytes_read();
-    server.serve(*peer);
-    poll(w.io);
-    return peer->bytes_written() != before || peer->bytes_read() != read;
-  }
-
-  transcript log;
-  world<talker> w;
-  answering_server server;
-  std::size_t bytes_read = 0;
-  std::size_t bytes_written = 0;
-  bool over = false;
-  bool closed = false;
-};
+scene<talker> scene_of(ending how) {
+  return {.handler = {nullptr, how},
+          .server = {{.greeting = encode_server_frame(ping_frame("p")),
+                      .answer = [how](memory_peer& peer, const client_frame& frame) {
+                        answer(how, peer, frame);
+                      }}}};
+}
 
 // What the client and the server see if nothing goes wrong.
-void check_whole(ending how, const exchange& e) {
-  lines client{"connect", "pong unasked", "text welcome", "binary more"};
+void check_whole(ending how, const exchange<talker>& e) {
+  check_over(e);
+  CHECK(e.connected.ok());
+  CHECK(e.log.seen == lines{"connect", "pong unasked", "text welcome", "binary more"});
   lines server{"pong \"p\"", "text \"hello\"", "binary \"bytes\""};
   if (how != ending::by_client && how != ending::callback_throws)
     server.push_back("text \"end it\"");
-  CHECK(e.w.connected.ok());
-  CHECK(e.over);
-  CHECK(e.closed);
-  CHECK(e.log.terminated == 1);
-  CHECK(e.w.ended.calls == 1);
-  CHECK(e.log.seen == client);
-  REQUIRE(e.server.seen().size() == server.size() + 1);
-  auto frames = e.server.seen();
+  auto frames = e.peers[0].seen();
+  REQUIRE(frames.size() == server.size() + 1);
   frames.pop_back();
-  std::sort(frames.begin(), frames.end());
-  std::sort(server.begin(), server.end());
-  CHECK(frames == server);
+  CHECK(sorted(frames) == sorted(server));
   // After a violation the rest of the stream means nothing: no Close is looked for in it.
-  CHECK(e.w.ended.reason.clean == (how != ending::violation));
-}
-
-// The exchange ended somehow: everybody was told, once.
-void check_ended(const exchange& e) {
-  REQUIRE(e.w.connected.calls == 1);
-  REQUIRE(e.over);
-  REQUIRE(e.closed);
-  REQUIRE(e.w.ended.calls == 1);
-  REQUIRE(e.log.terminated == (e.w.connected.error ? 0 : 1));
-}
-
-// How many bytes go each way if nothing goes wrong.
-struct sizes {
-  std::size_t read;
-  std::size_t written;
-};
-
-sizes sizes_of(ending how) {
-  const exchange whole(how, {});
-  return {whole.bytes_read, whole.bytes_written};
+  CHECK(e.reason().clean == (how != ending::violation));
 }
 
 const std::vector<ending> endings{ending::by_client, ending::by_server, ending::violation,
@@ -190,28 +85,29 @@ TEST_SUITE("client: exchanges over memory") {
   TEST_CASE("an exchange in whole pieces") {
     for (const auto how : endings) {
       CAPTURE(static_cast<int>(how));
-      const exchange e(how, {});
+      const exchange e(scene_of(how));
       check_whole(how, e);
-      const auto& reason = e.w.ended.reason;
+      const auto& reason = e.reason();
+      const auto& last = e.peers[0].seen().back();
       switch (how) {
         case ending::by_client:
-          CHECK(!e.w.ended.error);
+          CHECK(!e.ended.error);
           CHECK(reason.origin == wsx::close_origin::local);
           CHECK(reason.text == "bye");
-          CHECK(e.server.seen().back() == "close 1000 \"bye\"");
+          CHECK(last == "close 1000 \"bye\"");
           break;
         case ending::by_server:
-          CHECK(!e.w.ended.error);
+          CHECK(!e.ended.error);
           CHECK(reason.origin == wsx::close_origin::remote);
           CHECK(reason.text == "enough");
-          CHECK(e.server.seen().back() == "close 1000 \"\"");
+          CHECK(last == "close 1000 \"\"");
           break;
         case ending::violation:
-          CHECK(e.w.ended.error == wsx::errc::reserved_opcode);
+          CHECK(e.ended.error == wsx::errc::reserved_opcode);
           CHECK(reason.sent == wsx::close_code::protocol_error);
           break;
         case ending::callback_throws:
-          CHECK(e.w.ended.error == wsx::errc::handler_failed);
+          CHECK(e.ended.error == wsx::errc::handler_failed);
           CHECK(reason.sent == wsx::close_code::internal_error);
           REQUIRE(reason.exception);
           CHECK_THROWS_WITH_AS(std::rethrow_exception(reason.exception), "no more",
@@ -223,68 +119,62 @@ TEST_SUITE("client: exchanges over memory") {
 
   TEST_CASE("an exchange byte by byte") {
     for (const auto how : endings) {
-      for (const std::size_t reads : {std::size_t{1}, memory_peer::unlimited}) {
-        CAPTURE(static_cast<int>(how));
-        CAPTURE(reads);
-        check_whole(how, exchange(how, [reads](memory_peer& peer) {
-                      peer.limit_read(reads);
-                      peer.limit_write(reads == 1 ? 2 : 1);
-                    }));
-      }
-      check_whole(how, exchange(how, [](memory_peer& peer) {
-                    peer.limit_read(1);
-                    peer.limit_write(1);
-                  }));
+      CAPTURE(static_cast<int>(how));
+      check_pieces(scene_of(how));
     }
   }
 
   TEST_CASE("a read that fails at each byte") {
     for (const auto how : endings) {
-      const auto whole = sizes_of(how);
-      for (const std::error_code error :
-           {make_error_code(asio::error::connection_reset), make_error_code(asio::error::eof),
-            make_error_code(std::errc::io_error)}) {
-        for (std::size_t at = 0; at <= whole.read; ++at) {
-          CAPTURE(static_cast<int>(how));
-          CAPTURE(at);
-          CAPTURE(error.message());
-          const exchange e(how, [&](memory_peer& peer) { peer.fail_reads_at(at, error); });
-          check_ended(e);
-          REQUIRE(e.bytes_read == at);
-        }
-      }
+      CAPTURE(static_cast<int>(how));
+      check_reads(scene_of(how), 0);
     }
   }
 
   TEST_CASE("a write that fails at each byte") {
     for (const auto how : endings) {
-      const auto whole = sizes_of(how);
-      for (std::size_t at = 0; at < whole.written; ++at) {
-        CAPTURE(static_cast<int>(how));
-        CAPTURE(at);
-        const exchange e(
-            how, [&](memory_peer& peer) { peer.fail_writes_at(at, asio::error::broken_pipe); },
-            impatient());
-        check_ended(e);
-        REQUIRE(e.bytes_written == at);
+      CAPTURE(static_cast<int>(how));
+      check_writes(scene_of(how), 0);
+    }
+  }
+
+  TEST_CASE("a connection that ends behind the last byte: as planned, or not cleanly") {
+    for (const auto how : endings) {
+      CAPTURE(static_cast<int>(how));
+      const exchange whole(scene_of(how));
+      const auto end = whole.peers[0].read();
+      for (const bool orderly : {true, false}) {
+        const std::error_code error =
+            orderly ? make_error_code(asio::error::eof) : asio::error::connection_reset;
+        const exchange e(scene_of(how),
+                         [&](memory_peer& peer, std::size_t) { peer.fail_reads_at(end, error); });
+        if (orderly) check_whole(how, e);
+        if (!orderly) check_cut(e, whole, stage::closing, error);
       }
     }
   }
 
   TEST_CASE("a read and a write that fail together") {
-    const auto whole = sizes_of(ending::by_client);
-    for (std::size_t at = 0; at < whole.read; at += 3) {
-      for (std::size_t writes = 0; writes < whole.written; writes += 7) {
+    auto play = scene_of(ending::by_client);
+    const exchange whole(play);
+    const auto& peer = whole.peers[0];
+    play.options = impatient();
+    for (std::size_t at = 0; at < peer.read(); at += 3) {
+      for (std::size_t writes = 0; writes < peer.written(); writes += 7) {
         CAPTURE(at);
         CAPTURE(writes);
-        const exchange e(
-            ending::by_client,
-            [&](memory_peer& peer) {
-              peer.fail_reads_at(at, asio::error::connection_reset);
-              peer.fail_writes_at(writes, asio::error::broken_pipe);
-            },
-            impatient());
-        check_ended(e);
+        const exchange e(play, [&](memory_peer& p, std::size_t) {
+          p.fail_reads_at(at, asio::error::connection_reset);
+          p.fail_writes_at(writes, asio::error::broken_pipe);
+        });
+        // The request goes out before the response is read, and both before the connection is open.
+        const bool asked = writes >= peer.request();
+        const bool opened = asked && at >= peer.response();
+        // The handler wants to close once it has seen everything.
+        const auto when = e.log.seen == whole.log.seen ? stage::closing : stage::open;
+        const std::error_code error =
+            asked ? asio::error::connection_reset : asio::error::broken_pipe;
+        check_cut(e, whole, opened ? when : stage::opening, error);
       }
     }
   }
