@@ -6,6 +6,8 @@
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
+#include <algorithm>
+
 // Canceling an operation ends the waiting; but for `connect` it never touches the connection.
 
 namespace {
@@ -50,6 +52,20 @@ struct cancelable : outcome {
   auto slot_join_token() { return asio::bind_cancellation_slot(signal.slot(), join_token()); }
   void cancel() { signal.emit(asio::cancellation_type::terminal); }
 };
+
+// Runs the one thing that is to run next; the server answers as soon as it is asked. False if there
+// is nothing to run.
+bool step(world<plain>& w, std::optional<memory_peer>& peer) {
+  w.io.restart();
+  const bool ran = w.io.poll_one() > 0;
+  if (!peer) peer = w.server.next();
+  if (peer && peer->bytes_read() == 0 && !peer->client_closed()) {
+    const auto request = peer->take_written();
+    std::string_view left = request;
+    if (const auto asked = parse_request(left)) peer->write(make_accept_response(*asked));
+  }
+  return ran;
+}
 
 }  // namespace
 
@@ -121,25 +137,43 @@ TEST_SUITE("client: cancellation") {
     CHECK(w.connected.ok());
   }
 
-  TEST_CASE("connect, too late: neither that connection nor the next attempt is touched") {
-    world<plain> w({nullptr});
-    w.server.refuse(asio::error::connection_refused);
-    cancelable first;
-    w.client->connect(w.server.url(), first.slot_token());
-    // The failure is on its way to its handler when the cancellation comes.
-    while (w.client->stats().connects == 0 && !first.done()) {
-      w.io.restart();
-      if (w.io.poll_one() == 0) break;
-      first.cancel();
+  TEST_CASE("connect, after each step: in time or too late, and the client is as good as new") {
+    for (const bool refused : {false, true}) {
+      CAPTURE(refused);
+      const auto too_late = refused ? asio::error::connection_refused : std::error_code();
+      std::vector<std::error_code> results;
+      for (int steps = 0; results.empty() || results.size() == std::size_t(steps); ++steps) {
+        CAPTURE(steps);
+        world<plain> w({nullptr});
+        if (refused) w.server.refuse(asio::error::connection_refused);
+        cancelable first;
+        std::optional<memory_peer> peer;
+        w.client->connect(w.server.url(), first.slot_token());
+        bool more = true;
+        for (int i = 0; i < steps && more; ++i) more = step(w, peer);
+        first.cancel();
+        while (step(w, peer)) {}
+        REQUIRE(first.calls == 1);
+        if (more) results.push_back(first.error);
+        if (first.error) {
+          w.server.refuse({});
+          peer = w.open();
+          CHECK(w.connected.ok());
+        }
+        CHECK(works(w, *peer));
+        // By now it is nobody's cancellation.
+        first.cancel();
+        poll(w.io);
+        CHECK(works(w, *peer));
+        CHECK(first.calls == 1);
+      }
+      // In time up to some step, too late from then on.
+      const auto first_late = std::find(results.begin(), results.end(), too_late);
+      CHECK(first_late != results.begin());
+      CHECK(first_late != results.end());
+      CHECK(std::count(results.begin(), first_late, canceled) == first_late - results.begin());
+      CHECK(std::count(first_late, results.end(), too_late) == results.end() - first_late);
     }
-    poll(w.io);
-    REQUIRE(first.calls == 1);
-    w.server.refuse({});
-    memory_peer peer = w.open();
-    CHECK(w.connected.ok());
-    first.cancel();
-    poll(w.io);
-    CHECK(works(w, peer));
   }
 
   TEST_CASE("a send that waits behind a full queue: its frame is taken back") {

@@ -60,6 +60,11 @@ class one_at_a_time {
   std::atomic<int>& inside_;
 };
 
+// The last message of a thread.
+struct last {
+  std::shared_ptr<std::promise<void>> handled;
+};
+
 // What the test's threads and the handler share.
 struct shared {
   std::atomic<int> inside{0};
@@ -86,6 +91,16 @@ struct busy {
     ++all->infos;
     return wsx::reply(wsx::ping{"from a callback"});
   }
+  void handle_info(const last& message) {
+    const one_at_a_time alone(all->inside);
+    message.handled->set_value();
+  }
+};
+
+// How many messages the client took.
+struct given {
+  int casts = 0;
+  int infos = 0;
 };
 
 // Echoes every message whole and in order; looks at each by itself.
@@ -119,20 +134,27 @@ void send_all(wsx::sender sender, int number) {
   }
 }
 
-// Everything that any thread may do, until the stop.
+// Everything that any thread may do, until the stop; then waits until all of it is handled.
 template <class Client>
-void disturb(Client& client, const std::atomic<bool>& stop, int& given) {
-  while (!stop) {
-    if (client.cast(1) && client.post(1)) ++given;
+given disturb(Client& client, const std::atomic<bool>& stop) {
+  given taken;
+  do {
+    if (client.cast(1)) ++taken.casts;
+    if (client.post(1)) ++taken.infos;
     client.post_after(std::chrono::hours(1), 1).cancel();
     if (client.stats().connects != 1 || !client.is_open()) throw std::logic_error("not open");
     client.flush(asio::use_future).get();
-  }
+  } while (!stop);
+  const auto handled = std::make_shared<std::promise<void>>();
+  while (!client.post(last{handled})) std::this_thread::yield();
+  if (handled->get_future().wait_for(std::chrono::seconds(60)) != std::future_status::ready)
+    throw std::logic_error("the last message was not handled");
+  return taken;
 }
 
 // Runs `work` on a thread, and hands on what it throws.
 template <class Work>
-std::future<void> on_thread(Work work) {
+auto on_thread(Work work) {
   return std::async(std::launch::async, std::move(work));
 }
 
@@ -140,8 +162,7 @@ std::future<void> on_thread(Work work) {
 template <class Client>
 void work_from_all_sides(Client& client, shared& all) {
   std::atomic<bool> stop{false};
-  int given = 0;
-  auto disturbing = on_thread([&] { disturb(client, stop, given); });
+  auto disturbing = on_thread([&] { return disturb(client, stop); });
   std::vector<std::future<void>> sending;
   for (int i = 0; i < sender_count; ++i) {
     sending.push_back(on_thread([i, s = std::make_shared<wsx::sender>(client.make_sender())] {
@@ -151,7 +172,7 @@ void work_from_all_sides(Client& client, shared& all) {
   for (auto& thread : sending) thread.get();
   const auto echoed = all.all_echoed.get_future().wait_for(std::chrono::seconds(120));
   stop = true;
-  disturbing.get();
+  const auto taken = disturbing.get();
   REQUIRE(echoed == std::future_status::ready);
 
   auto joined = client.join(asio::use_future);
@@ -159,9 +180,11 @@ void work_from_all_sides(Client& client, shared& all) {
   closed.get();
   CHECK(joined.get().normal());
   CHECK(all.echoes.total() == sender_count * message_count);
-  CHECK(all.casts <= given);
-  CHECK(all.casts > 0);
-  CHECK(all.infos > 0);
+  // Nothing is lost.
+  CHECK(all.casts == taken.casts);
+  CHECK(all.infos == taken.infos);
+  CHECK(taken.casts > 0);
+  CHECK(taken.infos > 0);
 }
 
 wsx::options small_queues() {
