@@ -144,19 +144,6 @@ TEST_CASE("a refusal's body ends with the connection, and is cut after 4 KiB") {
   CHECK(answer(50'000) == std::string(4096, 'b'));
 }
 
-TEST_CASE("a refusal whose body never comes is still that refusal") {
-  auto options = calm();
-  options.handshake_timeout = std::chrono::milliseconds(30);
-  const auto connected = connect_to(
-      [](server_connection& client) {
-        client.respond("HTTP/1.1 403 No\r\nContent-Length: 100\r\n\r\npart");
-        client.wait_eof();
-      },
-      options);
-  CHECK(connected.error == wsx::errc::unexpected_status);
-  CHECK(connected.diagnostics.http_body == "part");
-}
-
 TEST_CASE("the size and the number of headers are limited") {
   auto options = calm();
   options.max_head_size = 500;

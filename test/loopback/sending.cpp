@@ -54,11 +54,13 @@ TEST_CASE("send_frame: binary") {
 }
 
 TEST_CASE("send_frame: fragments (RFC 6455 5.4)") {
-  auto server = looking_server([](server_connection& client) {
+  gate tried;
+  auto server = looking_server([&](server_connection& client) {
     expect_fragment(client, opcodes::text, false, "Hel");
     client.expect_ping("between");
     expect_fragment(client, opcodes::continuation, false, "lo ");
     expect_fragment(client, opcodes::continuation, true, "world");
+    tried.wait();  // before that nobody closes
   });
   test_client client;
   client.open(server);
@@ -68,6 +70,7 @@ TEST_CASE("send_frame: fragments (RFC 6455 5.4)") {
   CHECK(client.send(piece(false, false, "lo ")) == std::error_code());
   CHECK(client.send(piece(false, true, "world")) == std::error_code());
   CHECK(client.send(piece(false, true, "stray")) == wsx::errc::fragment_out_of_order);
+  tried.open();
   CHECK(client.join().error == std::error_code());
   server.wait();
 }

@@ -1,0 +1,166 @@
+#include "clock.hpp"
+#include "support.hpp"
+
+#include <asio/co_spawn.hpp>
+
+#include <exception>
+
+// The client's deadlines, to the minute: each is absolute, and what they cut has its own error.
+
+namespace {
+
+using namespace client_test;
+using namespace wsx::testing;
+using std::chrono::minutes;
+
+struct plain {
+  void handle_frame(wsx::text) {}
+};
+
+wsx::options by_the_minute() {
+  auto o = calm();
+  o.connect_timeout = minutes(10);
+  o.handshake_timeout = minutes(20);
+  o.close_timeout = minutes(30);
+  return o;
+}
+
+struct fixture : world<plain> {
+  fixture() : world<plain>({}, by_the_minute()) {}
+};
+
+}  // namespace
+
+TEST_SUITE("client: deadlines") {
+  TEST_CASE("connect_timeout, while the transport connects") {
+    fixture w;
+    w.server.hold();
+    w.client->connect(w.server.url(), w.connected.token());
+    poll(w.io);
+    let_pass(w.io, minutes(9));
+    CHECK(!w.connected.done());
+    let_pass(w.io, minutes(1));
+    CHECK(w.connected.failed(wsx::errc::connect_timeout));
+    // Nothing of it is left for the next attempt.
+    w.server.release();
+    while (w.server.next()) {}
+    memory_peer peer = w.open();
+    let_pass(w.io, minutes(100));
+    CHECK(works(w, peer));
+  }
+
+  TEST_CASE("handshake_timeout begins when the transport is connected") {
+    fixture w;
+    w.server.hold();
+    w.client->connect(w.server.url(), w.connected.token());
+    poll(w.io);
+    let_pass(w.io, minutes(9));
+    w.server.release();
+    poll(w.io);
+    memory_peer peer = w.server.next().value();
+    let_pass(w.io, minutes(19));
+    CHECK(!w.connected.done());
+    let_pass(w.io, minutes(1));
+    CHECK(w.connected.failed(wsx::errc::handshake_timeout));
+    CHECK(peer.client_closed());
+  }
+
+  TEST_CASE("handshake_timeout is absolute: a response that trickles does not extend it") {
+    fixture w;
+    memory_peer peer = w.dial();
+    peer.write("HTTP/1.1 101 Switching Protocols\r\nA: ");
+    for (int minute = 0; minute < 19; ++minute) {
+      peer.write("x");
+      let_pass(w.io, minutes(1));
+    }
+    CHECK(!w.connected.done());
+    peer.write("x");
+    let_pass(w.io, minutes(1));
+    CHECK(w.connected.failed(wsx::errc::handshake_timeout));
+  }
+
+  TEST_CASE("handshake_timeout, while the request does not go out") {
+    fixture w;
+    w.server.on_accept([](memory_peer& peer) { peer.allow_write(10); });
+    memory_peer peer = w.dial();
+    CHECK(peer.bytes_written() == 10);
+    let_pass(w.io, minutes(19));
+    CHECK(!w.connected.done());
+    let_pass(w.io, minutes(1));
+    CHECK(w.connected.failed(wsx::errc::handshake_timeout));
+  }
+
+  TEST_CASE("a refusal whose body never comes is still that refusal") {
+    fixture w;
+    std::optional<wsx::system_error> thrown;
+    asio::co_spawn(w.io, w.client->connect(w.server.url()), [&](std::exception_ptr what) {
+      REQUIRE(what);
+      try {
+        std::rethrow_exception(what);
+      } catch (const wsx::system_error& e) {
+        thrown = e;
+      }
+    });
+    poll(w.io);
+    memory_peer peer = w.server.next().value();
+    peer.write("HTTP/1.1 403 No\r\nContent-Length: 100\r\n\r\npart");
+    let_pass(w.io, minutes(19));
+    CHECK(!thrown);
+    let_pass(w.io, minutes(1));
+    REQUIRE(thrown);
+    CHECK(thrown->code() == wsx::errc::unexpected_status);
+    CHECK(thrown->diagnostics().http_status == 403);
+    CHECK(thrown->diagnostics().http_body == "part");
+    CHECK(peer.client_closed());
+  }
+
+  TEST_CASE("an open connection has none") {
+    fixture w;
+    memory_peer peer = w.open();
+    for (int day = 0; day < 3; ++day) let_pass(w.io, std::chrono::hours(24));
+    CHECK(works(w, peer));
+  }
+
+  TEST_CASE("close_timeout: a server that answers Close, and does not end its connection") {
+    fixture w;
+    memory_peer peer = w.open();
+    outcome closed;
+    w.client->close(wsx::close_code::normal, "", closed.token());
+    poll(w.io);
+    let_pass(w.io, minutes(29));
+    peer.write(close_frame(1000));
+    poll(w.io);
+    CHECK(!closed.done());
+    let_pass(w.io, minutes(1));
+    CHECK(closed.failed(wsx::errc::close_timeout));
+    CHECK(w.ended.reason.received == wsx::close_code::normal);
+    CHECK(!w.ended.reason.clean);
+    CHECK(peer.client_closed());
+  }
+
+  TEST_CASE("close_timeout: the server that closes has no more time to end its connection") {
+    fixture w;
+    memory_peer peer = w.open();
+    peer.write(close_frame(1000));
+    poll(w.io);
+    let_pass(w.io, minutes(29));
+    CHECK(!w.ended.done());
+    let_pass(w.io, minutes(1));
+    CHECK(w.ended.done());
+    CHECK(!w.ended.reason.clean);
+    CHECK(peer.client_closed());
+  }
+
+  TEST_CASE("close_timeout: what may still be read when nothing can be written") {
+    fixture w;
+    memory_peer peer = w.open();
+    peer.fail_writes(asio::error::broken_pipe);
+    w.client->try_send(wsx::text{"a"});
+    poll(w.io);
+    let_pass(w.io, minutes(29));
+    CHECK(!w.ended.done());
+    let_pass(w.io, minutes(1));
+    CHECK(w.ended.failed(wsx::errc::connection_dropped));
+    CHECK(w.ended.reason.origin == wsx::close_origin::remote);
+  }
+}
