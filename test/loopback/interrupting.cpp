@@ -1,0 +1,232 @@
+#include "support.hpp"
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/error.hpp>
+#include <asio/ip/tcp.hpp>
+
+#include <atomic>
+
+// Connecting that is canceled, aborted, or whose client is destroyed: wherever that meets it, it
+// ends at once, and leaves nothing behind.
+
+using namespace loopback;
+using namespace wsx::testing;
+
+namespace {
+
+enum class interruption { cancel, abort, destroy };
+
+const std::vector<interruption> interruptions{interruption::cancel, interruption::abort,
+                                              interruption::destroy};
+
+std::error_code error_of(interruption how) {
+  if (how == interruption::cancel) return asio::error::operation_aborted;
+  return wsx::errc::aborted;
+}
+
+wsx::options trusting(const certificate& ca) {
+  auto o = calm();
+  o.tls.ca_pem = ca.certificate_pem;
+  return o;
+}
+
+auto noted_in(std::vector<std::error_code>& results) {
+  return [&results](std::error_code error) { results.push_back(error); };
+}
+
+// A client that connects on a loop which is run by hand.
+struct attempt {
+  explicit attempt(std::string url, const wsx::options& options = calm())
+      : client(std::in_place, io.get_executor(), recorder(), options) {
+    client->connect(std::move(url), asio::bind_cancellation_slot(signal.slot(), noted_in(results)));
+  }
+
+  bool done() const { return !results.empty(); }
+
+  // Runs the next thing, and waits for it if need be.
+  void step() {
+    io.restart();
+    io.run_one_for(std::chrono::seconds(60));
+  }
+
+  template <class Condition>
+  void run_until(Condition met) {
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!met() && std::chrono::steady_clock::now() < give_up) {
+      io.restart();
+      io.run_one_for(std::chrono::milliseconds(20));
+    }
+    REQUIRE(met());
+  }
+
+  void interrupt(interruption how) {
+    if (how == interruption::cancel) signal.emit(asio::cancellation_type::terminal);
+    if (how == interruption::abort) client->abort();
+    if (how == interruption::destroy) client.reset();
+  }
+
+  // The attempt is over; what is left ends with the client.
+  void finish() {
+    run_until([&] { return done(); });
+    client.reset();
+    io.restart();
+    io.run_for(std::chrono::seconds(60));
+    CHECK(io.stopped());
+    CHECK(results.size() == 1);
+  }
+
+  asio::io_context io;
+  std::optional<wsx::client<recorder>> client;
+  asio::cancellation_signal signal;
+  std::vector<std::error_code> results;
+};
+
+// A client whose connecting was canceled may connect again.
+void check_usable(attempt& a) {
+  scripted_server server{[](server_connection& client) {
+    client.accept_and_send({close_frame(1000)});
+    client.wait_eof();
+  }};
+  std::vector<std::error_code> connected;
+  a.client->connect(server.url(), noted_in(connected));
+  a.run_until([&] { return !connected.empty(); });
+  CHECK(connected == std::vector{std::error_code()});
+}
+
+// Interrupted in each way once the server says, by counting, that it has come so far: it will not
+// say more.
+void interrupt_all(const std::string& url, const wsx::options& options,
+                   const std::atomic<int>& reached) {
+  for (const auto how : interruptions) {
+    const int before = reached;
+    CAPTURE(static_cast<int>(how));
+    attempt a(url, options);
+    a.run_until([&] { return reached > before; });
+    REQUIRE(!a.done());
+    a.interrupt(how);
+    a.run_until([&] { return a.done(); });
+    CHECK(a.results.front() == error_of(how));
+    if (how == interruption::cancel) check_usable(a);
+    a.finish();
+  }
+}
+
+// After each of the steps that connecting takes, resolving the name among them, until it is too
+// late. Says how often it was not.
+int interrupt_each_step(interruption how, const std::string& url, const wsx::options& options) {
+  int in_time = 0;
+  for (int steps = 0;; ++steps) {
+    CAPTURE(steps);
+    attempt a(url, options);
+    for (int i = 0; i < steps && !a.done(); ++i) a.step();
+    const bool late = a.done();
+    a.interrupt(how);
+    a.finish();
+    const auto error = a.results.front();
+    CHECK((!error || error == error_of(how)));
+    if (error) ++in_time;
+    if (!late) continue;
+    CHECK(!error);
+    return in_time;
+  }
+}
+
+// By now the client's own name is resolved as well: names of one loop are, one after the other.
+void resolve_another(attempt& a) {
+  a.io.poll();
+  asio::ip::tcp::resolver resolver(a.io);
+  bool resolved = false;
+  resolver.async_resolve("127.0.0.1", "80", [&](std::error_code, const auto&) { resolved = true; });
+  a.run_until([&] { return resolved; });
+  a.io.restart();
+  a.io.poll();
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("loopback/interrupting");
+
+TEST_CASE("at each step, with a name to resolve") {
+  for (const bool tls : {false, true}) {
+    for (const auto how : interruptions) {
+      CAPTURE(tls);
+      CAPTURE(static_cast<int>(how));
+      const auto ca = make_ca();
+      server_options options;
+      if (tls) options.tls = make_server_certificate(ca);
+      scripted_server server{[](server_connection& client) {
+                               client.accept();
+                               client.wait_eof();
+                             },
+                             options};
+      // The name is resolved, TCP connected, TLS set up, the handshake written and read.
+      CHECK(interrupt_each_step(how, server.url("/", "localhost"), trusting(ca)) > 4);
+    }
+  }
+}
+
+TEST_CASE("while TCP connects: a listener whose backlog is full") {
+  asio::io_context io;
+  using asio::ip::tcp;
+  tcp::acceptor listener(io);
+  const tcp::endpoint loopback_address(asio::ip::address_v4::loopback(), 0);
+  listener.open(loopback_address.protocol());
+  listener.bind(loopback_address);
+  listener.listen(0);
+  tcp::socket fills(io);
+  fills.connect(listener.local_endpoint());
+  const auto port = std::to_string(listener.local_endpoint().port());
+  for (const std::string scheme : {"ws", "wss"}) {
+    CAPTURE(scheme);
+    for (const auto how : interruptions) {
+      CAPTURE(static_cast<int>(how));
+      attempt a(scheme + "://127.0.0.1:" + port + "/");
+      resolve_another(a);
+      REQUIRE(!a.done());
+      a.interrupt(how);
+      a.run_until([&] { return a.done(); });
+      CHECK(a.results.front() == error_of(how));
+      a.finish();
+    }
+  }
+}
+
+TEST_CASE("in the TLS handshake: the server reads, and says nothing") {
+  std::atomic<int> greeted{0};
+  scripted_server server{[&](server_connection& client) {
+    client.read_raw(1);
+    ++greeted;
+    client.wait_eof();
+  }};
+  interrupt_all("wss://127.0.0.1:" + std::to_string(server.port()) + "/", calm(), greeted);
+}
+
+TEST_CASE("in the opening handshake: the server reads, and says nothing") {
+  for (const bool tls : {false, true}) {
+    CAPTURE(tls);
+    const auto ca = make_ca();
+    server_options options;
+    if (tls) options.tls = make_server_certificate(ca);
+    std::atomic<int> asked{0};
+    scripted_server server{[&](server_connection& client) {
+                             client.read_request();
+                             ++asked;
+                             client.wait_eof();
+                           },
+                           options};
+    interrupt_all(server.url(), trusting(ca), asked);
+  }
+}
+
+TEST_CASE("in the opening handshake, of which half has come") {
+  std::atomic<int> answered{0};
+  scripted_server server{[&](server_connection& client) {
+    client.respond("HTTP/1.1 101 Switching Proto");
+    ++answered;
+    client.wait_eof();
+  }};
+  interrupt_all(server.url(), calm(), answered);
+}
+
+TEST_SUITE_END();
