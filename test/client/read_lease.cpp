@@ -1,0 +1,90 @@
+#include <wsx/detail/read_lease.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <optional>
+#include <thread>
+
+namespace {
+
+using wsx::detail::read_lease;
+
+bool overlap(const read_lease& a, const read_lease& b) {
+  const std::less<const std::byte*> before;
+  const auto* const end_a = a.room().data() + a.room().size();
+  const auto* const end_b = b.room().data() + b.room().size();
+  return before(a.room().data(), end_b) && before(b.room().data(), end_a);
+}
+
+void fill(const read_lease& lease, int value) {
+  std::memset(lease.room().data(), value, lease.room().size());
+}
+
+bool is_full_of(const read_lease& lease, int value) {
+  return std::ranges::all_of(lease.room(),
+                             [=](std::byte b) { return std::to_integer<int>(b) == value; });
+}
+
+}  // namespace
+
+TEST_SUITE("read_lease") {
+  TEST_CASE("one after the other they share one buffer") {
+    const std::byte* place = nullptr;
+    std::size_t size = 0;
+    {
+      const read_lease first;
+      place = first.room().data();
+      size = first.room().size();
+      CHECK(size > 0);
+    }
+    const read_lease second;
+    CHECK(second.room().data() == place);
+    CHECK(second.room().size() == size);
+  }
+
+  TEST_CASE("one within another has a buffer of its own, as large") {
+    const read_lease outer;
+    fill(outer, 1);
+    {
+      const read_lease inner;
+      const read_lease innermost;
+      CHECK(inner.room().size() == outer.room().size());
+      CHECK(!overlap(outer, inner));
+      CHECK(!overlap(outer, innermost));
+      CHECK(!overlap(inner, innermost));
+      fill(inner, 2);
+      fill(innermost, 3);
+      CHECK(is_full_of(inner, 2));
+    }
+    CHECK(is_full_of(outer, 1));
+    // The inner ones did not give back what was not theirs.
+    const read_lease next;
+    CHECK(!overlap(outer, next));
+  }
+
+  TEST_CASE("the inner one may be the last to end") {
+    std::optional<read_lease> outer(std::in_place);
+    const auto* const place = outer->room().data();
+    const read_lease inner;
+    fill(inner, 1);
+    outer.reset();
+    const read_lease next;
+    CHECK(next.room().data() == place);
+    fill(next, 2);
+    CHECK(is_full_of(inner, 1));
+  }
+
+  TEST_CASE("each thread has its own") {
+    const read_lease here;
+    fill(here, 1);
+    std::thread([&] {
+      const read_lease there;
+      CHECK(!overlap(here, there));
+      fill(there, 2);
+    }).join();
+    CHECK(is_full_of(here, 1));
+  }
+}
