@@ -170,7 +170,7 @@ TEST_SUITE("client: exchanges over several connections") {
 
   TEST_CASE("a read that fails at each byte of either connection") {
     const exchange whole(twice());
-    for (const std::size_t number : {0, 1}) {
+    for (const std::size_t number : {std::size_t{0}, std::size_t{1}}) {
       for (const std::error_code error :
            {make_error_code(asio::error::connection_reset), make_error_code(asio::error::eof),
             make_error_code(std::errc::io_error)}) {
@@ -190,7 +190,7 @@ TEST_SUITE("client: exchanges over several connections") {
 
   TEST_CASE("a write that fails at each byte of either connection") {
     const exchange whole(twice());
-    for (const std::size_t number : {0, 1}) {
+    for (const std::size_t number : {std::size_t{0}, std::size_t{1}}) {
       const auto& peer = whole.peers[number];
       for (std::size_t at = 0; at < peer.written(); ++at) {
         CAPTURE(number);
