@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <string>
-#include <system_error>
 
 TEST_SUITE_BEGIN("interop/drop: RFC 6455 7.1.5");
 
@@ -13,6 +12,13 @@ namespace {
 // The servers send 500 bytes of a message of 1000.
 constexpr std::uint64_t half = 500;
 
+// Has the server send half a message, and waits for that half.
+void begin_message(test_client<>& client) {
+  const auto before = client.stats().bytes_received;
+  client.send_text("!half");
+  client.wait_for_bytes(before + half);
+}
+
 void check_dropped(test_client<>& client) {
   const auto reason = client.join();
   CHECK(reason.origin == wsx::close_origin::remote);
@@ -20,17 +26,6 @@ void check_dropped(test_client<>& client) {
   CHECK_FALSE(reason.received);
   CHECK_FALSE(reason.clean);
   CHECK(client.unread().empty());
-}
-
-// Why connecting fails, if it does.
-std::error_code connect_error(const server& s) {
-  test_client late;
-  try {
-    late.connect({.url = s.url});
-  } catch (const wsx::system_error& e) {
-    return e.code();
-  }
-  return {};
 }
 
 }  // namespace
@@ -59,15 +54,40 @@ TEST_CASE("the connection is reset amid a message") {
 }
 
 TEST_CASE("the server is killed amid a message, and is gone") {
-  with_each_of({"NODE_DOOMED", "PYTHON_DOOMED"}, [](const server& s) {
+  with_each_of({"NODE_DOOMED_WS", "PYTHON_DOOMED_WS"}, [](const server& s) {
     test_client client{s};
-    client.send_text("!kill");
+    begin_message(client);
+    kill_server(s);
     check_dropped(client);
 
     // Refused, or accepted and ended by what the kernel has not yet taken down.
-    const auto error = connect_error(s);
+    const auto error = refusal({.url = s.url}).code();
     CHECK((error == asio::error::connection_refused || error == asio::error::connection_reset ||
            error == wsx::errc::connection_dropped));
+  });
+}
+
+TEST_CASE("the server behind a TLS front is killed amid a message, and is gone") {
+  with_each_of({"NODE_DOOMED_WSS", "PYTHON_DOOMED_WSS"}, [](const server& s) {
+    test_client client{s};
+    begin_message(client);
+    kill_server(s);
+    check_dropped(client);
+
+    const auto e = refusal({.url = s.url});
+    CHECK(e.code() == wsx::errc::unexpected_status);
+    CHECK(e.diagnostics().http_status == 502);
+  });
+}
+
+// TCP ends, but TLS does not: no close_notify comes.
+TEST_CASE("the TLS front is killed amid a message, and is gone") {
+  with_each_of({"NGINX_DOOMED"}, [](const server& s) {
+    test_client client{s};
+    begin_message(client);
+    kill_server(s);
+    check_dropped(client);
+    CHECK(refusal({.url = s.url}).diagnostics().http_status == 0);
   });
 }
 

@@ -1,12 +1,18 @@
 #include "test_client.hpp"
 
 #include <string>
+#include <string_view>
+#include <utility>
 
 TEST_SUITE_BEGIN("interop/fragments: RFC 6455 5.4");
 
 namespace {
 
 constexpr int pieces = 50;
+
+// What the servers can be told to send in pieces.
+constexpr std::pair<std::string_view, wsx::opcode> kinds[] = {{"text", wsx::opcode::text},
+                                                              {"binary", wsx::opcode::binary}};
 
 std::string numbers(int count) {
   std::string s;
@@ -66,25 +72,30 @@ TEST_CASE("a ping between the pieces of a message is answered") {
 TEST_CASE("a message that the server sends in pieces is assembled") {
   with_each_echo_server([](const server& s) {
     test_client client{s};
-    CHECK(client.ask("!fragment 50") == numbers(pieces));
+    for (const auto& [kind, op] : kinds) {
+      client.send_text("!fragment 50 " + std::string(kind));
+      CHECK(client.next() == received{op, numbers(pieces)});
+    }
     CHECK(client.ask("after") == "after");
-    CHECK(client.stats().messages_received == 2);
+    CHECK(client.stats().messages_received == 3);
   });
 }
 
 TEST_CASE("a handler of fragments gets the pieces in order") {
   with_each_echo_server([](const server& s) {
     test_client<fragment_recorder> client{s};
-    client.send_text("!fragment 50");
-    std::string whole;
-    bool last = false;
-    for (int count = 0; !last; ++count) {
-      auto piece = client.next();
-      CHECK(piece.op == wsx::opcode::text);
-      last = unmark(piece, count == 0);
-      whole += piece.payload;
+    for (const auto& [kind, op] : kinds) {
+      client.send_text("!fragment 50 " + std::string(kind));
+      std::string whole;
+      bool last = false;
+      for (int count = 0; !last; ++count) {
+        auto piece = client.next();
+        CHECK(piece.op == op);
+        last = unmark(piece, count == 0);
+        whole += piece.payload;
+      }
+      CHECK(whole == numbers(pieces));
     }
-    CHECK(whole == numbers(pieces));
   });
 }
 

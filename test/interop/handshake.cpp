@@ -26,17 +26,6 @@ std::string negotiated(const server& s, std::vector<std::string> offered) {
   return client.next().payload;
 }
 
-// What a connect that fails throws.
-wsx::system_error refusal(const std::string& url, const wsx::options& options) {
-  test_client client{options};
-  try {
-    client.connect({.url = url});
-  } catch (const wsx::system_error& e) {
-    return e;
-  }
-  throw std::runtime_error("the server did not refuse");
-}
-
 }  // namespace
 
 TEST_CASE("the server chooses a subprotocol, or none") {
@@ -50,7 +39,7 @@ TEST_CASE("the server chooses a subprotocol, or none") {
 
 TEST_CASE("a refused handshake tells status, headers and body") {
   with_each_echo_server([](const server& s) {
-    const auto e = refusal(s.url + "missing", trusting_options());
+    const auto e = refusal({.url = s.url + "missing"});
     CHECK(e.code() == wsx::errc::unexpected_status);
     CHECK(e.code() == wsx::condition::handshake_failed);
     CHECK(e.diagnostics().http_status == 404);
@@ -68,7 +57,7 @@ TEST_CASE("a certificate of an unknown CA is refused") {
     SUBCASE("another CA") {
       options.tls.ca_pem = wsx::testing::make_ca().certificate_pem;
     }
-    const auto e = refusal(s.url, options);
+    const auto e = refusal({.url = s.url}, options);
     CHECK(e.code() == wsx::errc::certificate_rejected);
     CHECK(e.code() == wsx::condition::tls_failed);
     CHECK(e.diagnostics().certificate_error != 0);
@@ -80,7 +69,7 @@ TEST_CASE("a certificate for another host is refused") {
   with_each_of({"NODE_WSS", "PYTHON_WSS"}, [](const server& s) {
     auto options = trusting_options();
     options.tls.server_name = "example.com";
-    CHECK(refusal(s.url, options).code() == wsx::errc::certificate_rejected);
+    CHECK(refusal({.url = s.url}, options).code() == wsx::errc::certificate_rejected);
   });
 }
 

@@ -21,10 +21,16 @@ START_LIMIT = 60  # seconds
 RUN_LIMIT = 840  # seconds: less than Meson's, so that the servers' logs are shown
 SKIPPED = 77  # to Meson
 
+COMMANDS = {
+    "NODE": ["node", str(HERE / "ws_server.js"), "{port}"],
+    "PYTHON": [SYSTEM_PYTHON, str(HERE / "websockets_server.py"), "{port}"],
+    "LWS": ["libwebsockets-test-server", "--port={port}"],
+}
+
 NGINX_CONFIG = """
 daemon off;
 master_process off;
-pid {folder}/nginx.pid;
+pid {folder}/{name}.pid;
 error_log stderr warn;
 events {{ worker_connections 64; }}
 http {{
@@ -78,17 +84,23 @@ def missing_programs():
             yield "the Python package websockets is missing: install the package python3-websockets"
 
 
+given_ports = set()
+
+
 def free_port():
     """A port that nobody has. Below those that the kernel gives to outgoing connections: none of
     them can take it before the server does."""
     while True:
         port = random.randrange(20000, 32000)
+        if port in given_ports:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
-                return port
             except OSError:
                 continue
+        given_ports.add(port)
+        return port
 
 
 class Server:
@@ -156,37 +168,38 @@ class Fleet:
         port = port or free_port()
         command = [word.format(port=port) for word in command]
         self.servers.append(Server(self.folder, name, port, command))
-        return port
+        return self.servers[-1]
 
-    def publish(self, variable, url):
-        self.environment[f"WSX_INTEROP_{variable}"] = url
+    def publish(self, name, url, server):
+        """The process is for a test that kills the server."""
+        self.environment[f"WSX_INTEROP_{name}"] = url
+        self.environment[f"WSX_INTEROP_{name}_PROCESS"] = str(server.process.pid)
 
     def start_all(self):
-        echo = {
-            "NODE": ["node", str(HERE / "ws_server.js"), "{port}"],
-            "PYTHON": [SYSTEM_PYTHON, str(HERE / "websockets_server.py"), "{port}"],
-        }
-        fronts = {}
-        for name, command in echo.items():
-            behind = self.start(name, command)
-            fronts[name] = (free_port(), behind)
-            self.publish(f"{name}_WS", f"ws://127.0.0.1:{behind}/")
-            self.publish(f"{name}_WSS", f"wss://localhost:{fronts[name][0]}/")
-            # One that a test kills.
-            doomed = self.start(f"{name}_DOOMED", command)
-            self.publish(f"{name}_DOOMED", f"ws://127.0.0.1:{doomed}/")
-        self.start_nginx(fronts.values())
-        port = self.start("LWS", ["libwebsockets-test-server", "--port={port}"])
-        self.publish("LWS", f"ws://127.0.0.1:{port}/")
-
-    def start_nginx(self, fronts):
         make_certificates(self.folder)
         self.environment["WSX_INTEROP_CA"] = str(self.folder / "ca.pem")
-        servers = "".join(NGINX_FRONT.format(port=p, behind=b) for p, b in fronts)
-        config = self.folder / "nginx.conf"
-        config.write_text(NGINX_CONFIG.format(folder=self.folder, fronts=servers))
+        fronts = {}  # ports of nginx, each with the port of the server behind it
+        for name, command in COMMANDS.items():
+            # One for all tests, and two that a test kills.
+            server = self.start(name, command)
+            doomed = self.start(f"{name}_DOOMED_WS", command)
+            doomed_behind = self.start(f"{name}_DOOMED_WSS", command)
+            for variable, open_one in (f"{name}_WS", server), (doomed.name, doomed):
+                self.publish(variable, f"ws://127.0.0.1:{open_one.port}/", open_one)
+            for variable, behind in (f"{name}_WSS", server), (doomed_behind.name, doomed_behind):
+                port = free_port()
+                fronts[port] = behind.port
+                self.publish(variable, f"wss://localhost:{port}/", behind)
+        self.start_nginx("nginx", fronts)
+        doomed = self.start_nginx("NGINX_DOOMED", {free_port(): self.servers[0].port})
+        self.publish(doomed.name, f"wss://localhost:{doomed.port}/", doomed)
+
+    def start_nginx(self, name, fronts):
+        servers = "".join(NGINX_FRONT.format(port=p, behind=b) for p, b in fronts.items())
+        config = self.folder / f"{name}.conf"
+        config.write_text(NGINX_CONFIG.format(folder=self.folder, name=name, fronts=servers))
         command = ["nginx", "-p", str(self.folder), "-e", "stderr", "-c", str(config)]
-        self.start("nginx", command, port=next(iter(fronts))[0])
+        return self.start(name, command, port=next(iter(fronts)))
 
     def wait_until_they_listen(self):
         deadline = time.monotonic() + START_LIMIT
@@ -203,10 +216,11 @@ class Fleet:
 
 
 def run_tests(fleet, command):
+    environment = os.environ | fleet.environment
+    # What glibc keeps in a thread's cache it does not count as free: see holdings_glibc.cpp.
+    environment["GLIBC_TUNABLES"] = "glibc.malloc.tcache_count=0"
     try:
-        return subprocess.run(
-            command, env=os.environ | fleet.environment, timeout=RUN_LIMIT
-        ).returncode
+        return subprocess.run(command, env=environment, timeout=RUN_LIMIT).returncode
     except subprocess.TimeoutExpired:
         raise Failure(f"the tests took more than {RUN_LIMIT} s") from None
 

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <signal.h>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -23,6 +24,13 @@ inline std::string from_environment(const std::string& variable) {
 
 inline server server_named(const std::string& name) {
   return {name, from_environment("WSX_INTEROP_" + name)};
+}
+
+/// Kills the process of one of the servers that are there to be killed.
+inline void kill_server(const server& s) {
+  const auto process = std::stoi(from_environment("WSX_INTEROP_" + s.name + "_PROCESS"));
+  if (::kill(process, SIGKILL) != 0)
+    throw std::runtime_error(s.name + " is not there to be killed");
 }
 
 /// Options that trust run.py's certificates.

@@ -9,6 +9,7 @@
 #include <asio/io_context.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <optional>
@@ -84,6 +85,11 @@ class test_client {
   void close() { wait(client_.close()); }
   void close(wsx::close_code code, std::string_view reason) { wait(client_.close(code, reason)); }
 
+  /// Waits until so many bytes of messages and frame headers have come, of all connections.
+  void wait_for_bytes(std::uint64_t count) {
+    run_until([&] { return stats().bytes_received >= count; });
+  }
+
   /// Why the client ended, once it has, be it a normal end or not.
   wsx::close_reason join() {
     std::optional<wsx::close_reason> ended;
@@ -120,3 +126,15 @@ class test_client {
   inbox inbox_;
   wsx::client<Handler> client_;
 };
+
+/// What a connect that fails throws.
+inline wsx::system_error refusal(wsx::request target,
+                                 const wsx::options& options = trusting_options()) {
+  test_client client{options};
+  try {
+    client.connect(std::move(target));
+  } catch (const wsx::system_error& e) {
+    return e;
+  }
+  throw std::runtime_error("the server did not refuse");
+}

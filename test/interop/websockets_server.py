@@ -7,8 +7,6 @@ Usage: websockets_server.py PORT. For its commands see README.md.
 import asyncio
 import contextlib
 import http
-import os
-import signal
 import socket
 import struct
 import sys
@@ -33,8 +31,9 @@ async def count(ws, which):
     await ws.send(str(connections[int(which)].message_count))
 
 
-async def fragment(ws, frames):
-    await ws.send([f"{i};" for i in range(int(frames))])
+async def fragment(ws, frames, kind):
+    pieces = [f"{i};" for i in range(int(frames))]
+    await ws.send(pieces if kind == "text" else [piece.encode() for piece in pieces])
 
 
 async def ping(ws, payload):
@@ -59,12 +58,11 @@ async def reset(ws):
     await drop(ws)
 
 
-async def kill(ws):
+async def half(ws):
     ws.transport.write(HALF_MESSAGE)
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
-COMMANDS = {f.__name__: f for f in (number, closed, count, fragment, ping, close, drop, reset, kill)}
+COMMANDS = {f.__name__: f for f in (number, closed, count, fragment, ping, close, drop, reset, half)}
 
 
 async def answer(ws, message):

@@ -13,8 +13,11 @@ const commands = {
   number: (ws) => ws.send(String(ws.number)),
   closed: async (ws, number) => ws.send(await connections[Number(number)].closed),
   count: (ws, number) => ws.send(String(connections[Number(number)].messages)),
-  fragment: (ws, count) => {
-    for (let i = 0; i < Number(count); i++) ws.send(`${i};`, { fin: i === Number(count) - 1 });
+  fragment: (ws, count, kind) => {
+    const binary = kind === 'binary';
+    for (let i = 0; i < Number(count); i++) {
+      ws.send(`${i};`, { binary, fin: i === Number(count) - 1 });
+    }
   },
   ping: (ws, payload) => {
     ws.once('pong', (answer) => ws.send(`pong ${answer}`));
@@ -23,7 +26,7 @@ const commands = {
   close: (ws, code, reason) => ws.close(code && Number(code), reason),
   drop: (ws) => ws._socket.write(halfMessage, () => ws._socket.destroy()),
   reset: (ws) => ws._socket.write(halfMessage, () => ws._socket.resetAndDestroy()),
-  kill: (ws) => ws._socket.write(halfMessage, () => process.kill(process.pid, 'SIGKILL')),
+  half: (ws) => ws._socket.write(halfMessage),
 };
 
 const server = new WebSocketServer({
