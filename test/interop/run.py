@@ -84,23 +84,24 @@ def missing_programs():
             yield "the Python package websockets is missing: install the package python3-websockets"
 
 
-given_ports = set()
+held = []  # the sockets of the ports that free_port gave
 
 
 def free_port():
     """A port that nobody has. Below those that the kernel gives to outgoing connections: none of
-    them can take it before the server does."""
+    them can take it before the server does. Nor can anybody who asks by this function, here or in
+    another process: the port stays bound, and only servers, which all set SO_REUSEADDR, can
+    share it."""
     while True:
-        port = random.randrange(20000, 32000)
-        if port in given_ports:
+        holder = socket.socket()
+        try:
+            holder.bind(("127.0.0.1", random.randrange(20000, 32000)))
+        except OSError:
+            holder.close()
             continue
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        given_ports.add(port)
-        return port
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.append(holder)
+        return holder.getsockname()[1]
 
 
 class Server:
