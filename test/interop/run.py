@@ -163,6 +163,7 @@ class Fleet:
     def __init__(self, folder):
         self.folder = folder
         self.servers = []
+        self.fronts = {}  # ports of nginx, each with the port of the server behind it
         self.environment = {}
 
     def start(self, name, command, port=None):
@@ -176,22 +177,28 @@ class Fleet:
         self.environment[f"WSX_INTEROP_{name}"] = url
         self.environment[f"WSX_INTEROP_{name}_PROCESS"] = str(server.process.pid)
 
+    def publish_clear(self, name, server):
+        self.publish(name, f"ws://127.0.0.1:{server.port}/", server)
+
+    def publish_behind_nginx(self, name, server):
+        port = free_port()
+        self.fronts[port] = server.port
+        self.publish(name, f"wss://localhost:{port}/", server)
+
     def start_all(self):
         make_certificates(self.folder)
         self.environment["WSX_INTEROP_CA"] = str(self.folder / "ca.pem")
-        fronts = {}  # ports of nginx, each with the port of the server behind it
         for name, command in COMMANDS.items():
-            # One for all tests, and two that a test kills.
             server = self.start(name, command)
+            self.publish_clear(f"{name}_WS", server)
+            self.publish_behind_nginx(f"{name}_WSS", server)
+            # Two more for tests to kill.
             doomed = self.start(f"{name}_DOOMED_WS", command)
-            doomed_behind = self.start(f"{name}_DOOMED_WSS", command)
-            for variable, open_one in (f"{name}_WS", server), (doomed.name, doomed):
-                self.publish(variable, f"ws://127.0.0.1:{open_one.port}/", open_one)
-            for variable, behind in (f"{name}_WSS", server), (doomed_behind.name, doomed_behind):
-                port = free_port()
-                fronts[port] = behind.port
-                self.publish(variable, f"wss://localhost:{port}/", behind)
-        self.start_nginx("nginx", fronts)
+            self.publish_clear(doomed.name, doomed)
+            doomed = self.start(f"{name}_DOOMED_WSS", command)
+            self.publish_behind_nginx(doomed.name, doomed)
+        self.start_nginx("nginx", self.fronts)
+        # Another for a test to kill, in front of the first server.
         doomed = self.start_nginx("NGINX_DOOMED", {free_port(): self.servers[0].port})
         self.publish(doomed.name, f"wss://localhost:{doomed.port}/", doomed)
 
