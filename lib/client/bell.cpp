@@ -1,6 +1,5 @@
 #include <wsx/detail/bell.hpp>
 
-#include <asio/bind_executor.hpp>
 #include <asio/post.hpp>
 
 #include <system_error>
@@ -8,29 +7,14 @@
 
 namespace wsx::detail {
 
-// The timer's handler.
-struct bell::wait {
-  bell* of;
-  std::shared_ptr<bell_listener> who;  // owns the bell
-
-  void operator()(std::error_code = {}) {
-    // Who rang may not be out of `cancel` yet, and the timer not be ours: another time.
-    if (of->pulling_.load(std::memory_order_acquire))
-      return asio::post(strand(of->strand_), std::move(*this));
-    of->waiting_ = false;
-    of->ours_ = true;
-    who->on_ring();
-  }
-};
-
-bell::bell(const strand& s)
-    : strand_(s), never_(s.get_inner_executor(), asio::steady_timer::time_point::max()) {}
+bell::bell(const strand& s) : strand_(s), ropes_{s.get_inner_executor(), s.get_inner_executor()} {}
 
 void bell::ring() {
   if (rung_.exchange(true, std::memory_order_acq_rel)) return;
-  pulling_.store(true, std::memory_order_relaxed);
-  never_.cancel();
-  pulling_.store(false, std::memory_order_release);
+  rope& r = ropes_[current_];
+  r.pulled.store(true, std::memory_order_relaxed);
+  r.never.cancel();
+  r.pulled.store(false, std::memory_order_release);
 }
 
 void bell::ignore() {
@@ -40,8 +24,17 @@ void bell::ignore() {
 bool bell::listen(std::shared_ptr<bell_listener> who) {
   if (!ours_) return !rung_.load(std::memory_order_acquire);
   if (!waiting_) {
+    if (!take_slack_rope()) {
+      asio::post(strand_, [who = std::move(who)] { who->on_ring(); });
+      return false;
+    }
     waiting_ = true;
-    never_.async_wait(asio::bind_executor(strand_, wait{this, std::move(who)}));
+    auto heard = [this, who = std::move(who)](std::error_code) {
+      waiting_ = false;
+      ours_ = true;
+      who->on_ring();  // owns this bell
+    };
+    ropes_[current_].never.async_wait(on_strand(strand_, std::move(heard)));
   }
   ours_ = false;
   // An exchange, to come before or after that of `ring`, and with it whoever looks again.
@@ -49,11 +42,21 @@ bool bell::listen(std::shared_ptr<bell_listener> who) {
   return true;
 }
 
+// The other one first. Both are still pulled only if two who rang were interrupted amid it.
+bool bell::take_slack_rope() {
+  for (const std::size_t next : {1 - current_, current_}) {
+    if (ropes_[next].pulled.load(std::memory_order_acquire)) continue;
+    current_ = next;
+    return true;
+  }
+  return false;
+}
+
 void bell::hang_up() {
   ignore();
   if (!ours_ || !waiting_) return;
   ours_ = false;  // this rings too
-  never_.cancel();
+  ropes_[current_].never.cancel();
 }
 
 }  // namespace wsx::detail

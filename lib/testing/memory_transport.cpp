@@ -1,7 +1,6 @@
 #include "memory_connection.hpp"
 
 #include <asio/async_result.hpp>
-#include <asio/bind_executor.hpp>
 #include <asio/error.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
@@ -107,7 +106,7 @@ void memory_transport::async_wait(io_direction direction, wait_handler ready) {
     }
     ready(closed ? std::error_code(asio::error::operation_aborted) : std::error_code());
   };
-  timer.async_wait(asio::bind_executor(endpoint_->serial, std::move(look)));
+  timer.async_wait(on_strand(endpoint_->serial, std::move(look)));
   if (shared->ready(direction)) timer.cancel();
 }
 

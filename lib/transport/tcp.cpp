@@ -1,7 +1,6 @@
 #include <wsx/error.hpp>
 #include <wsx/transport/tcp.hpp>
 
-#include <asio/bind_executor.hpp>
 #include <asio/buffer.hpp>
 #include <asio/connect.hpp>
 #include <asio/error.hpp>
@@ -114,7 +113,7 @@ io_result tcp_transport::write_some(bytes_view bytes) noexcept {
 // The socket's own executor is the one below, and the handler brings its strand: were the socket's
 // executor a strand whose type is not known, each wait would allocate copies of it.
 void tcp_transport::async_wait(io_direction direction, wait_handler ready) {
-  socket_.async_wait(wait_type(direction), asio::bind_executor(strand_, std::move(ready)));
+  socket_.async_wait(wait_type(direction), on_strand(strand_, std::move(ready)));
 }
 
 void tcp_transport::shutdown() noexcept {

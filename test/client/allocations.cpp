@@ -1,10 +1,18 @@
 #include "support.hpp"
 
+#include <wsx/testing/echo_server.hpp>
+
+#include <asio/executor_work_guard.hpp>
 #include <asio/steady_timer.hpp>
+#include <asio/use_future.hpp>
 
 #include <array>
+#include <atomic>
 #include <cstdlib>
 #include <new>
+#include <string>
+#include <string_view>
+#include <thread>
 
 // In the steady state a message costs no allocation, whichever way it goes. This program counts
 // what its own thread allocates; servers in other threads, and what the tests do between, don't
@@ -143,8 +151,8 @@ std::size_t allocated_in_memory(Each each) {
   return allocations;
 }
 
-// The server sends `frame`, once or many times at once: that may wake the client, for which Asio
-// allocates outside of `io_context::run`, but it must not cost more for more frames.
+// The server sends `frame`, once or many times at once. What wakes the client in memory may
+// allocate, since this thread runs no event loop at that moment; more frames must not cost more.
 template <class Handler>
 bool free_of_charge(const server_frame& frame) {
   const auto allocated = [&](int frames) {
@@ -157,6 +165,61 @@ bool free_of_charge(const server_frame& frame) {
   CAPTURE(for_one);
   CAPTURE(for_many);
   return for_one == for_many;
+}
+
+// Over a socket, with one message at a time, as a quiet feed has it: each one wakes the client.
+
+// Counts what the event loop's thread allocates from the warm-up's end on.
+struct one_at_a_time {
+  std::atomic<int>* handled;
+  int frames = 0;
+
+  wsx::action handle_frame(wsx::text t) { return next(wsx::reply(t)); }
+  wsx::action handle_ping(wsx::ping p) { return next(wsx::reply(wsx::pong(p.payload))); }
+  void handle_frame(wsx::binary) {
+    (void)next(wsx::ok());
+    ++*handled;
+  }
+
+ private:
+  wsx::action next(wsx::action usual) {
+    if (++frames == warm_up) counting = true;
+    if (frames < warm_up + measured) return usual;
+    counting = false;
+    return wsx::close();
+  }
+};
+
+// Sends the frame, waits for what the client answers, and so on until that is Close.
+script again_and_again(server_frame frame) {
+  return [frame](server_connection& client) {
+    client.accept();
+    for (;;) {
+      client.send(frame);
+      const auto answer = client.read_frame();
+      if (!answer || answer->opcode == opcodes::close) return client.send_close();
+    }
+  };
+}
+
+std::size_t allocated_over_socket(const server_frame& frame, bool tls) {
+  const auto ca = make_ca();
+  server_options how;
+  if (tls) how.tls = make_server_certificate(ca);
+  scripted_server server{again_and_again(frame), how};
+  auto options = calm();
+  options.tls.ca_pem = ca.certificate_pem;
+
+  std::atomic<int> handled{0};
+  asio::io_context io;
+  wsx::client<one_at_a_time> client(io.get_executor(), {&handled}, options);
+  outcome connected;
+  client.connect(server.url(), connected.token());
+  allocations = 0;
+  io.run();
+  CHECK(connected.ok());
+  CHECK(client.handler().frames == warm_up + measured);
+  return allocations;
 }
 
 }  // namespace
@@ -210,5 +273,42 @@ TEST_SUITE("client: allocations") {
       return count;
     };
     CHECK(allocated(1) == allocated(50));
+  }
+
+  TEST_CASE("a message that wakes the client costs nothing either") {
+    for (const bool tls : {false, true}) {
+      CAPTURE(tls);
+      CHECK(allocated_over_socket(text_frame(std::string(200, 'x')), tls) == 0);
+      CHECK(allocated_over_socket(ping_frame("0123456789"), tls) == 0);
+    }
+  }
+
+  TEST_CASE("nor does sending from another thread, however idle the client") {
+    std::size_t in_loop = 0;
+    scripted_server server{echo_script()};
+    std::atomic<int> handled{0};
+    asio::io_context io;
+    auto work = asio::make_work_guard(io);
+    wsx::client<one_at_a_time> client(io.get_executor(), {&handled}, calm());
+    std::thread loop([&] {
+      io.run();
+      in_loop = allocations;
+    });
+    client.connect(server.url(), asio::use_future).get();
+
+    const std::string payload(200, 'x');
+    allocations = 0;
+    for (int i = 0; i < warm_up + measured; ++i) {
+      {
+        const count_allocations on(i >= warm_up);
+        REQUIRE(client.try_send(wsx::binary{std::string_view(payload)}));
+      }
+      while (handled <= i) std::this_thread::yield();
+    }
+    CHECK(allocations == 0);
+    client.close(asio::use_future).get();
+    work.reset();
+    loop.join();
+    CHECK(in_loop == 0);
   }
 }

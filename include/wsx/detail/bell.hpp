@@ -6,6 +6,7 @@
 #include <asio/steady_timer.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
 
 namespace wsx::detail {
@@ -24,7 +25,8 @@ class bell_listener {
 // beforehand on the strand. Canceling it rings.
 //
 // `rung_` says whose the timer is. False: of the first who rings. True: of the strand, or of the
-// one that rang until the strand has heard it.
+// one that rang until the strand has heard it. There are two timers, used in turn: whoever rang may
+// not be out of `cancel` yet when the strand listens again.
 class bell {
  public:
   WSX_API explicit bell(const strand& s);
@@ -46,14 +48,22 @@ class bell {
   WSX_API void hang_up();
 
  private:
-  struct wait;
+  struct rope {
+    rope(const asio::any_io_executor& executor)  // NOLINT: converts by design
+        : never(executor, asio::steady_timer::time_point::max()) {}
+
+    asio::steady_timer never;         // nothing but its cancellation ends its wait
+    std::atomic<bool> pulled{false};  // somebody is within `cancel`
+  };
+
+  bool take_slack_rope();
 
   strand strand_;
-  asio::steady_timer never_;  // nothing but its cancellation ends its wait
+  rope ropes_[2];
+  std::size_t current_ = 0;  // the rope to pull
   std::atomic<bool> rung_{true};
-  std::atomic<bool> pulling_{false};  // whoever rang is at the timer
-  bool waiting_ = false;              // a wait is under way
-  bool ours_ = true;                  // it, or its timer, is the strand's
+  bool waiting_ = false;  // a wait is under way
+  bool ours_ = true;      // it, or its timer, is the strand's
 };
 
 }  // namespace wsx::detail
