@@ -18,7 +18,8 @@ struct backoff_options {
 };
 
 /// Delays between reconnects that grow exponentially, each drawn at random between zero and its
-/// bound ("full jitter"), so that a fleet of clients does not come back all at once.
+/// bound ("full jitter"), so that a fleet of clients does not come back all at once. For one thread
+/// at a time, as a handler's member is.
 ///
 ///     struct handler {
 ///       wsx::backoff delay;

@@ -73,7 +73,8 @@ inline disconnect_decision reconnect_after(std::chrono::steady_clock::duration d
   return reconnect().after(delay);
 }
 
-/// Connect somewhere else; later reconnects go there too.
+/// Connect somewhere else; later reconnects go there too. A URL or header that can't be used makes
+/// that attempt fail, and the handler is asked again.
 inline disconnect_decision reconnect_to(detail::request_like target) {
   disconnect_decision decision = reconnect();
   decision.target_ = std::move(target.value);

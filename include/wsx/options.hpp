@@ -11,10 +11,10 @@
 
 namespace wsx {
 
-/// What can be set about a client. Checked once, when the client connects: a value out of its
+/// What can be set about a client. Checked before each connection is made: a value out of its
 /// range makes `connect` fail with `errc::invalid_option` and the option's name.
 struct options {
-  tls_options tls{};
+  tls_options tls{};  ///< for `wss`
 
   // Deadlines; each is absolute and more than zero. No duration here is longer than a year.
   std::chrono::milliseconds connect_timeout{6'000};    ///< resolving, TCP and TLS
@@ -33,7 +33,7 @@ struct options {
   std::size_t max_headers = 128;                      ///< headers of that head
 
   // What is queued on this side.
-  std::size_t send_queue_size = 1024 * 1024;       ///< bytes of each sender's queue
+  std::size_t send_queue_size = 1024 * 1024;       ///< bytes of each sender's queue, rounded up
   std::size_t max_reply_bytes = 16 * 1024 * 1024;  ///< bytes of replies not yet sent
   std::size_t mailbox_size = 65'536;               ///< casts and posts not yet handled
 

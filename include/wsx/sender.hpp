@@ -39,8 +39,8 @@ class sender {
   }
 
   /// Queues a frame (`text`, `binary`, `ping`, `pong`, `fragment`) if that is possible at once;
-  /// says whether. The payload is copied. Never waits. Neither locks nor allocates, but at the
-  /// first frame (the queue) and to wake a client that has nothing to send at that moment.
+  /// says whether. The payload is copied. Never waits. Takes no lock, but to wake a client that
+  /// has nothing to send at that moment, and allocates only at the first frame (the queue).
   ///
   /// Errors: `errc::queue_full` (also while a `send` of this sender waits), `errc::not_connected`,
   /// `errc::closing`, `errc::message_over_queue` (use `send`), and those of a

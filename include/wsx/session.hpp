@@ -40,7 +40,9 @@ class session {
     return send_frame(protocol::outgoing_frame(frame));
   }
 
-  /// Begins the closing handshake, as the action `close` does.
+  /// Begins the closing handshake, as the action `close` does. Errors, with nothing sent:
+  /// `errc::closing`, `errc::not_connected`, `errc::invalid_close_code`,
+  /// `errc::control_payload_too_long` (a reason over 123 bytes), `errc::invalid_text`.
   WSX_API std::error_code close();
   WSX_API std::error_code close(close_code code, std::string_view reason = {});
 
@@ -53,7 +55,10 @@ class session {
   template <class Handler, class Message>
   timer post_after(Handler& self, std::chrono::steady_clock::duration delay, Message message);
 
+  /// The connection that is open, or was the last one to be.
   WSX_API const connection_info& connection() const noexcept;
+
+  /// What has been counted so far.
   WSX_API wsx::stats stats() const noexcept;
 
   /// The client's strand.

@@ -22,8 +22,9 @@ namespace wsx::protocol {
 ///
 /// Frames come from three places: control frames, which go first; frames staged by callbacks,
 /// which are encoded at once; and the queues of the producers. They leave in batches, as many
-/// bytes as one write can take. A frame is never interrupted, and a message sent in fragments is
-/// interrupted by control frames only (RFC 6455 5.4).
+/// bytes as one write can take; a control frame waits for the batch that is being written, and for
+/// the rest of a frame that goes on beyond it. A frame is never interrupted, and a message sent in
+/// fragments is interrupted by control frames only (RFC 6455 5.4).
 ///
 /// A queued frame is freed when it has been written whole. What a broken connection cut goes out
 /// again from its beginning; what callbacks staged belongs to its connection and is dropped.
@@ -46,8 +47,8 @@ class outbox {
   /// Sends a ping; one that still waits is replaced.
   WSX_API void set_ping(bytes_view payload);
 
-  /// Sends Close, as the last frame: after everything staged and queued if `drain`, otherwise as
-  /// soon as the frame being written is complete.
+  /// Sends Close, as the last frame: after everything staged and queued if `drain`, otherwise
+  /// before any more of it, behind the batch and the frame that are being written.
   WSX_API void set_close(const close_payload& close, bool drain);
 
   std::size_t staged_bytes() const noexcept { return staged_.size(); }
