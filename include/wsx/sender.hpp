@@ -23,8 +23,9 @@ WSX_API asio::awaitable<void> co_send(std::shared_ptr<engine> e,
 /// One thread's way to send: a lock-free queue of its own to the client. A client has one built
 /// in; every further thread that sends makes one with `basic_client::make_sender`.
 ///
-/// A sender may be used by one thread at a time, any thread. It may outlive its client: sending
-/// then fails. What it has queued is sent even if the sender is gone.
+/// A sender may be used by one thread at a time, any thread. It may outlive its client (sending
+/// then fails), not the client's execution context. What it has queued is sent even if the sender
+/// is gone.
 class sender {
  public:
   sender(sender&&) noexcept = default;

@@ -16,7 +16,7 @@ using wsx::detail::bell;
 using wsx::detail::bell_listener;
 
 // Listens again after each ring, as long as it is told to.
-struct listener : bell_listener, std::enable_shared_from_this<listener> {
+struct listener final : bell_listener, std::enable_shared_from_this<listener> {
   explicit listener(asio::io_context& io) : rings(wsx::as_strand(io.get_executor())) {}
 
   void on_ring() override {

@@ -203,6 +203,7 @@ TEST_SUITE("client: pump") {
     peer.write(text_frame("go"));
     poll(w.io);
     CHECK(frames_of(peer) == lines{"text \"hi\""});
+    made.reset();  // before the I/O context
   }
 
   TEST_CASE("a pong leaves while a callback waits") {

@@ -78,6 +78,7 @@ TEST_SUITE("sender") {
     std::error_code error;
     CHECK(!one.try_send(piece(true, false, "1x"), error));
     CHECK(error == wsx::errc::fragment_out_of_order);
+    poll(w.io);
     CHECK(other.try_send(piece(false, true, "2b")));
     CHECK(one.try_send(piece(false, true, "1b")));
     poll(w.io);
