@@ -64,6 +64,7 @@ const char* text_of(errc e) noexcept {
     case errc::bad_close_payload: return "a Close frame has a payload of 1 byte";
     case errc::bad_close_code: return "a Close frame has a code that may not be sent";
     case errc::invalid_utf8: return "a text message or close reason is not valid UTF-8";
+    case errc::invalid_deflate_data: return "a compressed message cannot be inflated";
     case errc::unsupported_data: return "a message is of a type that is not taken";
 
     case errc::message_too_big: return "a message is too big";

@@ -82,7 +82,7 @@ TEST_SUITE("error") {
       CHECK_FALSE(text.ends_with('.'));
       CHECK(text.find('\n') == std::string::npos);
     }
-    CHECK(seen.size() == 52);
+    CHECK(seen.size() == 53);
   }
 
   TEST_CASE("every condition has a message of its own") {

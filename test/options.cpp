@@ -33,6 +33,13 @@ bound longest(const char* name, milliseconds wsx::options::*member) {
   return at_least(name, member, milliseconds(std::chrono::hours(24 * 365)), milliseconds::max());
 }
 
+bound deflate_bound(const char* name, int wsx::deflate_options::*member, int allowed, int refused) {
+  const auto set = [=](int value) {
+    return [=](wsx::options& o) { (o.deflate = wsx::deflate_options()).value().*member = value; };
+  };
+  return {name, set(allowed), set(refused)};
+}
+
 const std::vector<bound>& bounds() {
   using o = wsx::options;
   static const std::vector<bound> all{
@@ -56,6 +63,18 @@ const std::vector<bound>& bounds() {
                (std::size_t{1} << 40) + 1),
       positive("max_reply_bytes", &o::max_reply_bytes),
       positive("mailbox_size", &o::mailbox_size),
+      deflate_bound("deflate.level", &wsx::deflate_options::level, 0, -1),
+      deflate_bound("deflate.level", &wsx::deflate_options::level, 9, 10),
+      deflate_bound("deflate.memory_level", &wsx::deflate_options::memory_level, 1, 0),
+      deflate_bound("deflate.memory_level", &wsx::deflate_options::memory_level, 9, 10),
+      deflate_bound("deflate.server_max_window_bits", &wsx::deflate_options::server_max_window_bits,
+                    8, 7),
+      deflate_bound("deflate.server_max_window_bits", &wsx::deflate_options::server_max_window_bits,
+                    15, 16),
+      deflate_bound("deflate.client_max_window_bits", &wsx::deflate_options::client_max_window_bits,
+                    8, 7),
+      deflate_bound("deflate.client_max_window_bits", &wsx::deflate_options::client_max_window_bits,
+                    15, 16),
   };
   return all;
 }

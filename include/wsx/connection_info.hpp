@@ -13,6 +13,7 @@ struct connection_info {
   int status = 0;                ///< of the handshake's response: 101
   header_list headers{};         ///< of the handshake's response
   std::string subprotocol{};     ///< what the server chose; empty: none
+  bool compressed = false;       ///< messages may be, both ways: `options::deflate`
   std::string peer_endpoint{};   ///< "192.0.2.1:443", "[2001:db8::1]:443"
   std::string local_endpoint{};  ///< the same for this side
   std::size_t attempt = 0;       ///< which attempt in a row succeeded; 1: the first

@@ -65,6 +65,7 @@ enum class errc {
   bad_close_payload,        ///< a Close frame with a payload of 1 byte
   bad_close_code,           ///< a Close frame with a code that may not be sent
   invalid_utf8,             ///< a text message or close reason is not UTF-8
+  invalid_deflate_data,     ///< a compressed message cannot be inflated (RFC 7692 7.2.2)
   unsupported_data,         ///< a text or binary message that the handler does not take
 
   // Limits of ours that the peer exceeded; answered with Close 1009.

@@ -58,6 +58,18 @@ struct fragment {
   bytes_view payload{};
 };
 
+/// A frame that is sent as it is, even if compression has been agreed on. Keeps a secret out of
+/// what the sizes of compressed messages tell about each other; see `deflate_options`. Of a message
+/// in fragments it counts on the first.
+///
+///     co_await client.send(wsx::uncompressed(wsx::text{token}));
+template <class Frame>
+struct uncompressed {
+  constexpr explicit uncompressed(Frame f) noexcept : frame(f) {}
+
+  Frame frame;
+};
+
 /// The longest payload of a ping or pong. RFC 6455 5.5.
 inline constexpr std::size_t max_control_payload = 125;
 

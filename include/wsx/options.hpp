@@ -1,11 +1,13 @@
 #pragma once
 
+#include <wsx/deflate_options.hpp>
 #include <wsx/export.hpp>
 #include <wsx/tls_options.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <system_error>
 
@@ -15,6 +17,10 @@ namespace wsx {
 /// range makes `connect` fail with `errc::invalid_option` and the option's name.
 struct options {
   tls_options tls{};  ///< for `wss`
+
+  /// Offers permessage-deflate, RFC 7692: `deflate_options{}` is a good choice. Without a value,
+  /// nothing is compressed. The server may refuse; see `connection_info::compressed`.
+  std::optional<deflate_options> deflate{};
 
   // Deadlines; each is absolute and more than zero. No duration here is longer than a year.
   std::chrono::milliseconds connect_timeout{6'000};    ///< resolving, TCP and TLS
@@ -26,7 +32,7 @@ struct options {
   std::chrono::milliseconds ping_timeout{20'000};   ///< dead if no byte comes so long after a ping
 
   // What the server may send. Beyond these the connection is closed with 1009.
-  std::uint64_t max_message_size = 16 * 1024 * 1024;  ///< payload bytes of a message
+  std::uint64_t max_message_size = 16 * 1024 * 1024;  ///< payload bytes of a message, inflated
   std::uint64_t max_frame_size = 16 * 1024 * 1024;    ///< payload bytes of a frame
   std::size_t max_fragments = 131'072;                ///< frames of a message
   std::size_t max_head_size = 16 * 1024;              ///< bytes of the handshake's response head

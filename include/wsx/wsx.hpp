@@ -8,6 +8,7 @@
 #include <wsx/close_code.hpp>
 #include <wsx/close_reason.hpp>
 #include <wsx/connection_info.hpp>
+#include <wsx/deflate_options.hpp>
 #include <wsx/disconnect.hpp>
 #include <wsx/error.hpp>
 #include <wsx/frame.hpp>

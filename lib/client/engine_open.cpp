@@ -5,6 +5,7 @@
 #include <asio/error.hpp>
 
 #include <array>
+#include <utility>
 
 // How a connection is opened: what the user asked for is checked, the transport connects, the
 // opening handshake is exchanged. RFC 6455 4.1.
@@ -51,6 +52,7 @@ std::error_code engine::prepare(protocol::upgrade_request& ask) {
   }
   ask.headers = target_.headers;
   ask.subprotocols = target_.subprotocols;
+  ask.deflate = options_.deflate;
   return protocol::check_request(ask, diagnostics_.detail);
 }
 
@@ -78,11 +80,11 @@ asio::awaitable<std::error_code> engine::shake_hands(const protocol::upgrade_req
   if (const auto error = co_await read_head(parser)) co_return error;
 
   protocol::upgrade_result granted;
-  const auto error = protocol::check_response(parser.head(), ask, key, granted);
+  const auto error =
+      protocol::check_response(parser.head(), ask, key, granted, diagnostics_.detail);
   if (error) {
     diagnostics_.http_status = parser.head().status;
     diagnostics_.http_headers = parser.head().headers;
-    diagnostics_.detail = parser.head().reason;
     if (error == errc::unexpected_status) co_await read_refusal_body(parser.head());
     co_return error;
   }
@@ -90,7 +92,27 @@ asio::awaitable<std::error_code> engine::shake_hands(const protocol::upgrade_req
   info_.status = parser.head().status;
   info_.headers = parser.head().headers;
   info_.subprotocol = granted.subprotocol;
+  info_.compressed = granted.deflate.has_value();
+  if (granted.deflate) start_deflate(*granted.deflate);
   co_return std::error_code();
+}
+
+void engine::start_deflate(const protocol::deflate_agreement& agreed) {
+  const deflate_options& o = *options_.deflate;
+  make_assembler(
+      protocol::inflater(agreed.server_max_window_bits, !agreed.server_no_context_takeover));
+  outbox_.compress({.deflate = {.level = o.level,
+                                .memory_level = o.memory_level,
+                                .window_bits = agreed.client_max_window_bits,
+                                .context_takeover = !agreed.client_no_context_takeover},
+                    .threshold = o.threshold,
+                    .release_when_idle = o.release_when_idle});
+}
+
+void engine::make_assembler(std::optional<protocol::inflater> inflate) {
+  assembler_ = protocol::message_assembler(
+      {options_.max_message_size, options_.max_frame_size, options_.max_fragments},
+      port_->delivery(), std::move(inflate));
 }
 
 asio::awaitable<std::error_code> engine::write_all(std::string request) {

@@ -94,9 +94,7 @@ void engine::begin_connection() {
   write_error_ = {};
   armed_[0] = armed_[1] = false;
   diagnostics_ = {};
-  assembler_ = protocol::message_assembler(
-      {options_.max_message_size, options_.max_frame_size, options_.max_fragments},
-      port_->delivery());
+  make_assembler({});
   close_ = {};
   early_.release();
   staged_check_ = {};

@@ -6,7 +6,9 @@
 namespace wsx::protocol {
 
 close_code close_code_for(std::error_code error) noexcept {
-  if (error == errc::invalid_utf8) return close_code::invalid_payload;
+  // What an endpoint got is not what the message's type promised. RFC 6455 7.4.1.
+  if (error == errc::invalid_utf8 || error == errc::invalid_deflate_data)
+    return close_code::invalid_payload;
   if (error == errc::unsupported_data) return close_code::unsupported_data;
   if (error == condition::limit_exceeded) return close_code::message_too_big;
   if (error == condition::protocol_violation) return close_code::protocol_error;

@@ -31,6 +31,7 @@ std::size_t header_size_by(std::byte second) noexcept {
 // keep count of an unmasked frame.
 struct frame_parser::state {
   wslay_frame_context_ptr context = nullptr;
+  const bool rsv1_defined;
   bytes_view input{};
   std::array<std::byte, 14> header{};
   std::size_t header_have = 0;
@@ -39,7 +40,7 @@ struct frame_parser::state {
   bool begun = false;  // a piece of the current frame has been given out
   std::error_code error{};
 
-  state();
+  explicit state(bool rsv1);
   ~state() { wslay_frame_context_free(context); }
   state(const state&) = delete;
   state& operator=(const state&) = delete;
@@ -52,7 +53,7 @@ struct frame_parser::state {
   void start_frame() noexcept;
 };
 
-frame_parser::state::state() {
+frame_parser::state::state(bool rsv1) : rsv1_defined(rsv1) {
   wslay_frame_callbacks callbacks{};
   callbacks.recv_callback = [](std::uint8_t* target, std::size_t room, int, void* user) -> ssize_t {
     auto& self = *static_cast<state*>(user);
@@ -87,9 +88,13 @@ std::size_t frame_parser::state::claim_payload(std::size_t room) noexcept {
 // What wslay leaves to its user. Judged as soon as the first two bytes are there.
 std::error_code frame_parser::state::check_head() const noexcept {
   if (header_have < 1) return {};
+  const auto op = static_cast<opcode>(to_number(header[0]) & 0x0f);
   // RFC 6455 5.2: RSV1 to RSV3 must be 0 unless an extension gave them a meaning.
-  if ((to_number(header[0]) & 0x70) != 0) return errc::reserved_bits;
-  if (!is_defined(static_cast<opcode>(to_number(header[0]) & 0x0f))) return errc::reserved_opcode;
+  // RFC 7692 6.1: which it does for the first frame of a message only.
+  const bool begins = op == opcode::text || op == opcode::binary;
+  const int reserved = rsv1_defined && begins ? 0x30 : 0x70;
+  if ((to_number(header[0]) & reserved) != 0) return errc::reserved_bits;
+  if (!is_defined(op)) return errc::reserved_opcode;
   if (header_have < 2) return {};
   // RFC 6455 5.1: a client must close the connection if it detects a masked frame.
   if ((to_number(header[1]) & 0x80) != 0) return errc::masked_frame;
@@ -119,7 +124,7 @@ void frame_parser::state::start_frame() noexcept {
   begun = false;
 }
 
-frame_parser::frame_parser() : state_(std::make_unique<state>()) {}
+frame_parser::frame_parser(bool rsv1_defined) : state_(std::make_unique<state>(rsv1_defined)) {}
 frame_parser::~frame_parser() = default;
 frame_parser::frame_parser(frame_parser&&) noexcept = default;
 frame_parser& frame_parser::operator=(frame_parser&&) noexcept = default;
@@ -149,6 +154,7 @@ parse_status frame_parser::next(frame_piece& piece) noexcept {
 
   piece.op = static_cast<opcode>(got.opcode);
   piece.fin = got.fin != 0;
+  piece.rsv1 = wslay_get_rsv1(got.rsv) != 0;
   piece.frame_length = got.payload_length;
   piece.payload = {begin, size};
   piece.first = !s.begun;

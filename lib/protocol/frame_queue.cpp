@@ -69,6 +69,12 @@ void frame_queue::read_masked(std::span<std::byte> target, mask_key key,
   cursor_ += target.size();
 }
 
+bytes_view frame_queue::read_in_place(std::size_t most) noexcept {
+  const bytes_view bytes(ring_at(cursor_), before_wrap(cursor_, most));
+  cursor_ += bytes.size();
+  return bytes;
+}
+
 void frame_queue::skip(std::size_t count) noexcept {
   cursor_ += count;
 }

@@ -15,6 +15,9 @@ namespace wsx::protocol {
 
 namespace {
 
+constexpr std::string_view accept_name = "Sec-WebSocket-Accept";
+constexpr std::string_view subprotocol_name = "Sec-WebSocket-Protocol";
+
 std::string base64(std::span<const unsigned char> bytes) {
   // 4 characters for each 3 bytes begun, and the NUL that OpenSSL adds.
   std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
@@ -22,13 +25,6 @@ std::string base64(std::span<const unsigned char> bytes) {
                   static_cast<int>(bytes.size()));
   text.pop_back();
   return text;
-}
-
-std::string for_display(std::string_view text) {
-  std::string result(text);
-  std::replace_if(
-      result.begin(), result.end(), [](char c) { return !http::is_visible(c); }, '?');
-  return result;
 }
 
 bool is_host(const header& field) noexcept {
@@ -42,7 +38,7 @@ bool is_visible_text(std::string_view text) noexcept {
 std::error_code check_url(const url& to, std::string& what) {
   const bool target_ok = is_visible_text(to.target) && to.target.starts_with('/');
   if (target_ok && is_visible_text(to.host)) return {};
-  what = for_display(target_ok ? to.host : to.target);
+  what = http::for_display(target_ok ? to.host : to.target);
   return errc::invalid_url;
 }
 
@@ -67,7 +63,7 @@ std::error_code check_header(const header& field) noexcept {
 std::error_code check_headers(const header_list& headers, std::string& what) {
   for (const header& field : headers) {
     if (const auto ec = check_header(field)) {
-      what = for_display(field.name);
+      what = http::for_display(field.name);
       return ec;
     }
   }
@@ -81,7 +77,7 @@ std::error_code check_headers(const header_list& headers, std::string& what) {
 std::error_code check_subprotocols(const std::vector<std::string>& offered, std::string& what) {
   for (auto it = offered.begin(); it != offered.end(); ++it) {
     if (http::is_token(*it) && std::find(offered.begin(), it, *it) == it) continue;
-    what = for_display(*it);
+    what = http::for_display(*it);
     return errc::invalid_subprotocol;
   }
   return {};
@@ -115,34 +111,21 @@ std::ptrdiff_t count_fields(const header_list& headers, std::string_view name) {
 }
 
 // RFC 6455 4.1 answer item 4. Base64 has upper and lower case: the comparison is exact.
-std::error_code check_accept(const header_list& headers, std::string_view key) {
-  constexpr std::string_view name = "Sec-WebSocket-Accept";
-  if (count_fields(headers, name) != 1) return errc::bad_accept_header;
-  if (http::trim_ows(*find_header(headers, name)) != accept_for(key)) {
-    return errc::bad_accept_header;
-  }
-  return {};
-}
-
-// RFC 6455 4.1 answer item 5: nothing was offered, so nothing may be granted.
-std::error_code check_extensions(const header_list& headers) {
-  const std::string granted = combined(headers, "Sec-WebSocket-Extensions");
-  std::string_view list = granted;
-  if (!http::next_element(list).empty()) return errc::bad_extensions_header;
-  return {};
+bool accepts(const header_list& headers, std::string_view key) {
+  return count_fields(headers, accept_name) == 1 &&
+         http::trim_ows(*find_header(headers, accept_name)) == accept_for(key);
 }
 
 // RFC 6455 4.1 answer item 6. The server may choose none; then the field is absent (4.2.2 item 5).
-std::error_code check_subprotocol(const header_list& headers,
-                                  const std::vector<std::string>& offered, std::string& chosen) {
-  constexpr std::string_view name = "Sec-WebSocket-Protocol";
-  const std::string* value = find_header(headers, name);
-  if (value == nullptr) return {};
-  if (count_fields(headers, name) != 1) return errc::bad_subprotocol_header;
+bool choose_subprotocol(const header_list& headers, const std::vector<std::string>& offered,
+                        std::string& chosen) {
+  const std::string* value = find_header(headers, subprotocol_name);
+  if (value == nullptr) return true;
+  if (count_fields(headers, subprotocol_name) != 1) return false;
   const auto match = std::find(offered.begin(), offered.end(), http::trim_ows(*value));
-  if (match == offered.end()) return errc::bad_subprotocol_header;
+  if (match == offered.end()) return false;
   chosen = *match;
-  return {};
+  return true;
 }
 
 }  // namespace
@@ -180,7 +163,10 @@ std::string format_request(const upgrade_request& request, std::string_view key)
   add_field(head, "Sec-WebSocket-Key", key);
   add_field(head, "Sec-WebSocket-Version", "13");
   if (!request.subprotocols.empty()) {
-    add_field(head, "Sec-WebSocket-Protocol", joined(request.subprotocols));
+    add_field(head, subprotocol_name, joined(request.subprotocols));
+  }
+  if (request.deflate) {
+    add_field(head, "Sec-WebSocket-Extensions", format_deflate_offer(*request.deflate));
   }
   for (const header& field : request.headers) {
     if (!is_host(field)) add_field(head, field.name, field.value);
@@ -189,21 +175,28 @@ std::string format_request(const upgrade_request& request, std::string_view key)
 }
 
 std::error_code check_response(const http_head& response, const upgrade_request& request,
-                               std::string_view key, upgrade_result& out) {
+                               std::string_view key, upgrade_result& out, std::string& what) {
   const header_list& headers = response.headers;
-  if (response.status != 101) return errc::unexpected_status;
+  const auto refuse = [&what](errc error, std::string_view seen) {
+    what = http::for_display(seen);
+    return make_error_code(error);
+  };
+  if (response.status != 101) return refuse(errc::unexpected_status, response.reason);
   // RFC 9110 7.8, 15.2: there is no upgrade, and no 1xx, in HTTP/1.0.
-  if (response.minor_version < 1) return errc::malformed_response;
-  if (!http::list_has(combined(headers, "Upgrade"), "websocket")) return errc::bad_upgrade_header;
-  if (!http::list_has(combined(headers, "Connection"), "upgrade")) {
-    return errc::bad_connection_header;
-  }
-  if (const auto ec = check_accept(headers, key)) return ec;
-  if (const auto ec = check_extensions(headers)) return ec;
+  if (response.minor_version < 1) return refuse(errc::malformed_response, "HTTP/1.0");
+  const std::string upgrade = combined(headers, "Upgrade");
+  if (!http::list_has(upgrade, "websocket")) return refuse(errc::bad_upgrade_header, upgrade);
+  const std::string connection = combined(headers, "Connection");
+  if (!http::list_has(connection, "upgrade"))
+    return refuse(errc::bad_connection_header, connection);
+  if (!accepts(headers, key))
+    return refuse(errc::bad_accept_header, combined(headers, accept_name));
   upgrade_result result;
-  if (const auto ec = check_subprotocol(headers, request.subprotocols, result.subprotocol)) {
+  const std::string extensions = combined(headers, "Sec-WebSocket-Extensions");
+  if (const auto ec = check_extensions(extensions, request.deflate, result.deflate, what))
     return ec;
-  }
+  if (!choose_subprotocol(headers, request.subprotocols, result.subprotocol))
+    return refuse(errc::bad_subprotocol_header, combined(headers, subprotocol_name));
   out = std::move(result);
   return {};
 }

@@ -1,16 +1,36 @@
 #include <wsx/error.hpp>
 #include <wsx/protocol/message_assembler.hpp>
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 namespace wsx::protocol {
 
-message_assembler::message_assembler(message_limits limits, delivery how)
-    : limits_(limits), delivery_(how) {}
+namespace {
+
+// Inflated at once: at least so much, and at most.
+constexpr std::size_t least_step = 512;
+constexpr std::size_t most_step = 16 * 1024;
+
+}  // namespace
+
+message_assembler::message_assembler(message_limits limits, delivery how,
+                                     std::optional<inflater> inflate)
+    : limits_(limits),
+      delivery_(how),
+      parser_(inflate.has_value()),
+      inflater_(std::move(inflate)) {}
 
 receive_event message_assembler::next() {
   if (error_) return receive_event::violation;
   if (given_out_) {
     collected_.clear();
     given_out_ = false;
+  }
+  if (inflating_) {
+    const receive_event event = inflate_piece();
+    if (event != receive_event::need_input) return event;
   }
   for (;;) {
     frame_piece piece;
@@ -44,12 +64,13 @@ receive_event message_assembler::finish_control(opcode op, bytes_view payload) {
 }
 
 receive_event message_assembler::take_data(const frame_piece& piece) {
-  const bool begins = piece.first && !in_message_;
+  begins_ = piece.first && !in_message_;
+  ends_ = piece.last && piece.fin;
   if (piece.first) {
     if (const auto error = check_order(piece)) return fail(error);
+    if (const auto error = check_frame(piece)) return fail(error);
   }
-  if (const auto error = check_limits(piece)) return fail(error);
-  return deliver(piece, begins);
+  return compressed_ ? take_compressed(piece.payload) : take_plain(piece.payload);
 }
 
 // RFC 6455 5.4: a message is begun by a text or binary frame and goes on in continuation frames.
@@ -60,6 +81,7 @@ std::error_code message_assembler::check_order(const frame_piece& piece) {
   if (!continues) {
     kind_ = piece.op;
     in_message_ = true;
+    compressed_ = piece.rsv1;
     message_size_ = 0;
     frames_ = 0;
     utf8_.reset();
@@ -67,40 +89,79 @@ std::error_code message_assembler::check_order(const frame_piece& piece) {
   return {};
 }
 
-std::error_code message_assembler::check_limits(const frame_piece& piece) {
-  if (piece.first) {
-    if (piece.frame_length > limits_.max_frame) return errc::frame_too_big;
-    // The declared length is only compared here, never allocated.
-    if (piece.frame_length > limits_.max_message - message_size_) return errc::message_too_big;
-    if (++frames_ > limits_.max_fragments) return errc::too_many_fragments;
-  }
-  message_size_ += piece.payload.size();
+// The declared length is only compared here, never allocated.
+std::error_code message_assembler::check_frame(const frame_piece& piece) {
+  if (piece.frame_length > limits_.max_frame) return errc::frame_too_big;
+  if (!compressed_ && piece.frame_length > limits_.max_message - message_size_)
+    return errc::message_too_big;
+  if (++frames_ > limits_.max_fragments) return errc::too_many_fragments;
   return {};
 }
 
-receive_event message_assembler::deliver(const frame_piece& piece, bool begins) {
-  const bool ends = piece.last && piece.fin;
-  if (kind_ == opcode::text) {
-    if (const auto error = check_text(piece, begins && ends)) return fail(error);
-  }
-  if (ends) in_message_ = false;
-
-  if (delivery_ == delivery::fragments) {
-    payload_ = piece.payload;
-    first_ = begins;
-    last_ = ends;
-    // An empty piece in the middle of a message tells nothing.
-    return payload_.empty() && !first_ && !last_ ? receive_event::need_input
-                                                 : receive_event::fragment;
-  }
-  if (begins && ends) return deliver_whole(piece.payload);
-  collected_.append(piece.payload);
-  if (!ends) return receive_event::need_input;
+receive_event message_assembler::take_plain(bytes_view payload) {
+  message_size_ += payload.size();
+  if (!is_valid(payload, begins_, ends_)) return fail(errc::invalid_utf8);
+  if (delivery_ == delivery::fragments) return deliver_piece(payload, ends_);
+  if (begins_ && ends_) return deliver_message(payload);
+  collected_.append(payload);
+  if (!ends_) return receive_event::need_input;
   given_out_ = true;
-  return deliver_whole(collected_.view());
+  return deliver_message(collected_.view());
 }
 
-receive_event message_assembler::deliver_whole(bytes_view payload) {
+receive_event message_assembler::take_compressed(bytes_view payload) {
+  inflater_->feed(payload, ends_);
+  inflating_ = true;
+  if (delivery_ == delivery::fragments) return inflate_piece();
+  while (inflating_) {
+    if (const auto error = inflate_some()) return fail(error);
+  }
+  if (!ends_) return receive_event::need_input;
+  given_out_ = true;
+  return deliver_message(collected_.view());
+}
+
+receive_event message_assembler::inflate_piece() {
+  if (const auto error = inflate_some()) return fail(error);
+  given_out_ = true;
+  return deliver_piece(collected_.view(), ends_ && !inflating_);
+}
+
+// Inflates a bounded number of bytes behind those that are collected.
+std::error_code message_assembler::inflate_some() {
+  std::array<std::byte, 1> beyond;  // the message may have ended exactly at the limit
+  const std::uint64_t left = limits_.max_message - message_size_;
+  const auto room = left == 0 ? std::span<std::byte>(beyond) : inflate_room(left);
+  std::error_code error;
+  const auto next = room.first(inflater_->read(room, error));
+  if (error) return error;
+  if (next.size() > left) return errc::message_too_big;
+  inflating_ = next.size() == room.size();
+  message_size_ += next.size();
+  if (!is_valid(next, false, ends_ && !inflating_)) return errc::invalid_utf8;
+  collected_.commit(next.size());
+  return {};
+}
+
+std::span<std::byte> message_assembler::inflate_room(std::uint64_t left) {
+  const std::size_t spare = collected_.capacity() - collected_.size();
+  const std::size_t least = delivery_ == delivery::fragments ? most_step : least_step;
+  const std::size_t step = std::clamp(spare, least, most_step);
+  return collected_.prepare(static_cast<std::size_t>(std::min<std::uint64_t>(step, left)));
+}
+
+receive_event message_assembler::deliver_piece(bytes_view payload, bool last) {
+  if (last) in_message_ = false;
+  payload_ = payload;
+  first_ = std::exchange(begins_, false);
+  last_ = last;
+  // An empty piece in the middle of a message tells nothing.
+  const bool idle = payload.empty() && !first_ && !last_;
+  return idle ? receive_event::need_input : receive_event::fragment;
+}
+
+receive_event message_assembler::deliver_message(bytes_view payload) {
+  in_message_ = false;
   payload_ = payload;
   first_ = last_ = true;
   return kind_ == opcode::text ? receive_event::text : receive_event::binary;
@@ -108,11 +169,10 @@ receive_event message_assembler::deliver_whole(bytes_view payload) {
 
 // RFC 6455 8.1. A text that is not here as a whole is judged by the piece, so that an invalid one
 // is refused at its first wrong byte, however much more was announced.
-std::error_code message_assembler::check_text(const frame_piece& piece, bool whole) {
-  if (whole) return is_utf8(piece.payload) ? std::error_code{} : errc::invalid_utf8;
-  const bool ends = piece.last && piece.fin;
-  const bool valid = utf8_.feed(piece.payload) && (!ends || utf8_.complete());
-  return valid ? std::error_code{} : errc::invalid_utf8;
+bool message_assembler::is_valid(bytes_view next, bool begins, bool ends) noexcept {
+  if (kind_ != opcode::text) return true;
+  if (begins && ends) return is_utf8(next);
+  return utf8_.feed(next) && (!ends || utf8_.complete());
 }
 
 receive_event message_assembler::fail(std::error_code error) noexcept {

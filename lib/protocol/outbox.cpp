@@ -5,13 +5,26 @@
 
 namespace wsx::protocol {
 
+namespace {
+
+frame_head plain(frame_head head) noexcept {
+  head.rsv1 = false;
+  return head;
+}
+
+}  // namespace
+
 bool outbox::stage(const frame_head& head, bytes_view payload) {
   const auto size = frame_size(payload.size());
   if (size > max_staged_ || staged_.size() > max_staged_ - size) return false;
   const auto target = staged_.prepare(static_cast<std::size_t>(size));
-  staged_.commit(encode_frame(target.data(), head, payload, keys_.next()));
+  if (deflater_) {
+    staged_.commit(encode_frame(target.data(), head, payload, mask_key{}));
+  } else {
+    staged_.commit(encode_frame(target.data(), plain(head), payload, keys_.next()));
+    ++frames_encoded_;
+  }
   staged_total_ += size;
-  ++frames_encoded_;
   if (!is_control(head.op)) staged_open_ = !head.fin;
   return true;
 }
@@ -124,13 +137,29 @@ void outbox::fill_staged() {
   if (staged_.empty() || partial_) return;
   if (message_of_ != nullptr && message_of_ != &staged_) return;
   staged_in_batch_ = staged_.size();
-  if (batch_.empty()) {
+  if (deflater_) {
+    encode_staged();
+  } else if (batch_.empty()) {
     batch_.swap(staged_);
   } else {
     batch_.append(staged_.view());
-    staged_.clear();
   }
+  staged_.clear();
   message_of_ = staged_open_ ? &staged_ : nullptr;
+}
+
+void outbox::encode_staged() {
+  for (bytes_view left = staged_.view(); !left.empty();) {
+    frame_head head;
+    left = left.subspan(read_header(left.data(), head));
+    const auto payload = left.first(static_cast<std::size_t>(head.length));
+    left = left.subspan(payload.size());
+    if (deflater_->takes(head)) {
+      put_compressed(head, payload);
+    } else {
+      put_frame(plain(head), payload);
+    }
+  }
 }
 
 // Every producer in turn. The next batch begins with the one behind the last that was asked.
@@ -146,12 +175,22 @@ bool outbox::may_begin() const noexcept {
 }
 
 void outbox::fill_from(frame_source& source, bool one_message) {
-  const std::size_t begin = batch_.size();
+  std::size_t begin = batch_.size();
   frame_head head;
   while (!partial_ && room() >= max_header_size && next_head(source, head)) {
-    begin_frame(source, head);
+    if (deflater_ && deflater_->takes(head)) {
+      note_plain(source, begin);
+      begin_compressed(source, head);
+      begin = batch_.size();
+    } else {
+      begin_frame(source, plain(head));
+    }
     if (one_message && message_of_ == nullptr) break;
   }
+  note_plain(source, begin);
+}
+
+void outbox::note_plain(frame_source& source, std::size_t begin) {
   if (batch_.size() > begin) stretches_.push_back({&source, begin, batch_.size()});
 }
 
@@ -182,14 +221,26 @@ void outbox::begin_frame(frame_source& source, const frame_head& head) {
   const mask_key key = keys_.next();
   const auto target = batch_.prepare(max_header_size);
   batch_.commit(write_header(target.data(), head, key));
-  if (!is_control(head.op)) message_of_ = head.fin ? nullptr : &source;
   ++frames_encoded_;
-  partial_ = partial_frame{&source, head, key, 0};
+  begin(source, head);
+  partial_->key = key;
   go_on();
+}
+
+void outbox::begin_compressed(frame_source& source, const frame_head& head) {
+  begin(source, head);
+  partial_->compressed = true;
+  go_on_compressed();
+}
+
+void outbox::begin(frame_source& source, const frame_head& head) {
+  if (!is_control(head.op)) message_of_ = head.fin ? nullptr : &source;
+  partial_ = partial_frame{.source = &source, .head = head};
 }
 
 // A batch that begins within a frame.
 void outbox::resume() {
+  if (partial_->compressed) return go_on_compressed();
   frame_source* const source = partial_->source;
   lead_ = partial_->head.length - partial_->offset;
   lead_frame_ = frame_size(partial_->head.length);
@@ -215,25 +266,78 @@ void outbox::go_on() {
   if (frame.offset == frame.head.length) partial_.reset();
 }
 
-// Frees the frames that were written whole. Batches hold frames in wire layout, which tells where
-// each begins and ends.
+// The same with one that is compressed. Takes no more than a batch's size in, which may be much
+// more than comes out.
+void outbox::go_on_compressed() {
+  stretch s{.source = partial_->source, .begin = batch_.size(), .end = 0, .compressed = true};
+  for (std::size_t taken = 0; partial_ && room() > 0 && taken < batch_size;) {
+    partial_frame& frame = *partial_;
+    const bool first = frame.offset == 0;
+    const bytes_view part = take_part(frame);
+    taken += part.size();
+    const bool last = frame.offset == frame.head.length;
+    put_part(frame.head, part, first, last);
+    if (!last) continue;
+    s.frees = frame_size(frame.head.length);
+    partial_.reset();
+  }
+  s.end = batch_.size();
+  stretches_.push_back(s);
+}
+
+bytes_view outbox::take_part(partial_frame& frame) {
+  const auto left = frame.head.length - frame.offset;
+  const auto most =
+      static_cast<std::size_t>(std::min<std::uint64_t>(left, frame_deflater::part_size));
+  const auto& waiting = frame.source->waiting;
+  const bool queued = !waiting || !waiting->begun;
+  const auto part = queued ? frame.source->queue.read_in_place(most)
+                           : waiting->payload.subspan(static_cast<std::size_t>(frame.offset), most);
+  frame.offset += part.size();
+  return part;
+}
+
+void outbox::put_compressed(const frame_head& head, bytes_view payload) {
+  bool first = true;
+  do {
+    const auto part = payload.first(std::min(payload.size(), frame_deflater::part_size));
+    payload = payload.subspan(part.size());
+    put_part(head, part, std::exchange(first, false), payload.empty());
+  } while (!payload.empty());
+}
+
+void outbox::put_part(const frame_head& head, bytes_view part, bool first, bool last) {
+  deflater_->write(head, part, first, last, keys_.next(), batch_);
+  ++frames_encoded_;
+}
+
+// Frees the frames that were written whole.
 void outbox::free_written() {
   for (const stretch& s : stretches_) {
-    std::size_t position = s.begin;
-    if (position == 0 && lead_ > 0) {
-      if (lead_ > written_) return;
-      free_frame(*s.source, lead_frame_);
-      position = static_cast<std::size_t>(lead_);
+    if (s.begin >= written_ && s.end > s.begin) return;
+    if (!s.compressed) {
+      free_plain(s);
+    } else if (s.frees > 0 && s.end <= written_) {
+      free_frame(*s.source, s.frees);
     }
-    while (position < s.end) {
-      if (position >= written_) return;
-      frame_head head;
-      read_header(batch_.view().data() + position, head);
-      const auto size = frame_size(head.length);
-      if (size > written_ - position) return;
-      free_frame(*s.source, size);
-      position += static_cast<std::size_t>(size);
-    }
+  }
+}
+
+// Batches hold frames in wire layout, which tells where each begins and ends.
+void outbox::free_plain(const stretch& s) {
+  std::size_t position = s.begin;
+  if (position == 0 && lead_ > 0) {
+    if (lead_ > written_) return;
+    free_frame(*s.source, lead_frame_);
+    position = static_cast<std::size_t>(lead_);
+  }
+  while (position < s.end && position < written_) {
+    frame_head head;
+    read_header(batch_.view().data() + position, head);
+    const auto size = frame_size(head.length);
+    if (size > written_ - position) return;
+    free_frame(*s.source, size);
+    position += static_cast<std::size_t>(size);
   }
 }
 
@@ -254,6 +358,7 @@ void outbox::reset(bool drop) {
   staged_.clear();
   written_ = 0;
   partial_.reset();
+  deflater_.reset();
   message_of_ = nullptr;
   staged_open_ = false;
   staged_in_batch_ = 0;
@@ -279,6 +384,7 @@ void outbox::clear(frame_source& source) {
 void outbox::release_memory() noexcept {
   if (batch_.empty()) batch_.release();
   if (staged_.empty()) staged_.release();
+  if (deflater_) deflater_->release_memory();
 }
 
 }  // namespace wsx::protocol

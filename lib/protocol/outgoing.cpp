@@ -4,12 +4,15 @@
 namespace wsx::protocol {
 
 outgoing_frame::outgoing_frame(const text& message) noexcept
-    : head{.op = opcode::text}, payload(as_bytes(message.payload)), kind(opcode::text) {
+    : head{.op = opcode::text, .rsv1 = true},
+      payload(as_bytes(message.payload)),
+      kind(opcode::text) {
   head.length = payload.size();
 }
 
 outgoing_frame::outgoing_frame(const binary& message) noexcept
-    : head{.op = opcode::binary, .length = message.payload.size()}, payload(message.payload) {}
+    : head{.op = opcode::binary, .rsv1 = true, .length = message.payload.size()},
+      payload(message.payload) {}
 
 outgoing_frame::outgoing_frame(const ping& control) noexcept
     : head{.op = opcode::ping, .length = control.payload.size()}, payload(control.payload) {}
@@ -20,6 +23,7 @@ outgoing_frame::outgoing_frame(const pong& control) noexcept
 outgoing_frame::outgoing_frame(const fragment& piece) noexcept
     : head{.op = piece.first ? piece.op : opcode::continuation,
            .fin = piece.last,
+           .rsv1 = piece.first,
            .length = piece.payload.size()},
       payload(piece.payload),
       first(piece.first),

@@ -1,15 +1,16 @@
 #include "support.hpp"
 
 #include <wsx/testing/echo_server.hpp>
+#include <wsx/testing/server_deflate.hpp>
 
 #include <asio/executor_work_guard.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_future.hpp>
+#include <openssl/crypto.h>
 
 #include <array>
 #include <atomic>
 #include <cstdlib>
-#include <new>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -23,67 +24,44 @@ namespace {
 thread_local bool counting = false;
 thread_local std::size_t allocations = 0;
 
-void* allocate(std::size_t size) {
-  if (counting) ++allocations;
-  if (void* const place = std::malloc(size == 0 ? 1 : size)) return place;
-  throw std::bad_alloc();
-}
-
-void* allocate_aligned(std::size_t alignment, std::size_t size) noexcept {
-  if (counting) ++allocations;
-  void* place = nullptr;
-  return ::posix_memalign(&place, alignment, size) == 0 ? place : nullptr;
-}
-
-void* allocate_or_throw(std::size_t alignment, std::size_t size) {
-  if (void* const place = allocate_aligned(alignment, size)) return place;
-  throw std::bad_alloc();
-}
-
 }  // namespace
 
-void* operator new(std::size_t size) {
-  return allocate(size);
+// In place of those of the C library, so that what operator new, Asio and zlib take counts as well.
+extern "C" {
+
+void* __libc_malloc(std::size_t size) noexcept;
+void* __libc_calloc(std::size_t count, std::size_t size) noexcept;
+void* __libc_realloc(void* place, std::size_t size) noexcept;
+void* __libc_memalign(std::size_t alignment, std::size_t size) noexcept;
+
+void* malloc(std::size_t size) noexcept {
+  if (counting) ++allocations;
+  return __libc_malloc(size);
 }
-void* operator new[](std::size_t size) {
-  return allocate(size);
+void* calloc(std::size_t count, std::size_t size) noexcept {
+  if (counting) ++allocations;
+  return __libc_calloc(count, size);
 }
-void* operator new(std::size_t size, std::align_val_t a) {
-  return allocate_or_throw(static_cast<std::size_t>(a), size);
+void* realloc(void* place, std::size_t size) noexcept {
+  if (counting) ++allocations;
+  return __libc_realloc(place, size);
 }
-void* operator new[](std::size_t size, std::align_val_t a) {
-  return allocate_or_throw(static_cast<std::size_t>(a), size);
+void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
+  if (counting) ++allocations;
+  return __libc_memalign(alignment, size);
 }
-// Asio takes the memory of handlers and coroutines from here.
-extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
-  return allocate_aligned(alignment, size);
-}
-void operator delete(void* place) noexcept {
-  std::free(place);
-}
-void operator delete[](void* place) noexcept {
-  std::free(place);
-}
-void operator delete(void* place, std::size_t) noexcept {
-  std::free(place);
-}
-void operator delete[](void* place, std::size_t) noexcept {
-  std::free(place);
-}
-void operator delete(void* place, std::align_val_t) noexcept {
-  std::free(place);
-}
-void operator delete[](void* place, std::align_val_t) noexcept {
-  std::free(place);
-}
-void operator delete(void* place, std::size_t, std::align_val_t) noexcept {
-  std::free(place);
-}
-void operator delete[](void* place, std::size_t, std::align_val_t) noexcept {
-  std::free(place);
 }
 
 namespace {
+
+// What OpenSSL takes doesn't count: it allocates several times a record, whoever uses it.
+const bool openssl_is_left_out =
+    CRYPTO_set_mem_functions(
+        [](std::size_t size, const char*, int) { return __libc_malloc(size); },
+        [](void* place, std::size_t size, const char*, int) { return __libc_realloc(place, size); },
+        [](void* place, const char*, int) { std::free(place); }) == 1;
+
+int* volatile somewhere = nullptr;
 
 using namespace client_test;
 using namespace wsx::testing;
@@ -132,9 +110,16 @@ struct pings_again {
 
 // `each` is done for every message, and then the client runs.
 template <class Handler, class Each>
-std::size_t allocated_in_memory(Each each) {
-  world<Handler> w;
-  memory_peer peer = w.open();
+std::size_t allocated_in_memory(Each each,
+                                const std::optional<wsx::deflate_options>& deflate = {}) {
+  auto options = calm();
+  options.deflate = deflate;
+  world<Handler> w({}, options);
+  memory_peer peer = w.dial();
+  accept_options how;
+  if (deflate) how.headers = {{"Sec-WebSocket-Extensions", "permessage-deflate"}};
+  peer.accept(how);
+  poll(w.io);
   allocations = 0;
   for (int i = 0; i < warm_up + measured; ++i) {
     const bool count = i >= warm_up;
@@ -154,11 +139,13 @@ std::size_t allocated_in_memory(Each each) {
 // The server sends `frame`, once or many times at once. What wakes the client in memory may
 // allocate, since this thread runs no event loop at that moment; more frames must not cost more.
 template <class Handler>
-bool free_of_charge(const server_frame& frame) {
+bool free_of_charge(const server_frame& frame,
+                    const std::optional<wsx::deflate_options>& deflate = {}) {
   const auto allocated = [&](int frames) {
     std::string bytes;
     for (int i = 0; i < frames; ++i) bytes += encode_server_frame(frame);
-    return allocated_in_memory<Handler>([&](auto&, memory_peer& peer, bool) { peer.write(bytes); });
+    return allocated_in_memory<Handler>([&](auto&, memory_peer& peer, bool) { peer.write(bytes); },
+                                        deflate);
   };
   const auto for_one = allocated(1);
   const auto for_many = allocated(20);
@@ -229,16 +216,24 @@ TEST_SUITE("client: allocations") {
     allocations = 0;
     {
       const count_allocations on(true);
-      delete new int;
+      somewhere = new int;
     }
-    delete new int;
+    delete somewhere;
     CHECK(allocations == 1);
+    CHECK(openssl_is_left_out);
     {
       // A timer's handler, that nobody has the memory of yet.
       asio::io_context io;
       asio::steady_timer timer(io, std::chrono::nanoseconds(1));
       const count_allocations on(true);
       timer.async_wait([big = std::array<char, 5000>()](std::error_code) { (void)big; });
+    }
+    CHECK(allocations > 1);
+    allocations = 0;
+    server_deflater zlib;
+    {
+      const count_allocations on(true);
+      zlib = server_deflater();
     }
     CHECK(allocations > 1);
   }
@@ -251,6 +246,18 @@ TEST_SUITE("client: allocations") {
   TEST_CASE("answering") {
     CHECK(free_of_charge<replies>(text_frame(std::string(200, 'x'))));
     CHECK(free_of_charge<session_sends>(text_frame(std::string(200, 'x'))));
+  }
+
+  TEST_CASE("compressed messages, with context takeover or without") {
+    for (const bool alone : {false, true}) {
+      CAPTURE(alone);
+      const wsx::deflate_options deflate{.client_no_context_takeover = alone};
+      server_deflater server;
+      auto frame = text_frame(server.message(std::string(200, 'x')));
+      frame.rsv = rsv1;
+      CHECK(free_of_charge<silent>(frame, deflate));
+      CHECK(free_of_charge<replies>(frame, deflate));
+    }
   }
 
   TEST_CASE("pings and pongs") {

@@ -227,6 +227,7 @@ TEST_SUITE("close_state: RFC 6455 7") {
       CHECK(close_code_for(static_cast<errc>(value)) == close_code::protocol_error);
     }
     CHECK(close_code_for(errc::invalid_utf8) == close_code::invalid_payload);
+    CHECK(close_code_for(errc::invalid_deflate_data) == close_code::invalid_payload);
     CHECK(close_code_for(errc::unsupported_data) == close_code::unsupported_data);
     CHECK(close_code_for(errc::message_too_big) == close_code::message_too_big);
     CHECK(close_code_for(errc::frame_too_big) == close_code::message_too_big);

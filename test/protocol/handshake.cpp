@@ -69,7 +69,8 @@ http_head response_with(std::string_view name, const std::vector<std::string>& v
 
 std::error_code verdict(const http_head& response, const upgrade_request& request = {}) {
   upgrade_result ignored;
-  return check_response(response, request, key, ignored);
+  std::string what;
+  return check_response(response, request, key, ignored, what);
 }
 
 std::error_code verdict_on(std::string_view name, const std::vector<std::string>& values) {
@@ -341,7 +342,10 @@ TEST_SUITE("handshake: the response, RFC 6455 4.1") {
 
   TEST_CASE("item 4: the answer to another key is wrong") {
     upgrade_result ignored;
-    CHECK(check_response(good_response(), {}, make_key(), ignored) == errc::bad_accept_header);
+    std::string what;
+    CHECK(check_response(good_response(), {}, make_key(), ignored, what) ==
+          errc::bad_accept_header);
+    CHECK(what == accept);
   }
 
   TEST_CASE("item 5: no extension was offered, so none may be granted") {
@@ -357,8 +361,9 @@ TEST_SUITE("handshake: the response, RFC 6455 4.1") {
   TEST_CASE("item 6: the subprotocol is one of those offered") {
     const auto chosen = [](const std::string& value, std::vector<std::string> offered) {
       upgrade_result result;
+      std::string what;
       CHECK_FALSE(check_response(response_with("Sec-WebSocket-Protocol", {value}),
-                                 request_offering(std::move(offered)), key, result));
+                                 request_offering(std::move(offered)), key, result, what));
       return result.subprotocol;
     };
     CHECK(chosen("chat", {"chat"}) == "chat");
@@ -368,7 +373,8 @@ TEST_SUITE("handshake: the response, RFC 6455 4.1") {
 
   TEST_CASE("item 6: the server need not choose a subprotocol") {
     upgrade_result result{"old"};
-    CHECK_FALSE(check_response(good_response(), request_offering({"a"}), key, result));
+    std::string what;
+    CHECK_FALSE(check_response(good_response(), request_offering({"a"}), key, result, what));
     CHECK(result.subprotocol.empty());
   }
 
@@ -387,8 +393,23 @@ TEST_SUITE("handshake: the response, RFC 6455 4.1") {
 
   TEST_CASE("a refused response leaves the result as it was") {
     upgrade_result result{"old"};
+    std::string what;
     CHECK(check_response(response_with("Sec-WebSocket-Protocol", {"c"}), request_offering({"a"}),
-                         key, result));
+                         key, result, what));
     CHECK(result.subprotocol == "old");
+    CHECK(what == "c");
+  }
+
+  TEST_CASE("what was wrong is told") {
+    const auto what_of = [](const http_head& response) {
+      upgrade_result ignored;
+      std::string what;
+      CHECK(check_response(response, {}, key, ignored, what));
+      return what;
+    };
+    CHECK(what_of({.status = 404, .reason = "Not \x01Here", .headers = {}}) == "Not ?Here");
+    CHECK(what_of(response_with("Upgrade", {"h2c", "x"})) == "h2c, x");
+    CHECK(what_of(response_with("Connection", {"close"})) == "close");
+    CHECK(what_of(response_with("Sec-WebSocket-Extensions", {"x-y; z"})) == "x-y");
   }
 }

@@ -78,7 +78,7 @@ TEST_SUITE("message_assembler") {
       for (std::size_t i = 0; i < bytes.size(); i += size) {
         input.push_back(std::string_view(bytes).substr(i, size));
       }
-      CHECK(receive_cut(input, {}, delivery::messages) == "text " + payload + "; text after; ");
+      CHECK(receive_cut(input, message_assembler()) == "text " + payload + "; text after; ");
     }
   }
 

@@ -47,23 +47,34 @@ std::error_code judge(const outgoing_check& check, const Frame& frame) {
 
 TEST_SUITE("outgoing_frame") {
   TEST_CASE("each frame has its header") {
-    CHECK(outgoing_frame(text{"ab"}).head == frame_head{.op = opcode::text, .length = 2});
-    CHECK(outgoing_frame(binary("abc")).head == frame_head{.op = opcode::binary, .length = 3});
+    CHECK(outgoing_frame(text{"ab"}).head ==
+          frame_head{.op = opcode::text, .rsv1 = true, .length = 2});
+    CHECK(outgoing_frame(binary("abc")).head ==
+          frame_head{.op = opcode::binary, .rsv1 = true, .length = 3});
     CHECK(outgoing_frame(ping("a")).head == frame_head{.op = opcode::ping, .length = 1});
     CHECK(outgoing_frame(pong()).head == frame_head{.op = opcode::pong, .length = 0});
     CHECK(wsx::as_chars(outgoing_frame(text{"ab"}).payload) == "ab");
     CHECK(wsx::as_chars(outgoing_frame(pong("c")).payload) == "c");
   }
 
+  TEST_CASE("the beginning of a message may be compressed, unless it is marked so") {
+    using wsx::uncompressed;
+    CHECK_FALSE(outgoing_frame(uncompressed(text{"ab"})).head.rsv1);
+    CHECK_FALSE(outgoing_frame(uncompressed(binary("ab"))).head.rsv1);
+    CHECK_FALSE(outgoing_frame(uncompressed(first(opcode::text, "a"))).head.rsv1);
+    CHECK_FALSE(outgoing_frame(ping("ab")).head.rsv1);
+    CHECK(outgoing_frame(uncompressed(text{"ab"})).payload.size() == 2);
+  }
+
   TEST_CASE("RFC 6455 5.4: only the first fragment has the message's opcode, only the last FIN") {
     CHECK(outgoing_frame(first(opcode::text, "a")).head ==
-          frame_head{.op = opcode::text, .fin = false, .length = 1});
+          frame_head{.op = opcode::text, .fin = false, .rsv1 = true, .length = 1});
     CHECK(outgoing_frame(next(opcode::text, "bc")).head ==
           frame_head{.op = opcode::continuation, .fin = false, .length = 2});
     CHECK(outgoing_frame(next(opcode::text, "", true)).head ==
           frame_head{.op = opcode::continuation, .fin = true, .length = 0});
     CHECK(outgoing_frame(first(opcode::binary, "a", true)).head ==
-          frame_head{.op = opcode::binary, .fin = true, .length = 1});
+          frame_head{.op = opcode::binary, .fin = true, .rsv1 = true, .length = 1});
   }
 }
 

@@ -125,8 +125,7 @@ class transcript {
 };
 
 /// What an assembler says to `input`, each chunk of which dies when it is used up.
-inline std::string receive_cut(const chunks& input, message_limits limits, delivery how) {
-  message_assembler assembler(limits, how);
+inline std::string receive_cut(const chunks& input, message_assembler assembler) {
   transcript said;
   for (const auto chunk : input) {
     const exact_copy copy(chunk);
@@ -154,23 +153,28 @@ inline chunks cut_at_random(std::string_view bytes, std::mt19937& random) {
   return cut;
 }
 
-/// What an assembler says to `bytes`; checks that it says the same however they are cut: byte by
-/// byte, in two at every place (if they are few), and at random.
-inline std::string receive(std::string_view bytes, message_limits limits = {},
-                           delivery how = delivery::messages) {
+/// What an assembler that `make` makes says to `bytes`; checks that it says the same however they
+/// are cut: byte by byte, in two at every place (if they are few), and at random.
+template <class Make>
+std::string receive_by(std::string_view bytes, Make make) {
   constexpr std::size_t few = 600;
-  const std::string whole = receive_cut({bytes}, limits, how);
-  CHECK(receive_cut(cut_bytewise(bytes), limits, how) == whole);
+  const std::string whole = receive_cut({bytes}, make());
+  CHECK(receive_cut(cut_bytewise(bytes), make()) == whole);
   for (std::size_t i = 1; i < bytes.size() && bytes.size() <= few; ++i) {
     CAPTURE(i);
-    CHECK(receive_cut({bytes.substr(0, i), bytes.substr(i)}, limits, how) == whole);
+    CHECK(receive_cut({bytes.substr(0, i), bytes.substr(i)}, make()) == whole);
   }
   std::mt19937 random(1);
   for (int round = 0; round < 20; ++round) {
     CAPTURE(round);
-    CHECK(receive_cut(cut_at_random(bytes, random), limits, how) == whole);
+    CHECK(receive_cut(cut_at_random(bytes, random), make()) == whole);
   }
   return whole;
+}
+
+inline std::string receive(std::string_view bytes, message_limits limits = {},
+                           delivery how = delivery::messages) {
+  return receive_by(bytes, [=] { return message_assembler(limits, how); });
 }
 
 /// After how many of the bytes the assembler finds a violation; one more than all: it doesn't.

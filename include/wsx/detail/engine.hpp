@@ -145,6 +145,8 @@ class engine final : public std::enable_shared_from_this<engine>,
   // Opening (engine_open.cpp).
   asio::awaitable<std::error_code> dial(const url& to);
   asio::awaitable<std::error_code> shake_hands(const protocol::upgrade_request& ask);
+  void start_deflate(const protocol::deflate_agreement& agreed);
+  void make_assembler(std::optional<protocol::inflater> inflate);
   asio::awaitable<std::error_code> write_all(std::string request);
   asio::awaitable<std::error_code> read_head(protocol::http_head_parser& parser);
   asio::awaitable<void> read_refusal_body(const protocol::http_head& head);

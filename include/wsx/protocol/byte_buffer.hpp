@@ -42,6 +42,9 @@ class byte_buffer {
     commit(bytes.size());
   }
 
+  /// Forgets all bytes behind the first `size`, which is no more than there are.
+  void truncate(std::size_t size) noexcept { size_ = size; }
+
   /// Forgets the bytes; keeps the memory.
   void clear() noexcept { size_ = 0; }
 

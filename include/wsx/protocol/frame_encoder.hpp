@@ -14,7 +14,7 @@ namespace wsx::protocol {
 struct frame_head {
   opcode op = opcode::binary;
   bool fin = true;
-  bool rsv1 = false;  ///< set by permessage-deflate only, RFC 7692 6
+  bool rsv1 = false;  ///< a compressed message begins (RFC 7692 6); while queued: it may be
   std::uint64_t length = 0;
 
   bool operator==(const frame_head&) const = default;

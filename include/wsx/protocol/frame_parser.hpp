@@ -15,6 +15,7 @@ namespace wsx::protocol {
 struct frame_piece {
   opcode op = opcode::continuation;
   bool fin = false;
+  bool rsv1 = false;               ///< on the first frame of a message that is compressed
   std::uint64_t frame_length = 0;  ///< the payload length that the header declares
   bytes_view payload{};            ///< a view into the bytes that were fed
   bool first = false;              ///< the frame begins here
@@ -30,7 +31,9 @@ enum class parse_status { need_input, piece, error };
 /// input. Header bytes are held over from one input to the next, payload bytes are not.
 class frame_parser {
  public:
-  WSX_API frame_parser();
+  /// `rsv1_defined`: permessage-deflate has been agreed on, which gives RSV1 a meaning on the first
+  /// frame of a message. RFC 7692 6.
+  WSX_API explicit frame_parser(bool rsv1_defined = false);
   WSX_API ~frame_parser();
   WSX_API frame_parser(frame_parser&&) noexcept;
   WSX_API frame_parser& operator=(frame_parser&&) noexcept;

@@ -58,6 +58,10 @@ class frame_queue {
   WSX_API void read_masked(std::span<std::byte> target, mask_key key,
                            std::uint64_t offset) noexcept;
 
+  /// The next payload bytes, in place and unmasked: `most`, or as many as lie in one piece; moves
+  /// the cursor. At least `most` are `readable()`. They stay until they are released.
+  WSX_API bytes_view read_in_place(std::size_t most) noexcept;
+
   /// Moves the cursor over `count` bytes without reading them.
   WSX_API void skip(std::size_t count) noexcept;
 

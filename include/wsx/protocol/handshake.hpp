@@ -1,10 +1,13 @@
 #pragma once
 
+#include <wsx/deflate_options.hpp>
 #include <wsx/export.hpp>
 #include <wsx/header.hpp>
+#include <wsx/protocol/deflate_offer.hpp>
 #include <wsx/protocol/http_head.hpp>
 #include <wsx/protocol/url.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -17,13 +20,15 @@ namespace wsx::protocol {
 /// What the client asks for.
 struct upgrade_request {
   url to;
-  header_list headers;                    ///< extra fields; `Host` here replaces the URL's
-  std::vector<std::string> subprotocols;  ///< in the order of preference
+  header_list headers;                       ///< extra fields; `Host` here replaces the URL's
+  std::vector<std::string> subprotocols;     ///< in the order of preference
+  std::optional<deflate_options> deflate{};  ///< to be offered
 };
 
 /// What the server granted.
 struct upgrade_result {
   std::string subprotocol;  ///< empty: none
+  std::optional<deflate_agreement> deflate{};
 };
 
 /// Checks what the user supplied, before anything is sent. Errors: `errc::invalid_url` (`to` was
@@ -50,8 +55,10 @@ WSX_API std::string format_request(const upgrade_request& request, std::string_v
 /// A field that may stand several times is judged as one list. `request` has passed
 /// `check_request`. Errors: `errc::unexpected_status`, `errc::bad_upgrade_header`,
 /// `errc::bad_connection_header`, `errc::bad_accept_header`, `errc::bad_subprotocol_header`,
-/// `errc::bad_extensions_header`.
+/// `errc::bad_extensions_header`. `what` gets the value at fault, as far as it can be displayed:
+/// the reason phrase, the field's value, the extension or its parameter.
 WSX_API std::error_code check_response(const http_head& response, const upgrade_request& request,
-                                       std::string_view key, upgrade_result& out);
+                                       std::string_view key, upgrade_result& out,
+                                       std::string& what);
 
 }  // namespace wsx::protocol

@@ -5,19 +5,22 @@
 #include <wsx/protocol/byte_buffer.hpp>
 #include <wsx/protocol/close_payload.hpp>
 #include <wsx/protocol/frame_parser.hpp>
+#include <wsx/protocol/inflater.hpp>
 #include <wsx/protocol/opcode.hpp>
 #include <wsx/protocol/utf8.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <system_error>
 
 namespace wsx::protocol {
 
 /// Bounds of what a server may send.
 struct message_limits {
-  std::uint64_t max_message = 16 * 1024 * 1024;  ///< payload bytes of a message
-  std::uint64_t max_frame = 16 * 1024 * 1024;    ///< payload bytes of a frame
+  std::uint64_t max_message = 16 * 1024 * 1024;  ///< payload bytes of a message, inflated
+  std::uint64_t max_frame = 16 * 1024 * 1024;    ///< payload bytes of a frame, as they came
   std::size_t max_fragments = 131072;            ///< frames of a message
 };
 
@@ -38,13 +41,15 @@ enum class delivery { messages, fragments };
 
 /// Makes messages of frames, and judges everything that RFC 6455 asks of a server's frames beyond
 /// their form: the order of fragments (5.4), UTF-8 (8.1), Close frames (5.5.1, 7.4), and the
-/// limits.
+/// limits. Inflates what is compressed (RFC 7692), if it was given an inflater.
 ///
 /// A message that lies whole in one input is a view into that input. Any other is collected in
-/// one buffer that grows with the bytes that came, never with what a header declares.
+/// one buffer that grows with the bytes that came, never with what a header declares; so is a
+/// compressed one, as it is inflated, up to the limit and no further.
 class message_assembler {
  public:
-  WSX_API explicit message_assembler(message_limits limits = {}, delivery how = delivery::messages);
+  WSX_API explicit message_assembler(message_limits limits = {}, delivery how = delivery::messages,
+                                     std::optional<inflater> inflate = {});
 
   /// Sets the next input. The one before has been used up: `next` said `need_input`.
   void feed(bytes_view input) noexcept { parser_.feed(input); }
@@ -74,26 +79,36 @@ class message_assembler {
 
  private:
   receive_event take(const frame_piece& piece);
-  receive_event take_data(const frame_piece& piece);
   receive_event take_control(const frame_piece& piece);
   receive_event finish_control(opcode op, bytes_view payload);
-  receive_event deliver(const frame_piece& piece, bool begins);
-  receive_event deliver_whole(bytes_view payload);
+  receive_event take_data(const frame_piece& piece);
   std::error_code check_order(const frame_piece& piece);
-  std::error_code check_limits(const frame_piece& piece);
-  std::error_code check_text(const frame_piece& piece, bool whole);
+  std::error_code check_frame(const frame_piece& piece);
+  receive_event take_plain(bytes_view payload);
+  receive_event take_compressed(bytes_view payload);
+  receive_event inflate_piece();
+  std::error_code inflate_some();
+  std::span<std::byte> inflate_room(std::uint64_t left);
+  receive_event deliver_piece(bytes_view payload, bool last);
+  receive_event deliver_message(bytes_view payload);
+  bool is_valid(bytes_view next, bool begins, bool ends) noexcept;
   receive_event fail(std::error_code error) noexcept;
 
   message_limits limits_;
   delivery delivery_;
   frame_parser parser_;
+  std::optional<inflater> inflater_;
   utf8_validator utf8_;
   byte_buffer collected_;  // the message so far
   byte_buffer control_;    // the payload of a control frame so far
 
   opcode kind_ = opcode::continuation;  // of the message being received
   bool in_message_ = false;
-  bool given_out_ = false;  // `collected_` was the last event's payload
+  bool compressed_ = false;  // that message
+  bool begins_ = false;      // it does, with the piece at hand
+  bool ends_ = false;        // it does, with the piece at hand
+  bool inflating_ = false;   // the piece at hand, which is not through yet
+  bool given_out_ = false;   // `collected_` was the last event's payload
   std::uint64_t message_size_ = 0;
   std::size_t frames_ = 0;
 

@@ -5,6 +5,7 @@
 #include <wsx/frame.hpp>
 #include <wsx/protocol/byte_buffer.hpp>
 #include <wsx/protocol/close_payload.hpp>
+#include <wsx/protocol/frame_deflater.hpp>
 #include <wsx/protocol/frame_encoder.hpp>
 #include <wsx/protocol/frame_source.hpp>
 #include <wsx/protocol/mask.hpp>
@@ -26,6 +27,8 @@ namespace wsx::protocol {
 /// the rest of a frame that goes on beyond it. A frame is never interrupted, and a message sent in
 /// fragments is interrupted by control frames only (RFC 6455 5.4).
 ///
+/// What is to be compressed is compressed here, in the order of the wire.
+///
 /// A queued frame is freed when it has been written whole. What a broken connection cut goes out
 /// again from its beginning; what callbacks staged belongs to its connection and is dropped.
 class outbox {
@@ -35,9 +38,12 @@ class outbox {
 
   explicit outbox(std::size_t max_staged) : max_staged_(max_staged) {}
 
+  /// Before anything is staged on a connection: that it compresses.
+  void compress(const frame_deflater::settings& s) { deflater_.emplace(s); }
+
   // What the connection itself sends. Payloads and orders have been checked.
 
-  /// Encodes a frame behind what is staged; false if that would exceed the bound.
+  /// Puts a frame behind what is staged; false if that would exceed the bound.
   WSX_API bool stage(const frame_head& head, bytes_view payload);
 
   /// Sends a pong; one that still waits is replaced. RFC 6455 5.5.3 allows to answer only the
@@ -89,19 +95,23 @@ class outbox {
   WSX_API void release_memory() noexcept;
 
  private:
-  // A stretch of the batch that came from one source; null for staged and control frames.
+  // A stretch of the batch that came from one source: frames as they were queued, or compressed
+  // what was (part of) one queued frame.
   struct stretch {
     frame_source* source;
     std::size_t begin;
     std::size_t end;
+    bool compressed = false;
+    std::uint64_t frees = 0;  // if compressed: the size of the queued frame, if that ends here
   };
 
   // The frame that was begun and does not fit its batch.
   struct partial_frame {
     frame_source* source;
     frame_head head;
-    mask_key key;
-    std::uint64_t offset;
+    mask_key key{};
+    bool compressed = false;
+    std::uint64_t offset = 0;  // of the payload, so far
   };
 
   // A control frame that waits to be sent.
@@ -120,15 +130,24 @@ class outbox {
   bool may_begin() const noexcept;
   void fill_from(frame_source& source, bool one_message);
   void begin_frame(frame_source& source, const frame_head& head);
+  void begin_compressed(frame_source& source, const frame_head& head);
+  void begin(frame_source& source, const frame_head& head);
   void resume();
   void go_on();
+  void go_on_compressed();
+  bytes_view take_part(partial_frame& frame);
+  void encode_staged();
+  void put_compressed(const frame_head& head, bytes_view payload);
+  void put_part(const frame_head& head, bytes_view part, bool first, bool last);
   void set(control_slot& slot, bytes_view payload) noexcept;
   void put(control_slot& slot, opcode op);
   void put_frame(const frame_head& head, bytes_view payload);
   bool drained() const noexcept;
   bool next_head(frame_source& source, frame_head& head);
   bool cut_off(const frame_source& source, const frame_head& head) const noexcept;
+  void note_plain(frame_source& source, std::size_t begin);
   void free_written();
+  void free_plain(const stretch& s);
   void free_frame(frame_source& source, std::uint64_t size);
   void clear(frame_source& source);
 
@@ -138,8 +157,9 @@ class outbox {
 
   mask_key_source keys_;
   std::size_t max_staged_;
+  std::optional<frame_deflater> deflater_{};
 
-  byte_buffer staged_;
+  byte_buffer staged_;        // as they go to the wire or, if that compresses, unmasked
   bool staged_open_ = false;  // the last staged frame leaves its message unfinished
 
   control_slot pong_{};

@@ -10,7 +10,8 @@
 
 namespace wsx::protocol {
 
-/// A frame of the user's as it goes to the wire.
+/// A frame of the user's as it goes to the wire, if it is not compressed. Data frames may be,
+/// unless they were wrapped in `uncompressed`.
 struct outgoing_frame {
   frame_head head{};
   bytes_view payload{};
@@ -20,6 +21,12 @@ struct outgoing_frame {
   WSX_API explicit outgoing_frame(const ping& control) noexcept;
   WSX_API explicit outgoing_frame(const pong& control) noexcept;
   WSX_API explicit outgoing_frame(const fragment& piece) noexcept;
+
+  template <class Frame>
+  explicit outgoing_frame(const uncompressed<Frame>& wrapped) noexcept
+      : outgoing_frame(wrapped.frame) {
+    head.rsv1 = false;
+  }
 
   /// Of a fragment: what the user said about its place.
   bool first = true;

@@ -110,8 +110,8 @@ TEST_SUITE("RFC 6455 10.4: implementation-specific limits") {
     check_over_limit(
         wire(unfinished(text_frame("a"))) + "\x80\x7f" + std::string("\0\0\0\0\x01\0\0\0", 8) + "b",
         errc::message_too_big, {});
-    CHECK(receive_cut({in_fragments(131'072)}, {}, delivery::messages) == "text ; ");
-    CHECK(receive_cut({in_fragments(131'073)}, {}, delivery::messages) ==
+    CHECK(receive_cut({in_fragments(131'072)}, message_assembler()) == "text ; ");
+    CHECK(receive_cut({in_fragments(131'073)}, message_assembler()) ==
           violation(errc::too_many_fragments));
   }
 

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <wsx/deflate_options.hpp>
+#include <wsx/export.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace wsx::protocol {
+
+/// What both sides have agreed on about compression. RFC 7692 7.1.
+struct deflate_agreement {
+  bool server_no_context_takeover = false;
+  bool client_no_context_takeover = false;
+  int server_max_window_bits = 15;
+  int client_max_window_bits = 15;
+
+  bool operator==(const deflate_agreement&) const = default;
+};
+
+/// The element of `Sec-WebSocket-Extensions` that offers compression. RFC 7692 5.1, 7.1.
+WSX_API std::string format_deflate_offer(const deflate_options& offered);
+
+/// Judges the whole value of the response's `Sec-WebSocket-Extensions`, as one list. RFC 6455 4.1
+/// answer item 5, 9.1; RFC 7692 7.1. `granted` gets what was agreed on; nothing if the server
+/// wants no extension. Error: `errc::bad_extensions_header` if the value is malformed, grants what
+/// was not offered, the same twice, or a parameter that is unknown, doubled, missing though it was
+/// asked for, or out of its range; `what` says which.
+WSX_API std::error_code check_extensions(std::string_view value,
+                                         const std::optional<deflate_options>& offered,
+                                         std::optional<deflate_agreement>& granted,
+                                         std::string& what);
+
+}  // namespace wsx::protocol

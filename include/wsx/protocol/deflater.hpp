@@ -1,0 +1,52 @@
+#pragma once
+
+#include <wsx/bytes.hpp>
+#include <wsx/export.hpp>
+#include <wsx/protocol/byte_buffer.hpp>
+
+#include <memory>
+
+namespace wsx::protocol {
+
+/// How a `deflater` compresses.
+struct deflater_settings {
+  int level = 6;         ///< 0 to 9
+  int memory_level = 8;  ///< 1 to 9
+  int window_bits = 15;  ///< 8 to 15
+  bool context_takeover = true;
+
+  bool operator==(const deflater_settings&) const = default;
+};
+
+/// Compresses the messages of one connection. RFC 7692 7.2.1.
+///
+/// Memory: up to 268 KB, by the settings, from the first message on; without context takeover only
+/// within a message, and then from a pool of the thread's.
+class deflater {
+ public:
+  /// What a part of a message is: the next, which can be inflated as soon as it arrives, or the
+  /// last.
+  enum class flush { part, message };
+
+  WSX_API explicit deflater(const deflater_settings& settings) noexcept;
+  WSX_API ~deflater();
+  WSX_API deflater(deflater&&) noexcept;
+  WSX_API deflater& operator=(deflater&&) noexcept;
+
+  /// Compresses the next part of a message, and appends what that gives to `out`: the payload of
+  /// one or more frames. Throws `std::bad_alloc`.
+  WSX_API void write(bytes_view part, flush how, byte_buffer& out);
+
+  /// Between messages: gives the memory back. The next message refers to none before it.
+  WSX_API void release() noexcept;
+
+ private:
+  struct context;
+
+  void compress(bytes_view part, byte_buffer& out);
+
+  deflater_settings settings_;
+  std::unique_ptr<context> context_;
+};
+
+}  // namespace wsx::protocol

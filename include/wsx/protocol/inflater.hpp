@@ -1,0 +1,52 @@
+#pragma once
+
+#include <wsx/bytes.hpp>
+#include <wsx/export.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <system_error>
+
+namespace wsx::protocol {
+
+/// Inflates the messages of one connection, in bounded pieces. RFC 7692 7.2.2.
+///
+/// Memory: up to 40 KB from the first message on; without context takeover only within a message,
+/// and then from a pool of the thread's.
+class inflater {
+ public:
+  /// `window_bits`: 8 to 15. With `context_takeover` a message may refer to those before it.
+  WSX_API inflater(int window_bits, bool context_takeover) noexcept;
+  WSX_API ~inflater();
+  WSX_API inflater(inflater&&) noexcept;
+  WSX_API inflater& operator=(inflater&&) noexcept;
+
+  /// Sets the next bytes of a message's payload; `ends` says that no more follow. What was set
+  /// before has been used up. The bytes must live until these have been, too.
+  WSX_API void feed(bytes_view input, bool ends) noexcept;
+
+  /// Inflates as much as `room` holds; says how many bytes that was. Fewer than `room.size()`: the
+  /// input has been used up. Error: `errc::invalid_deflate_data`, after which nothing else may be
+  /// called. Throws `std::bad_alloc`.
+  WSX_API std::size_t read(std::span<std::byte> room, std::error_code& error);
+
+ private:
+  struct context;
+
+  std::size_t inflate_some(std::span<std::byte> room, std::error_code& error);
+  void restart();
+  bool next_input();
+  void finish(std::error_code& error);
+
+  std::unique_ptr<context> context_;
+  bytes_view input_{};
+  int window_bits_;
+  bool context_takeover_;
+  bool ends_ = false;      // the message, with `input_`
+  bool tail_due_ = false;  // what every message ends with has not been inflated yet
+  bool output_pending_ = false;
+  bool between_blocks_ = true;  // where the last byte ended, a block did
+};
+
+}  // namespace wsx::protocol

@@ -1,0 +1,89 @@
+#include "context_pool.hpp"
+
+#include <wsx/protocol/deflater.hpp>
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <limits>
+#include <new>
+#include <utility>
+
+namespace wsx::protocol {
+
+namespace {
+
+// RFC 7692 7.2.1: what each message ends with before it is taken off: 00 00 ff ff.
+constexpr std::size_t tail_size = 4;
+
+// What an empty block begins with, the tail being its rest. RFC 7692 7.2.3.6.
+constexpr std::array<std::byte, 1> empty_block{std::byte{0}};
+
+}  // namespace
+
+struct deflater::context {
+  explicit context(const deflater_settings& s) : settings(s) {
+    // Zlib has no raw deflate for 8, but with 9 it refers back 250 bytes at most, which 8 allows.
+    // Negative: without zlib's own header and trailer.
+    const int bits = -std::max(s.window_bits, 9);
+    if (deflateInit2(&z, s.level, Z_DEFLATED, bits, s.memory_level, Z_DEFAULT_STRATEGY) != Z_OK)
+      throw std::bad_alloc();
+  }
+  ~context() { deflateEnd(&z); }
+  context(const context&) = delete;
+  context& operator=(const context&) = delete;
+
+  deflater_settings settings;
+  z_stream z{};
+};
+
+deflater::deflater(const deflater_settings& settings) noexcept : settings_(settings) {}
+
+deflater::~deflater() = default;
+deflater::deflater(deflater&&) noexcept = default;
+deflater& deflater::operator=(deflater&&) noexcept = default;
+
+void deflater::write(bytes_view part, flush how, byte_buffer& out) {
+  if (!context_) context_ = context_pool<context>::take(settings_);
+  if (!context_) context_ = std::make_unique<context>(settings_);
+  const std::size_t before = out.size();
+  compress(part, out);
+  if (how != flush::message) return;
+
+  if (out.size() > before) {
+    out.truncate(out.size() - tail_size);
+  } else {
+    out.append(empty_block);  // all has been flushed before
+  }
+  if (settings_.context_takeover) return;
+  deflateReset(&context_->z);
+  context_pool<context>::give(std::move(context_));
+}
+
+void deflater::compress(bytes_view part, byte_buffer& out) {
+  constexpr std::size_t most_in = std::numeric_limits<uInt>::max();
+  constexpr std::size_t least_out = 256, most_out = 16 * 1024;
+  z_stream& z = context_->z;
+  do {
+    const bytes_view now = part.first(std::min(part.size(), most_in));
+    part = part.subspan(now.size());
+    z.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(now.data()));
+    z.avail_in = static_cast<uInt>(now.size());
+    const int how = part.empty() ? Z_SYNC_FLUSH : Z_NO_FLUSH;
+    do {
+      const auto room = out.prepare(std::clamp(now.size() / 2, least_out, most_out));
+      z.next_out = reinterpret_cast<Bytef*>(room.data());
+      z.avail_out = static_cast<uInt>(room.size());
+      deflate(&z, how);  // fails only if there is nothing to do
+      out.commit(room.size() - z.avail_out);
+    } while (z.avail_out == 0);
+  } while (!part.empty());
+}
+
+void deflater::release() noexcept {
+  context_.reset();
+}
+
+}  // namespace wsx::protocol

@@ -1,0 +1,141 @@
+#include <wsx/error.hpp>
+#include <wsx/protocol/deflate_offer.hpp>
+
+#include <doctest/doctest.h>
+
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+using namespace wsx::protocol;
+using wsx::deflate_options;
+using wsx::errc;
+
+namespace {
+
+using agreement = std::optional<deflate_agreement>;
+
+agreement granted(std::string_view value, const deflate_options& offered = {}) {
+  CAPTURE(value);
+  agreement result;
+  std::string what;
+  CHECK_FALSE(check_extensions(value, offered, result, what));
+  CHECK(what.empty());
+  return result;
+}
+
+// What is said to be wrong.
+std::string refused(std::string_view value, const std::optional<deflate_options>& offered = {{}}) {
+  CAPTURE(value);
+  agreement result;
+  std::string what;
+  CHECK(check_extensions(value, offered, result, what) == errc::bad_extensions_header);
+  return what;
+}
+
+std::string with(std::string_view parameters) {
+  return "permessage-deflate; " + std::string(parameters);
+}
+
+}  // namespace
+
+TEST_SUITE("RFC 7692 7.1: the offer") {
+  TEST_CASE("by default the server may limit the client's window") {
+    CHECK(format_deflate_offer({}) == "permessage-deflate; client_max_window_bits");
+  }
+
+  TEST_CASE("everything that can be asked for") {
+    CHECK(format_deflate_offer({.server_max_window_bits = 9,
+                                .client_max_window_bits = 10,
+                                .server_no_context_takeover = true,
+                                .client_no_context_takeover = true}) ==
+          with("server_no_context_takeover; client_no_context_takeover; "
+               "server_max_window_bits=9; client_max_window_bits=10"));
+  }
+}
+
+TEST_SUITE("RFC 7692 7.1: what the server grants") {
+  TEST_CASE("nothing") {
+    CHECK(granted("") == std::nullopt);
+    CHECK(granted(" , ,\t") == std::nullopt);
+  }
+
+  TEST_CASE("the extension as it is") {
+    CHECK(granted("permessage-deflate") == deflate_agreement{});
+    CHECK(granted(", permessage-deflate ,") == deflate_agreement{});
+  }
+
+  TEST_CASE("each parameter, asked for or not") {
+    CHECK(granted(with("server_no_context_takeover"))->server_no_context_takeover);
+    CHECK(granted(with("client_no_context_takeover"))->client_no_context_takeover);
+    for (int bits = 8; bits <= 15; ++bits) {
+      CHECK(
+          granted(with("server_max_window_bits=" + std::to_string(bits)))->server_max_window_bits ==
+          bits);
+      CHECK(
+          granted(with("client_max_window_bits=" + std::to_string(bits)))->client_max_window_bits ==
+          bits);
+    }
+  }
+
+  TEST_CASE("all of them, with space around and in quotes") {
+    const auto all = granted(
+        "permessage-deflate;server_no_context_takeover ; client_no_context_takeover\t; "
+        "server_max_window_bits = \"1\\0\";client_max_window_bits=12");
+    CHECK(all == deflate_agreement{true, true, 10, 12});
+  }
+
+  TEST_CASE("what the client wants of itself holds whatever the server says") {
+    const deflate_options modest{.client_max_window_bits = 10, .client_no_context_takeover = true};
+    CHECK(granted("permessage-deflate", modest) == deflate_agreement{false, true, 15, 10});
+    CHECK(granted(with("client_max_window_bits=12"), modest)->client_max_window_bits == 10);
+    CHECK(granted(with("client_max_window_bits=9"), modest)->client_max_window_bits == 9);
+  }
+
+  TEST_CASE("what the client asked of the server has to be granted") {
+    const deflate_options strict{.server_max_window_bits = 10, .server_no_context_takeover = true};
+    CHECK(refused(with("server_max_window_bits=10"), strict) == "server_no_context_takeover");
+    CHECK(refused(with("server_no_context_takeover"), strict) == "server_max_window_bits");
+    CHECK(refused(with("server_no_context_takeover; server_max_window_bits=11"), strict) ==
+          "server_max_window_bits");
+    CHECK(granted(with("server_no_context_takeover; server_max_window_bits=9"), strict) ==
+          deflate_agreement{true, false, 9, 15});
+  }
+
+  TEST_CASE("what is not in its range") {
+    for (const std::string name : {"server_max_window_bits", "client_max_window_bits"}) {
+      CHECK(refused(with(name)) == name);
+      for (const std::string value :
+           {"7", "16", "08", "015", "+9", "-9", "9x", "x", "1.0", "99999"})
+        CHECK(refused(with(name + "=" + value)) == name + "=" + value);
+    }
+    CHECK(refused(with("server_no_context_takeover=1")) == "server_no_context_takeover=1");
+    CHECK(refused(with("client_no_context_takeover=true")) == "client_no_context_takeover=true");
+  }
+
+  TEST_CASE("what is doubled or unknown") {
+    for (const std::string parameter : {"server_no_context_takeover", "client_no_context_takeover",
+                                        "server_max_window_bits=9", "client_max_window_bits=9"})
+      CHECK(refused(with(parameter + "; " + parameter)) == parameter);
+    CHECK(refused(with("x")) == "x");
+    CHECK(refused(with("Server_no_context_takeover")) == "Server_no_context_takeover");
+    CHECK(refused("permessage-deflate, permessage-deflate") == "permessage-deflate");
+    CHECK(refused("x-webkit-deflate-frame") == "x-webkit-deflate-frame");
+    CHECK(refused("permessage-deflate, y; z=1") == "y");
+  }
+
+  TEST_CASE("anything, if nothing was offered") {
+    CHECK(refused("permessage-deflate", std::nullopt) == "permessage-deflate");
+  }
+
+  TEST_CASE("what does not follow the grammar") {
+    for (const std::string value :
+         {";", "=", "a b", "a;", "a;;b", "a;=1", "a; b=", "a; b=\"", "a; b=\"\"", "a; b=\"x",
+          "a; b=\"x\\", "a; b=\"x y\"", "a; b=\"x\" y", "a, b c", "\"a\"", "a; b==1", "a\x01"}) {
+      const std::string what = refused(value);
+      CHECK(what.size() == value.size());
+      CHECK((what == value || value == "a\x01"));
+    }
+  }
+}
