@@ -78,9 +78,8 @@ class basic_client {
   basic_client(asio::any_io_executor executor, Handler handler)
       : basic_client(std::move(executor), std::move(handler), wsx::options()) {}
   basic_client(asio::any_io_executor executor, Handler handler, wsx::options options)
-      : basic_client(std::move(executor),
-                     std::make_unique<detail::handler_model<Handler>>(std::move(handler)),
-                     std::move(options)) {}
+      : basic_client(std::make_unique<detail::handler_model<Handler>>(std::move(handler)),
+                     std::move(executor), std::move(options)) {}
 
   ~basic_client() {
     if (!detached_) engine_->kill();
@@ -291,8 +290,8 @@ class basic_client {
         });
   }
 
-  basic_client(asio::any_io_executor executor,
-               std::unique_ptr<detail::handler_model<Handler>> model, wsx::options options)
+  basic_client(std::unique_ptr<detail::handler_model<Handler>> model,
+               asio::any_io_executor executor, wsx::options options)
       : queue_size_(options.send_queue_size),
         handler_(&model->handler()),
         engine_(std::make_shared<detail::engine>(std::move(executor), std::move(options),

@@ -40,7 +40,7 @@ struct options {
 
   // What is queued on this side.
   std::size_t send_queue_size = 1024 * 1024;       ///< bytes of each sender's queue, rounded up
-  std::size_t max_reply_bytes = 16 * 1024 * 1024;  ///< bytes of replies not yet sent
+  std::size_t max_reply_bytes = 32 * 1024 * 1024;  ///< bytes of replies not yet sent, as frames
   std::size_t mailbox_size = 65'536;               ///< casts and posts not yet handled
 
   /// Frames queued but not sent when a connection breaks go out on the next one, unless this is

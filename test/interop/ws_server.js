@@ -32,6 +32,7 @@ const commands = {
 const server = new WebSocketServer({
   host: '127.0.0.1',
   port: Number(process.argv[2]),
+  perMessageDeflate: { threshold: 0 }, // for clients that offer it
   handleProtocols: (offered) => ['v2.echo', 'v1.echo'].find((name) => offered.has(name)) ?? false,
   verifyClient: ({ req }, done) =>
     done(req.url !== '/missing', 404, 'nothing is here\n', { 'X-Reason': 'missing' }),
