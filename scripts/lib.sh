@@ -64,3 +64,21 @@ configure() {
     meson setup "$directory" "$@"
   fi
 }
+
+# The newest clang that we know to be good: 16 is the oldest.
+find_clang() {
+  local version
+  for version in 19 18 17 16; do
+    if command -v "clang++-$version" >/dev/null; then
+      echo "clang++-$version"
+      return
+    fi
+  done
+  return 1
+}
+
+# Without address space randomization, where that can be had: on some kernels the shadow memory of
+# the sanitizers does not fit beside it.
+unrandomized() {
+  if setarch "$(uname -m)" -R true 2>/dev/null; then setarch "$(uname -m)" -R "$@"; else "$@"; fi
+}

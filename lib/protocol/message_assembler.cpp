@@ -134,11 +134,12 @@ std::error_code message_assembler::inflate_some() {
   const auto room = left == 0 ? std::span<std::byte>(beyond) : inflate_room(left);
   std::error_code error;
   const auto next = room.first(inflater_->read(room, error));
-  if (error) return error;
   if (next.size() > left) return errc::message_too_big;
-  inflating_ = next.size() == room.size();
+  inflating_ = !error && next.size() == room.size();
   message_size_ += next.size();
-  if (!is_valid(next, false, ends_ && !inflating_)) return errc::invalid_utf8;
+  // What came out before an error is judged before it is.
+  if (!is_valid(next, false, ends_ && !inflating_ && !error)) return errc::invalid_utf8;
+  if (error) return error;
   collected_.commit(next.size());
   return {};
 }

@@ -1,0 +1,68 @@
+#include "input.hpp"
+
+#include <wsx/bytes.hpp>
+#include <wsx/protocol/handshake.hpp>
+#include <wsx/protocol/http_body.hpp>
+
+#include <optional>
+#include <system_error>
+
+// What a server answers to the opening handshake: however it is cut, it is understood and judged
+// alike; what was wrong can be displayed; a refusal's body is bounded.
+
+namespace {
+
+using namespace wsx::protocol;
+
+struct outcome {
+  bool done = false;
+  std::error_code error{};
+  std::size_t taken = 0;
+  http_head head{};
+};
+
+outcome read(const fuzz::pieces& input) {
+  http_head_parser parser({.max_size = 1024, .max_headers = 8});
+  outcome result;
+  for (const auto piece : input) {
+    result.taken += parser.feed(wsx::as_bytes(piece), result.error);
+    if (result.error || parser.done()) break;
+  }
+  result.done = parser.done();
+  result.head = parser.take();
+  return result;
+}
+
+void judge(const http_head& head) {
+  upgrade_request ask;
+  ask.subprotocols = {"a", "b"};
+  ask.deflate = wsx::deflate_options{};
+  upgrade_result granted;
+  std::string what;
+  // The key of RFC 6455 1.3, so that the corpus can have the right answer.
+  const auto error = check_response(head, ask, "dGhlIHNhbXBsZSBub25jZQ==", granted, what);
+  if (!error) fuzz::require(head.status == 101);
+  for (const char c : what) fuzz::require(c >= ' ' && c <= '~');
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::input in(data, size);
+  const auto bytes = in.rest();
+  const auto expected = read(fuzz::whole(bytes));
+  for (const auto& input : {fuzz::bytewise(bytes), fuzz::cut(bytes, 7)}) {
+    const auto got = read(input);
+    fuzz::require(got.done == expected.done && got.error == expected.error);
+    if (!got.done) continue;
+    fuzz::require(got.taken == expected.taken && got.head.status == expected.head.status);
+    fuzz::require(got.head.reason == expected.head.reason);
+    fuzz::require(got.head.headers == expected.head.headers);
+  }
+  if (!expected.done) return 0;
+  judge(expected.head);
+  http_body_reader body(expected.head, 64);
+  body.feed(wsx::as_bytes(bytes.substr(expected.taken)));
+  fuzz::require(body.take().size() <= 64);
+  return 0;
+}

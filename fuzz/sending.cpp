@@ -1,0 +1,128 @@
+#include "input.hpp"
+
+#include <wsx/bytes.hpp>
+#include <wsx/protocol/outbox.hpp>
+#include <wsx/protocol/outgoing.hpp>
+#include <wsx/testing/client_frame.hpp>
+#include <wsx/testing/server_deflate.hpp>
+
+#include <memory>
+#include <optional>
+
+// Messages of two producers and of callbacks, with control frames between, written in bits and over
+// connections that break: what a server that knows nothing of the encoder gets on each connection
+// are whole messages, as they were sent. Compressed or not.
+
+namespace {
+
+using namespace wsx::protocol;
+using wsx::opcode;
+
+class server {
+ public:
+  void read(std::string_view bytes) {
+    received_ += bytes;
+    std::string_view left = received_;
+    while (const auto frame = wsx::testing::decode_client_frame(left)) take(*frame);
+    received_.erase(0, received_.size() - left.size());
+  }
+
+  std::size_t messages = 0;
+
+ private:
+  void take(const wsx::testing::client_frame& frame) {
+    if (frame.opcode >= 8) return;
+    fuzz::require((frame.opcode == 0) == in_message_);
+    if (frame.opcode != 0) compressed_ = frame.rsv != 0;
+    message_ += frame.payload;
+    in_message_ = !frame.fin;
+    if (in_message_) return;
+    const auto text = compressed_ ? inflater_.message(message_) : message_;
+    // Each message is one character, many times, in as many frames as it likes.
+    for (const char c : text) fuzz::require(c == text[0]);
+    ++messages;
+    message_.clear();
+  }
+
+  wsx::testing::server_inflater inflater_;
+  std::string received_, message_;
+  bool in_message_ = false, compressed_ = false;
+};
+
+class producer {
+ public:
+  producer() : source(std::make_shared<frame_source>(4096)) {}
+
+  void send(fuzz::input& in) {
+    const std::string payload(in.byte() * (in.byte() % 16u), static_cast<char>('a' + letter_));
+    const bool last = in.choice(3) != 0;
+    outgoing_frame frame(wsx::fragment{opcode::text, !in_message_, last, wsx::as_bytes(payload)});
+    if (in.choice(4) == 0) frame.head.rsv1 = false;
+    fuzz::require(!check_.check(frame));
+    if (!source->queue.try_push(frame.head, frame.payload)) return;
+    check_.commit(frame);
+    in_message_ = !last;
+    if (last) letter_ = (letter_ + 1) % 26;
+  }
+
+  std::shared_ptr<frame_source> source;
+
+ private:
+  outgoing_check check_;
+  bool in_message_ = false;
+  int letter_ = 0;
+};
+
+struct world {
+  explicit world(bool deflate) : deflate_(deflate) {
+    box.attach(one.source);
+    box.attach(other.source);
+    connect();
+  }
+
+  void connect() {
+    box.reset(false);
+    if (deflate_) box.compress({.threshold = 16});
+    peer.emplace();
+  }
+
+  void write(std::size_t most) {
+    const auto batch = box.batch();
+    const auto now = batch.first(std::min(batch.size(), most));
+    peer->read(wsx::as_chars(now));
+    if (!now.empty()) box.wrote(now.size());
+  }
+
+  void step(fuzz::input& in) {
+    switch (in.choice(8)) {
+      case 0:
+      case 1: return one.send(in);
+      case 2: return other.send(in);
+      case 3: {
+        const std::string reply(in.byte(), 'r');
+        box.stage({.op = opcode::text, .rsv1 = true}, wsx::as_bytes(reply));
+        return;
+      }
+      case 4: return box.set_ping(wsx::as_bytes(in.take(in.byte() % 125u)));
+      case 5:
+      case 6: return write(1 + in.byte() * 8u);
+      default: return connect();
+    }
+  }
+
+  outbox box{100'000};
+  producer one, other;
+  std::optional<server> peer;
+
+ private:
+  bool deflate_;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::input in(data, size);
+  world w(in.choice(2) == 0);
+  while (!in.empty()) w.step(in);
+  return 0;
+}

@@ -1,0 +1,27 @@
+#include "input.hpp"
+
+#include <wsx/protocol/handshake.hpp>
+#include <wsx/protocol/url.hpp>
+
+#include <algorithm>
+
+// A URL that is taken makes a request of which nothing can break out.
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::input in(data, size);
+  wsx::protocol::upgrade_request request;
+  if (wsx::parse_url(in.rest(), request.to)) return 0;
+  fuzz::require(request.to.port != 0);
+  std::string what;
+  fuzz::require(!wsx::protocol::check_request(request, what));
+  const auto head = wsx::protocol::format_request(request, "dGhlIHNhbXBsZSBub25jZQ==");
+  // The request line, five fields, and the empty line.
+  fuzz::require(std::ranges::count(head, '\n') == 7 && std::ranges::count(head, '\r') == 7);
+  // What has been understood once is understood again.
+  wsx::url again;
+  fuzz::require(!wsx::parse_url(
+      request.to.scheme + "://" + request.to.authority() + request.to.target, again));
+  fuzz::require(again.host == request.to.host && again.port == request.to.port);
+  fuzz::require(again.target == request.to.target);
+  return 0;
+}
