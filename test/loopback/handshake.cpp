@@ -185,7 +185,7 @@ TEST_CASE("header injection is refused before anything is sent") {
       {{{"X-A", "b\r\nX-Injected: c"}}, {}, invalid, "X-A"},
       {{{"X-A", "b\nc"}}, {}, invalid, "X-A"},
       {{{"X-A", std::string("b\0c", 3)}}, {}, invalid, "X-A"},
-      {{{"X A", "b"}}, {}, invalid, "X?A"},
+      {{{"X A", "b"}}, {}, invalid, "X A"},
       {{{"X-A:", "b"}}, {}, invalid, "X-A:"},
       {{{"", "b"}}, {}, invalid, ""},
       {{{"Host", "a\r\nb"}}, {}, invalid, "Host"},
@@ -195,7 +195,7 @@ TEST_CASE("header injection is refused before anything is sent") {
       {{{"Connection", "close"}}, {}, reserved, "Connection"},
       {{{"Host", "a"}, {"Host", "b"}}, {}, reserved, "Host"},
       {{}, {"a\r\nb"}, subprotocol, "a??b"},
-      {{}, {"a, b"}, subprotocol, "a,?b"},
+      {{}, {"a, b"}, subprotocol, "a, b"},
       {{}, {"a", "a"}, subprotocol, "a"}};
   scripted_server server{[](server_connection& client) {
     client.accept();
