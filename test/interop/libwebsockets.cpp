@@ -20,7 +20,9 @@ wsx::request service_of(const server& s, std::string subprotocol) {
 
 // A client of one service.
 struct service_client : test_client<> {
-  service_client(const server& s, std::string subprotocol) {
+  service_client(const server& s, std::string subprotocol,
+                 const wsx::options& options = trusting_options())
+      : test_client(options) {
     connect(service_of(s, std::move(subprotocol)));
   }
 };
@@ -195,6 +197,20 @@ TEST_CASE("it is killed amid a connection") {
     CHECK_FALSE(reason.clean);
     CHECK(client.unread().empty());
     CHECK_THROWS_AS(test_client{s}, wsx::system_error);
+  });
+}
+
+// Debian builds it without extensions.
+TEST_CASE("compression that it has not: everything goes as it is") {
+  with_each_front([](const server& s) {
+    auto options = trusting_options();
+    options.deflate = wsx::deflate_options{.threshold = 0};
+    service_client client{s, mirroring, options};
+    const std::string payload(4000, 'x');
+    client.send_text(payload);
+    CHECK(mirrored(client, payload.size()) == payload);
+    CHECK(client.stats().bytes_sent > payload.size());
+    CHECK(client.stats().bytes_received > payload.size());
   });
 }
 
