@@ -10,6 +10,8 @@ TEST_SUITE_BEGIN("interop/deflate");
 
 namespace {
 
+constexpr std::size_t sizes[] = {0, 1, 16, 125, 126, 1024, 32'768, 65'536, 131'072};
+
 // Text that compresses, though no two parts of it are the same.
 std::string words(std::size_t size) {
   std::string s;
@@ -51,7 +53,7 @@ TEST_CASE("messages of every size come back as they went, whatever was agreed on
       CAPTURE(how.client_no_context_takeover);
       test_client client{s, compressing(how)};
       std::size_t sent = 0;
-      for (const std::size_t size : {0, 1, 16, 125, 126, 1024, 32'768, 65'536, 131'072}) {
+      for (const auto size : sizes) {
         const auto payload = words(size);
         for (int i = 0; i < 2; ++i) {
           client.send(wsx::text{payload});
