@@ -74,18 +74,18 @@ void outbox::wrote(std::size_t count) {
 
 void outbox::fill() {
   lead_ = lead_frame_ = 0;
-  if (partial_) resume();
-  if (partial_ || closed_) return;
+  if (partial_ && !partial_->compressed) resume();
+  if ((partial_ && !partial_->compressed) || closed_) return;
+  // Here the wire is between two frames, be it of one that is compressed.
   fill_control();
-  const bool data_allowed = !close_ || drain_;
-  if (data_allowed) {
-    go_on_with_message();
-    fill_staged();
-    fill_queued();
-  }
+  if (close_ && !drain_) return fill_close();
+  if (partial_) go_on_compressed();
+  if (partial_) return;
+  go_on_with_message();
+  fill_staged();
+  fill_queued();
   // If nothing at all can go, a message waits for its rest, which won't come any more.
-  const bool now = !drain_ || drained() || batch_.empty();
-  if (close_ && !partial_ && now) fill_close();
+  if (close_ && !partial_ && (drained() || batch_.empty())) fill_close();
 }
 
 // RFC 6455 5.5: control frames may go between the fragments of a message, so they never wait for
@@ -240,7 +240,6 @@ void outbox::begin(frame_source& source, const frame_head& head) {
 
 // A batch that begins within a frame.
 void outbox::resume() {
-  if (partial_->compressed) return go_on_compressed();
   frame_source* const source = partial_->source;
   lead_ = partial_->head.length - partial_->offset;
   lead_frame_ = frame_size(partial_->head.length);

@@ -185,6 +185,30 @@ TEST_SUITE("outbox: compressing") {
     CHECK(f.read() == frames{"~two"});
   }
 
+  TEST_CASE("control frames, and a Close in haste, go between the frames of a large message") {
+    const std::string payload = varied(2'000'000);
+    for (const bool closes : {false, true}) {
+      compressing f;
+      const auto source = f.add_source(4 << 20);
+      push(source, may, payload);
+      f.peer.read(as_chars(f.box.batch()));
+      f.box.wrote(f.box.batch().size());
+      f.box.set_pong(as_bytes("p"));
+      if (closes) f.box.set_close({wsx::close_code::normal, ""}, false);
+      const auto said = f.peer.read(as_chars(f.box.batch()));
+      f.box.wrote(f.box.batch().size());
+      if (closes) {
+        CHECK(said == frames{"pong \"p\"", "close 1000 \"\""});
+        CHECK(f.read().empty());
+        CHECK(f.box.close_written());
+      } else {
+        CHECK(said == frames{"pong \"p\""});
+        CHECK(f.read() == frames{"~" + payload});
+        check_empty(source);
+      }
+    }
+  }
+
   TEST_CASE("Close goes as it is") {
     compressing f;
     CHECK(f.stage(may, "a"));
