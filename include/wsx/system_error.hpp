@@ -11,7 +11,7 @@ namespace wsx {
 
 /// What is known about a failure beyond its error code.
 struct diagnostics {
-  std::string detail{};  ///< what was wrong: a header's name, a host, a file
+  std::string detail{};  ///< what was wrong: an option, a header, its value, a host, a file
 
   // A handshake that the server refused.
   int http_status = 0;  ///< 0: no response head came

@@ -27,7 +27,8 @@ namespace wsx::protocol {
 /// the rest of a frame that goes on beyond it. A frame is never interrupted, and a message sent in
 /// fragments is interrupted by control frames only (RFC 6455 5.4).
 ///
-/// What is to be compressed is compressed here, in the order of the wire.
+/// What is to be compressed is compressed here, in the order of the wire. A large payload becomes
+/// several frames then, and control frames may go between them.
 ///
 /// A queued frame is freed when it has been written whole. What a broken connection cut goes out
 /// again from its beginning; what callbacks staged belongs to its connection and is dropped.
@@ -105,7 +106,7 @@ class outbox {
     std::uint64_t frees = 0;  // if compressed: the size of the queued frame, if that ends here
   };
 
-  // The frame that was begun and does not fit its batch.
+  // The queued frame that was begun and does not fit its batch.
   struct partial_frame {
     frame_source* source;
     frame_head head;
