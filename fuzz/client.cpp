@@ -98,15 +98,15 @@ class world {
     switch (in.choice(18)) {
       case 0:
       case 1:
-      case 2: try_send(in, *client_); return;
+      case 2: try_send(in, *client_, 'c'); return;
       case 3:
-      case 4: return send(in, *client_);
+      case 4: return send(in, *client_, 'c');
       case 5:
         if (!sender_) sender_.emplace(client_->make_sender());
-        try_send(in, *sender_);
+        try_send(in, *sender_, 's');
         return;
       case 6:
-        if (sender_) send(in, *sender_);
+        if (sender_) send(in, *sender_, 's');
         return;
       case 7: return sender_.reset();
       case 8: client_->cast(1); return;
@@ -129,10 +129,10 @@ class world {
   }
 
   template <class Sender>
-  void try_send(fuzz::input& in, Sender& through) {
-    const auto payload = std::string(in.byte(), 'a');
+  void try_send(fuzz::input& in, Sender& through, char letter) {
+    const auto payload = std::string(in.byte(), letter);
     switch (in.choice(5)) {
-      case 0: through.try_send(wsx::text{in.take(in.byte())}); return;
+      case 0: through.try_send(wsx::text{payload}); return;
       case 1: through.try_send(wsx::binary{payload}); return;
       case 2: through.try_send(wsx::ping{payload}); return;
       case 3: through.try_send(wsx::uncompressed(wsx::text{payload})); return;
@@ -143,10 +143,10 @@ class world {
   }
 
   template <class Sender>
-  void send(fuzz::input& in, Sender& through) {
+  void send(fuzz::input& in, Sender& through, char letter) {
     auto done = begin();
     auto& payload = operations_.back()->payload;
-    payload.assign(in.byte() * 16u, 's');
+    payload.assign(in.byte() * 1200u, letter);
     if (in.choice(3) != 0) return through.send(wsx::binary{payload}, std::move(done));
     through.send(wsx::fragment{wsx::opcode::binary, in.choice(2) == 0, in.choice(2) == 0,
                                wsx::as_bytes(payload)},

@@ -92,13 +92,13 @@ class actor {
       case 0: throw std::runtime_error("a callback failed");
       case 1: return wsx::close();
       case 2: return wsx::close(wsx::close_code(in.byte() * 20u), in.take(in.byte()));
-      case 3: return wsx::reply(wsx::text{in.take(in.byte())});
+      case 3: return wsx::reply(wsx::text{std::string(in.byte(), 'r')});
       case 4: return wsx::reply(wsx::ping{in.take(in.byte())});
       case 5:
         return wsx::reply(wsx::fragment{wsx::opcode::text, in.choice(2) == 0, in.choice(2) == 0,
-                                        wsx::as_bytes(in.take(4))});
-      case 6: s.send(wsx::binary{std::string(in.byte() * 16u, 'b')}); break;
-      case 7: s.send(wsx::uncompressed(wsx::text{std::string(in.byte(), 'u')})); break;
+                                        wsx::as_bytes("rrr")});
+      case 6: s.send(wsx::binary{std::string(in.byte() * 16u, 'r')}); break;
+      case 7: s.send(wsx::uncompressed(wsx::text{std::string(in.byte(), 'r')})); break;
       case 8: s.close(); break;
       case 9: stage_->destroy_client(); break;
       default: break;

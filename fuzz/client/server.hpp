@@ -42,7 +42,10 @@ class server {
       case 4:
       case 5:
       case 6: return write_frame(in);
-      case 7: return peer_.allow_write(in.byte());
+      case 7: {
+        const auto bytes = in.byte();
+        return peer_.allow_write(bytes < 200 ? bytes : wsx::testing::memory_peer::unlimited);
+      }
       case 8: return peer_.limit_read(1 + in.choice(200));
       case 9: return peer_.limit_write(1 + in.choice(200));
       case 10: return peer_.close();
@@ -119,7 +122,9 @@ class server {
     message_ += frame.payload;
     in_message_ = !frame.fin;
     if (in_message_) return;
-    if (compressed_) inflater_.message(message_);
+    if (compressed_) message_ = inflater_.message(message_);
+    // Whoever sends has a letter of its own.
+    require(message_.find_first_not_of(message_.substr(0, 1)) == std::string::npos);
     if (compressed_ && !takeover_) inflater_.reset();
     message_.clear();
   }
