@@ -103,7 +103,7 @@ receive_event message_assembler::take_plain(bytes_view payload) {
   if (!is_valid(payload, begins_, ends_)) return fail(errc::invalid_utf8);
   if (delivery_ == delivery::fragments) return deliver_piece(payload, ends_);
   if (begins_ && ends_) return deliver_message(payload);
-  collected_.append(payload);
+  collected_.append(payload, most_collected());
   if (!ends_) return receive_event::need_input;
   given_out_ = true;
   return deliver_message(collected_.view());
@@ -148,7 +148,13 @@ std::span<std::byte> message_assembler::inflate_room(std::uint64_t left) {
   const std::size_t spare = collected_.capacity() - collected_.size();
   const std::size_t least = delivery_ == delivery::fragments ? most_step : least_step;
   const std::size_t step = std::clamp(spare, least, most_step);
-  return collected_.prepare(static_cast<std::size_t>(std::min<std::uint64_t>(step, left)));
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(step, left));
+  return collected_.prepare(count, most_collected());
+}
+
+std::size_t message_assembler::most_collected() const noexcept {
+  return static_cast<std::size_t>(
+      std::min<std::uint64_t>(limits_.max_message, byte_buffer::unlimited));
 }
 
 receive_event message_assembler::deliver_piece(bytes_view payload, bool last) {

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <memory>
+#include <new>
 #include <span>
 #include <utility>
 
@@ -28,17 +31,20 @@ class byte_buffer {
   bytes_view view() const noexcept { return {data_.get(), size_}; }
   std::byte* data() noexcept { return data_.get(); }
 
-  /// Room for `count` bytes behind the last; `commit` then counts those that were written.
-  std::span<std::byte> prepare(std::size_t count) {
-    if (capacity_ - size_ < count) grow(size_ + count);
+  static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+
+  /// Room for `count` bytes behind the last; `commit` then counts those that were written. To grow
+  /// seldom it takes memory for more, but not beyond `most` bytes in all.
+  std::span<std::byte> prepare(std::size_t count, std::size_t most = unlimited) {
+    if (capacity_ - size_ < count) grow(size_ + count, most);
     return {data_.get() + size_, count};
   }
 
   void commit(std::size_t count) noexcept { size_ += count; }
 
-  void append(bytes_view bytes) {
+  void append(bytes_view bytes, std::size_t most = unlimited) {
     if (bytes.empty()) return;
-    std::memcpy(prepare(bytes.size()).data(), bytes.data(), bytes.size());
+    std::memcpy(prepare(bytes.size(), most).data(), bytes.data(), bytes.size());
     commit(bytes.size());
   }
 
@@ -58,15 +64,22 @@ class byte_buffer {
   }
 
  private:
-  void grow(std::size_t wanted) {
-    const std::size_t capacity = std::max({wanted, capacity_ * 2, std::size_t{256}});
-    std::unique_ptr<std::byte[]> bigger(new std::byte[capacity]);
-    if (size_ > 0) std::memcpy(bigger.get(), data_.get(), size_);
-    data_ = std::move(bigger);
+  struct give_back {
+    void operator()(std::byte* memory) const noexcept { std::free(memory); }
+  };
+
+  // Memory of the C library: it can make a large block larger without a copy of what is in it.
+  void grow(std::size_t wanted, std::size_t most) {
+    const std::size_t doubled = std::min(std::max(capacity_ * 2, std::size_t{256}), most);
+    const std::size_t capacity = std::max(wanted, doubled);
+    void* const grown = std::realloc(data_.get(), capacity);
+    if (grown == nullptr) throw std::bad_alloc();
+    data_.release();
+    data_.reset(static_cast<std::byte*>(grown));
     capacity_ = capacity;
   }
 
-  std::unique_ptr<std::byte[]> data_;
+  std::unique_ptr<std::byte[], give_back> data_;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
 };

@@ -89,6 +89,7 @@ class message_assembler {
   receive_event inflate_piece();
   std::error_code inflate_some();
   std::span<std::byte> inflate_room(std::uint64_t left);
+  std::size_t most_collected() const noexcept;
   receive_event deliver_piece(bytes_view payload, bool last);
   receive_event deliver_message(bytes_view payload);
   bool is_valid(bytes_view next, bool begins, bool ends) noexcept;
