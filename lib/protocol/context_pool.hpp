@@ -6,8 +6,9 @@
 
 namespace wsx::protocol {
 
-/// Contexts of zlib that nobody uses at the moment, for the connections of one thread that need one
-/// for a message only: an idle connection then holds none, and a busy one allocates none.
+/// Contexts of wslay or zlib that nobody uses at the moment, for the connections of one thread that
+/// need one for a frame or a message only: an idle connection then holds none, and a busy one
+/// allocates none.
 template <class Context>
 class context_pool {
  public:
