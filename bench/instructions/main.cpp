@@ -1,0 +1,99 @@
+#include "replay_transport.hpp"
+
+#include <wsx/testing/server_frame.hpp>
+#include <wsx/wsx.hpp>
+
+#include <asio/detached.hpp>
+#include <asio/io_context.hpp>
+
+#include <cstddef>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+// Moves messages, for scripts/bench-instructions to count what each costs.
+// Usage: instructions receive_binary|receive_text|echo|send COUNT SIZE
+
+namespace {
+
+struct counter {
+  std::size_t left;
+  asio::io_context* io;
+  bool echoes;
+
+  wsx::action handle_frame(wsx::text) { return count(wsx::ok()); }
+  wsx::action handle_frame(wsx::binary message) {
+    return count(echoes ? wsx::reply(message) : wsx::ok());
+  }
+
+ private:
+  wsx::action count(wsx::action what) {
+    if (--left == 0) io->stop();
+    return what;
+  }
+};
+
+// The same without anything to return.
+struct silent_counter {
+  std::size_t left;
+  asio::io_context* io;
+
+  void handle_frame(wsx::text) { count(); }
+  void handle_frame(wsx::binary) { count(); }
+
+ private:
+  void count() {
+    if (--left == 0) io->stop();
+  }
+};
+
+template <class Handler>
+using replay_client = wsx::basic_client<Handler, bench::replay_transport>;
+
+// So many messages a turn of the event loop: they fit the queue.
+constexpr std::size_t in_a_row = 50;
+
+bool send(asio::io_context& io, replay_client<silent_counter>& client, std::size_t count,
+          std::string_view payload) {
+  io.poll();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!client.try_send(wsx::binary(payload))) return false;
+    if (i % in_a_row == 0) io.poll();
+  }
+  io.poll();
+  return client.stats().frames_sent == count;
+}
+
+bool receive(asio::io_context& io, std::size_t& left) {
+  io.run();
+  return left == 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 4) return 2;
+  const std::string_view scenario = argv[1];
+  const std::size_t count = std::stoul(argv[2]);
+  const std::string payload(std::stoul(argv[3]), 'x');
+
+  asio::io_context io(1);
+  wsx::options options;
+  options.ping_interval = std::chrono::milliseconds(0);
+  auto& replay = bench::replay_transport::the_replay;
+  replay.frame =
+      encode_server_frame(scenario == "receive_text" ? wsx::testing::text_frame(payload)
+                                                     : wsx::testing::binary_frame(payload));
+  replay.left = scenario == "send" ? 0 : count;
+  replay.one_in_flight = scenario == "echo";
+
+  if (scenario == "echo") {
+    replay_client<counter> client(io.get_executor(), {count, &io, true}, options);
+    client.connect("ws://replay/", asio::detached);
+    return receive(io, client.handler().left) ? 0 : 1;
+  }
+  replay_client<silent_counter> client(io.get_executor(), {count, &io}, options);
+  client.connect("ws://replay/", asio::detached);
+  if (scenario == "send") return send(io, client, count, payload) ? 0 : 1;
+  return receive(io, client.handler().left) ? 0 : 1;
+}
