@@ -34,6 +34,7 @@ class replay_transport {
   std::string local_endpoint() const { return "client"; }
 
  private:
+  void fill(std::span<std::byte> room) noexcept;
   void answer(wsx::bytes_view bytes);
   bool readable() const noexcept;
   void wake();
@@ -42,6 +43,8 @@ class replay_transport {
   std::string request_{};
   std::string response_{};
   std::string frames_{};  // as many as fit what a client reads at once
+  const std::byte* filled_ = nullptr;
+  std::size_t filled_size_ = 0;
   bool open_ = false;
   bool due_ = true;
   std::optional<wsx::wait_handler> waiting_{};

@@ -13,17 +13,25 @@ namespace wsx::protocol {
 
 namespace {
 
-int to_number(std::byte b) noexcept {
-  return std::to_integer<int>(b);
+constexpr std::size_t key_size = 4;
+
+std::uint8_t to_number(std::byte b) noexcept {
+  return std::to_integer<std::uint8_t>(b);
 }
 
-opcode opcode_of(std::byte first) noexcept {
-  return static_cast<opcode>(to_number(first) & 0x0f);
+// RFC 6455 5.2: 2 bytes, then none, 2 or 8 of length, then the mask key if the mask bit is set.
+std::size_t header_size_by(std::byte second) noexcept {
+  const auto length = to_number(second) & 0x7f;
+  const std::size_t extended = length == 126 ? 2 : length == 127 ? 8 : 0;
+  return 2 + extended + ((to_number(second) & 0x80) != 0 ? key_size : 0);
 }
 
 }  // namespace
 
-// Wslay's state, which has a buffer of 4 KiB, and whose input it works on at the moment.
+// Wslay's state, which has a buffer of 4 KiB, and whose input it works on at the moment. The bytes
+// that it asks for come from there. It copies what it is given, so it is given the header's bytes
+// only; of a payload it is told how many bytes came, which is all that it needs to keep count of an
+// unmasked frame.
 struct frame_context {
   struct no_settings {
     bool operator==(const no_settings&) const = default;
@@ -33,8 +41,10 @@ struct frame_context {
   frame_context() {
     wslay_frame_callbacks callbacks{};
     callbacks.recv_callback = [](std::uint8_t* target, std::size_t room, int, void* user) {
-      const auto given = static_cast<frame_context*>(user)->parser->give(target, room);
-      return given == 0 ? ssize_t{-1} : static_cast<ssize_t>(given);
+      frame_parser& p = *static_cast<frame_context*>(user)->parser;
+      const bool in_header = p.header_have_ < p.header_need_;
+      const auto count = in_header ? p.read_header(target, room) : p.claim_payload(room);
+      return count == 0 ? ssize_t{-1} : static_cast<ssize_t>(count);
     };
     if (wslay_frame_context_init(&wslay, &callbacks, this) != 0) throw std::bad_alloc();
   }
@@ -52,47 +62,26 @@ frame_parser::~frame_parser() = default;
 frame_parser::frame_parser(frame_parser&&) noexcept = default;
 frame_parser& frame_parser::operator=(frame_parser&&) noexcept = default;
 
-// Wslay asks for bytes. It copies what it is given; of a payload that is known to go on it is only
-// told how much there is, which is all that it needs to keep count of a frame without a mask.
-std::size_t frame_parser::give(std::uint8_t* target, std::size_t room) noexcept {
-  std::size_t count = std::min(room, input_.size() - given_);
-  if (count == 0) return 0;
-  source_ = input_.data() + given_;
-  copy_ = target;
-  if (payload_left_ > 0) {
-    count = static_cast<std::size_t>(std::min<std::uint64_t>(count, payload_left_));
-  } else {
-    std::memcpy(target, source_, count);
-  }
-  given_ += count;
-  return count;
-}
-
-parse_status frame_parser::next(frame_piece& piece) {
+parse_status frame_parser::take_any(frame_piece& piece) {
   if (error_) return parse_status::error;
-  if (!context_) {
-    if (given_ == input_.size()) return parse_status::need_input;
-    context_ = frame_context::pool::take(frame_context::no_settings());
-    if (!context_) context_ = std::make_unique<frame_context>();
-  }
+  if (!within_frame_ && input_.empty()) return parse_status::need_input;
+  if (!context_) context_ = frame_context::pool::take(frame_context::no_settings());
+  if (!context_) context_ = std::make_unique<frame_context>();
   context_->parser = this;
+  within_frame_ = true;
 
-  wslay_frame_iocb got;
+  wslay_frame_iocb got{};
   const ssize_t result = wslay_frame_recv(context_->wslay, &got);
-  if (result < 0) return stopped(result == WSLAY_ERR_PROTO);
-  if (!begun_) {
-    if (const auto error = check_head(2)) return fail(error);
-    payload_left_ = got.payload_length;
-  }
+  if (const auto error = check_head()) return fail(error);
+  if (result == WSLAY_ERR_PROTO) return fail(refusal());
+  if (result < 0) return parse_status::need_input;
 
-  // The same bytes in the input. Wslay goes no further than its buffer; the rest of what is here
-  // follows suit.
-  const std::byte* const begin = source_ + (got.data - copy_);
+  // Wslay counts at most its own buffer's size at once; the rest of what is here follows suit.
+  const std::byte* const begin = input_.data() - got.data_length;
   std::size_t size = got.data_length;
-  payload_left_ -= got.data_length;
-  while (payload_left_ > 0 && wslay_frame_recv(context_->wslay, &got) >= 0) {
+  while (payload_left_ > 0 && !input_.empty()) {
+    if (wslay_frame_recv(context_->wslay, &got) < 0) break;
     size += got.data_length;
-    payload_left_ -= got.data_length;
   }
 
   piece.op = static_cast<opcode>(got.opcode);
@@ -102,25 +91,38 @@ parse_status frame_parser::next(frame_piece& piece) {
   piece.payload = {begin, size};
   piece.first = !begun_;
   piece.last = payload_left_ == 0;
-  taken_ = static_cast<std::size_t>(begin + size - input_.data());
-  begun_ = !piece.last;
-  held_size_ = 0;
+  begun_ = true;
+  if (piece.last) end_frame();
   return parse_status::piece;
 }
 
-// Wslay has come to the input's end, or to a header that it refuses.
-parse_status frame_parser::stopped(bool refused) {
-  if (!begun_) {
-    const auto more = std::min(input_.size() - taken_, held_.size() - held_size_);
-    std::copy_n(input_.begin() + static_cast<std::ptrdiff_t>(taken_), more,
-                held_.begin() + held_size_);
-    held_size_ = static_cast<std::uint8_t>(held_size_ + more);
-  }
-  taken_ = input_.size();
-  if (const auto error = check_head(held_size_)) return fail(error);
-  if (refused) return fail(refusal());
-  if (held_size_ == 0 && !begun_) frame_context::pool::give(std::move(context_));
-  return parse_status::need_input;
+// Gives wslay the header as far as it is known how long it is: first 2 bytes, then the rest.
+std::size_t frame_parser::read_header(std::uint8_t* target, std::size_t room) noexcept {
+  const std::size_t missing = static_cast<std::size_t>(header_need_ - header_have_);
+  const std::size_t count = std::min({missing, input_.size(), room});
+  if (count == 0) return 0;
+  std::memcpy(header_.data() + header_have_, input_.data(), count);
+  std::memcpy(target, input_.data(), count);
+  input_ = input_.subspan(count);
+  header_have_ = static_cast<std::uint8_t>(header_have_ + count);
+  if (header_have_ == 2) header_need_ = static_cast<std::uint8_t>(header_size_by(header_[1]));
+  if (header_have_ == header_need_) payload_left_ = declared_length();
+  return count;
+}
+
+std::size_t frame_parser::claim_payload(std::size_t room) noexcept {
+  const auto here = std::min(input_.size(), room);
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(payload_left_, here));
+  input_ = input_.subspan(count);
+  payload_left_ -= count;
+  return count;
+}
+
+void frame_parser::end_frame() {
+  within_frame_ = begun_ = false;
+  header_have_ = 0;
+  header_need_ = 2;
+  frame_context::pool::give(std::move(context_));
 }
 
 parse_status frame_parser::fail(std::error_code error) noexcept {
@@ -129,31 +131,36 @@ parse_status frame_parser::fail(std::error_code error) noexcept {
   return parse_status::error;
 }
 
-// A byte of the frame's header.
-std::byte frame_parser::head(std::size_t i) const noexcept {
-  return i < held_size_ ? held_[i] : input_[taken_ + i - held_size_];
-}
-
-// What wslay leaves to its user. Judged as soon as the first two bytes are known.
-std::error_code frame_parser::check_head(std::size_t known) const noexcept {
-  if (known < 1) return {};
-  const auto op = opcode_of(head(0));
+// What wslay leaves to its user. Judged as soon as the first two bytes are there.
+std::error_code frame_parser::check_head() const noexcept {
+  if (header_have_ < 1) return {};
+  const auto op = static_cast<opcode>(to_number(header_[0]) & 0x0f);
   // RFC 6455 5.2: RSV1 to RSV3 must be 0 unless an extension gave them a meaning.
   // RFC 7692 6.1: which it does for the first frame of a message only.
   const bool begins = op == opcode::text || op == opcode::binary;
   const int reserved = rsv1_defined_ && begins ? 0x30 : 0x70;
-  if ((to_number(head(0)) & reserved) != 0) return errc::reserved_bits;
+  if ((to_number(header_[0]) & reserved) != 0) return errc::reserved_bits;
   if (!is_defined(op)) return errc::reserved_opcode;
-  if (known < 2) return {};
+  if (header_have_ < 2) return {};
   // RFC 6455 5.1: a client must close the connection if it detects a masked frame.
-  if ((to_number(head(1)) & 0x80) != 0) return errc::masked_frame;
+  if ((to_number(header_[1]) & 0x80) != 0) return errc::masked_frame;
   return {};
+}
+
+std::uint64_t frame_parser::declared_length() const noexcept {
+  const auto brief = static_cast<std::uint64_t>(to_number(header_[1]) & 0x7f);
+  const std::size_t extended = brief == 126 ? 2 : brief == 127 ? 8 : 0;
+  if (extended == 0) return brief;
+  std::uint64_t length = 0;
+  for (std::size_t i = 0; i < extended; ++i) length = length << 8 | to_number(header_[2 + i]);
+  return length;
 }
 
 // Wslay says only that it refuses a frame; its header says why.
 errc frame_parser::refusal() const noexcept {
-  if (!is_control(opcode_of(head(0)))) return errc::invalid_length;
-  return (to_number(head(0)) & 0x80) == 0 ? errc::fragmented_control : errc::control_too_long;
+  const bool control = is_control(static_cast<opcode>(to_number(header_[0]) & 0x0f));
+  if (control && (to_number(header_[0]) & 0x80) == 0) return errc::fragmented_control;
+  return control ? errc::control_too_long : errc::invalid_length;
 }
 
 }  // namespace wsx::protocol

@@ -39,9 +39,27 @@ receive_event message_assembler::next() {
       case parse_status::error: return fail(parser_.error());
       case parse_status::piece: break;
     }
+    if (is_message(piece)) return take_message(piece);
     const receive_event event = take(piece);
     if (event != receive_event::need_input) return event;
   }
+}
+
+// A whole message in one frame: nothing of it has to be remembered.
+bool message_assembler::is_message(const frame_piece& piece) const noexcept {
+  const bool one_frame = piece.first && piece.last && piece.fin && !in_message_;
+  const bool data = piece.op == opcode::text || piece.op == opcode::binary;
+  return one_frame && data && !piece.rsv1 && delivery_ == delivery::messages;
+}
+
+receive_event message_assembler::take_message(const frame_piece& piece) {
+  compressed_ = false;
+  message_size_ = 0;
+  frames_ = 0;
+  if (const auto error = check_frame(piece)) return fail(error);
+  kind_ = piece.op;
+  if (kind_ == opcode::text && !is_utf8(piece.payload)) return fail(errc::invalid_utf8);
+  return deliver_message(piece.payload);
 }
 
 receive_event message_assembler::take(const frame_piece& piece) {
@@ -100,9 +118,8 @@ std::error_code message_assembler::check_frame(const frame_piece& piece) {
 
 receive_event message_assembler::take_plain(bytes_view payload) {
   message_size_ += payload.size();
-  if (!is_valid(payload, begins_, ends_)) return fail(errc::invalid_utf8);
+  if (!is_valid(payload, ends_)) return fail(errc::invalid_utf8);
   if (delivery_ == delivery::fragments) return deliver_piece(payload, ends_);
-  if (begins_ && ends_) return deliver_message(payload);
   collected_.append(payload, most_collected());
   if (!ends_) return receive_event::need_input;
   given_out_ = true;
@@ -138,7 +155,7 @@ std::error_code message_assembler::inflate_some() {
   inflating_ = !error && next.size() == room.size();
   message_size_ += next.size();
   // What came out before an error is judged before it is.
-  if (!is_valid(next, false, ends_ && !inflating_ && !error)) return errc::invalid_utf8;
+  if (!is_valid(next, ends_ && !inflating_ && !error)) return errc::invalid_utf8;
   if (error) return error;
   collected_.commit(next.size());
   return {};
@@ -176,9 +193,8 @@ receive_event message_assembler::deliver_message(bytes_view payload) {
 
 // RFC 6455 8.1. A text that is not here as a whole is judged by the piece, so that an invalid one
 // is refused at its first wrong byte, however much more was announced.
-bool message_assembler::is_valid(bytes_view next, bool begins, bool ends) noexcept {
+bool message_assembler::is_valid(bytes_view next, bool ends) noexcept {
   if (kind_ != opcode::text) return true;
-  if (begins && ends) return is_utf8(next);
   return utf8_.feed(next) && (!ends || utf8_.complete());
 }
 

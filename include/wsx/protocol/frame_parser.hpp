@@ -31,9 +31,10 @@ struct frame_context;
 
 /// Takes the frames of a server apart, wherever the input is cut. RFC 6455 5.2.
 ///
-/// Wslay's frame layer does it; payloads are never copied: a piece is a view into the input. Header
-/// bytes are held over from one input to the next, payload bytes are not. Between frames a parser
-/// holds no memory: wslay's context comes from a pool of the thread's.
+/// An ordinary data frame that lies whole in the input is recognized here; all others, and what is
+/// wrong, wslay's frame layer judges. Payloads are never copied: a piece is a view into the input.
+/// Header bytes are held over from one input to the next, payload bytes are not. Between frames a
+/// parser holds no memory: wslay's context comes from a pool of the thread's.
 class frame_parser {
  public:
   /// `rsv1_defined`: permessage-deflate has been agreed on, which gives RSV1 a meaning on the first
@@ -45,14 +46,13 @@ class frame_parser {
 
   /// Sets the next input. All of the one before has been used up (`next` said `need_input`). It
   /// must live until `next` says so again.
-  void feed(bytes_view input) noexcept {
-    input_ = input;
-    given_ = taken_ = 0;
-  }
+  void feed(bytes_view input) noexcept { input_ = input; }
 
   /// Takes the next piece from the input. A piece ends with its frame or with the input. After an
   /// error the parser says nothing else any more. Throws `std::bad_alloc`.
-  WSX_API parse_status next(frame_piece& piece);
+  parse_status next(frame_piece& piece) {
+    return take_ordinary(piece) ? parse_status::piece : take_any(piece);
+  }
 
   /// What `next` found wrong: `errc::reserved_bits`, `errc::reserved_opcode`,
   /// `errc::masked_frame`, `errc::fragmented_control`, `errc::control_too_long`,
@@ -60,31 +60,56 @@ class frame_parser {
   std::error_code error() const noexcept { return error_; }
 
   /// The input not yet taken.
-  bytes_view rest() const noexcept { return input_.subspan(taken_); }
+  bytes_view rest() const noexcept { return input_; }
 
  private:
   friend struct frame_context;
 
-  std::size_t give(std::uint8_t* target, std::size_t room) noexcept;
-  parse_status stopped(bool refused);
+  // A data frame without reserved bits, of less than 64 KiB, that has come whole.
+  bool take_ordinary(frame_piece& piece) noexcept {
+    if (within_frame_ || input_.size() < 2) return false;
+    const auto first = std::to_integer<unsigned>(input_[0]);
+    if ((first & 0x7f) > static_cast<unsigned>(opcode::binary)) return false;
+    std::size_t header = 2;
+    auto length = std::to_integer<std::size_t>(input_[1]);
+    if (length > 125) {
+      if (length != 126 || input_.size() < 4) return false;
+      length =
+          std::to_integer<std::size_t>(input_[2]) << 8 | std::to_integer<std::size_t>(input_[3]);
+      if (length < 126) return false;
+      header = 4;
+    }
+    if (input_.size() - header < length) return false;
+    piece = {.op = static_cast<opcode>(first & 0x0f),
+             .fin = (first & 0x80) != 0,
+             .frame_length = length,
+             .payload = input_.subspan(header, length),
+             .first = true,
+             .last = true};
+    input_ = input_.subspan(header + length);
+    return true;
+  }
+
+  WSX_API parse_status take_any(frame_piece& piece);
+  std::size_t read_header(std::uint8_t* target, std::size_t room) noexcept;
+  std::size_t claim_payload(std::size_t room) noexcept;
+  void end_frame();
   parse_status fail(std::error_code error) noexcept;
-  std::byte head(std::size_t i) const noexcept;
-  std::error_code check_head(std::size_t known) const noexcept;
+  std::error_code check_head() const noexcept;
+  std::uint64_t declared_length() const noexcept;
   errc refusal() const noexcept;
 
-  std::unique_ptr<frame_context> context_;  // null between frames
-  bytes_view input_{};
-  std::size_t given_ = 0;  // of the input, to wslay
-  std::size_t taken_ = 0;  // of the input, by pieces, or held
-  // Where what wslay was given last lies in the input, and where in wslay's buffer.
-  const std::byte* source_ = nullptr;
-  const std::uint8_t* copy_ = nullptr;
-
-  std::array<std::byte, 14> held_{};  // the header's bytes from earlier inputs
-  std::uint8_t held_size_ = 0;
-  bool begun_ = false;  // a piece of the current frame has been given out
+  bytes_view input_{};         // not yet taken
+  bool within_frame_ = false;  // or at an end for ever, after an error
   bool rsv1_defined_;
-  std::uint64_t payload_left_ = 0;  // of the frame begun
+
+  // Of a frame that wslay is at.
+  bool begun_ = false;  // a piece of it has been given out
+  std::uint8_t header_have_ = 0;
+  std::uint8_t header_need_ = 2;
+  std::array<std::byte, 14> header_{};
+  std::uint64_t payload_left_ = 0;
+  std::unique_ptr<frame_context> context_;
   std::error_code error_{};
 };
 

@@ -78,6 +78,8 @@ class message_assembler {
   }
 
  private:
+  bool is_message(const frame_piece& piece) const noexcept;
+  receive_event take_message(const frame_piece& piece);
   receive_event take(const frame_piece& piece);
   receive_event take_control(const frame_piece& piece);
   receive_event finish_control(opcode op, bytes_view payload);
@@ -92,7 +94,7 @@ class message_assembler {
   std::size_t most_collected() const noexcept;
   receive_event deliver_piece(bytes_view payload, bool last);
   receive_event deliver_message(bytes_view payload);
-  bool is_valid(bytes_view next, bool begins, bool ends) noexcept;
+  bool is_valid(bytes_view next, bool ends) noexcept;
   receive_event fail(std::error_code error) noexcept;
 
   message_limits limits_;
