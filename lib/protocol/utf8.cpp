@@ -23,6 +23,12 @@ word load(const std::byte* from) noexcept {
   return loaded;
 }
 
+// The bits of four words together.
+word load_four(const std::byte* from) noexcept {
+  return load(from) | load(from + sizeof(word)) | load(from + 2 * sizeof(word)) |
+         load(from + 3 * sizeof(word));
+}
+
 bool is_short_ascii(bytes_view bytes) noexcept {
   if (bytes.size() > short_size) return false;
   if (bytes.size() < sizeof(word)) {
@@ -30,10 +36,18 @@ bool is_short_ascii(bytes_view bytes) noexcept {
     for (const std::byte byte : bytes) seen |= byte;
     return (seen & std::byte{0x80}) == std::byte{};
   }
-  // The last word may overlap the one before it: so no bytes are left over.
-  const std::size_t last = bytes.size() - sizeof(word);
-  word seen = load(bytes.data() + last);
-  for (std::size_t at = 0; at < last; at += sizeof(word)) seen |= load(bytes.data() + at);
+  // The last step may overlap the one before it: so no bytes are left over.
+  word seen = 0;
+  if (bytes.size() < 4 * sizeof(word)) {
+    const std::size_t last = bytes.size() - sizeof(word);
+    seen = load(bytes.data() + last);
+    for (std::size_t at = 0; at < last; at += sizeof(word)) seen |= load(bytes.data() + at);
+  } else {
+    const std::size_t last = bytes.size() - 4 * sizeof(word);
+    seen = load_four(bytes.data() + last);
+    for (std::size_t at = 0; at < last; at += 4 * sizeof(word))
+      seen |= load_four(bytes.data() + at);
+  }
   return (seen & high_bits) == 0;
 }
 
