@@ -35,12 +35,9 @@ std::byte first_byte(const frame_head& head) noexcept {
                                 static_cast<unsigned>(head.op));
 }
 
-/// Writes the length in its shortest form, with the mask bit; returns the size of that form.
+/// Writes a length of more than 125 in its shortest form, with the mask bit; returns the size of
+/// that form.
 std::size_t write_length(std::byte* target, std::uint64_t length) noexcept {
-  if (length < length_in_2_bytes) {
-    target[0] = static_cast<std::byte>(mask_bit | length);
-    return 1;
-  }
   if (length <= 0xffff) {
     target[0] = static_cast<std::byte>(mask_bit | length_in_2_bytes);
     write_big_endian<2>(target + 1, length);
@@ -62,6 +59,11 @@ std::uint64_t read_length(const std::byte* source) noexcept {
 
 std::size_t write_header(std::byte* target, const frame_head& head, mask_key key) noexcept {
   target[0] = first_byte(head);
+  if (head.length < length_in_2_bytes) {  // most are: this is worth the line
+    target[1] = static_cast<std::byte>(mask_bit | head.length);
+    std::memcpy(target + 2, key.data(), key.size());
+    return 2 + key.size();
+  }
   const std::size_t key_at = 1 + write_length(target + 1, head.length);
   std::memcpy(target + key_at, key.data(), key.size());
   return key_at + key.size();

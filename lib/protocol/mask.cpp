@@ -13,6 +13,7 @@ namespace wsx::protocol {
 namespace {
 
 using word = std::uint64_t;
+using half_word = std::uint32_t;
 
 /// The key twice in a row, turned so that its first byte in memory is the one for `offset`.
 word repeated(mask_key key, std::uint64_t offset) noexcept {
@@ -23,13 +24,15 @@ word repeated(mask_key key, std::uint64_t offset) noexcept {
   return turned << 32 | turned;
 }
 
-word load(const std::byte* from) noexcept {
-  word loaded;
+template <class Word = word>
+Word load(const std::byte* from) noexcept {
+  Word loaded;
   std::memcpy(&loaded, from, sizeof loaded);
   return loaded;
 }
 
-void store(std::byte* to, word value) noexcept {
+template <class Word>
+void store(std::byte* to, Word value) noexcept {
   std::memcpy(to, &value, sizeof value);
 }
 
@@ -62,6 +65,12 @@ void mask_copy(std::byte* target, bytes_view source, mask_key key, std::uint64_t
   for (; left >= sizeof(word); left -= sizeof(word), from += sizeof(word), target += sizeof(word)) {
     store(target, load(from) ^ mask);
   }
+  if (left >= sizeof(half_word)) {
+    store(target, load<half_word>(from) ^ static_cast<half_word>(mask));
+    from += sizeof(half_word);
+    target += sizeof(half_word);
+    left -= sizeof(half_word);
+  }
   const auto rest = std::bit_cast<std::array<std::byte, sizeof(word)>>(mask);
   for (std::size_t i = 0; i < left; ++i) target[i] = from[i] ^ rest[i];
 }
@@ -70,13 +79,6 @@ mask_key_source::mask_key_source() noexcept = default;
 
 mask_key_source::~mask_key_source() {
   OPENSSL_cleanse(pool_.data(), sizeof pool_);
-}
-
-// A plain store wipes the used key: the compiler can't drop it, as the destructor shows the pool to
-// a function that it can't see into.
-mask_key mask_key_source::next() {
-  if (left_ == 0) refill();
-  return std::exchange(pool_[--left_], mask_key{});
 }
 
 void mask_key_source::refill() {

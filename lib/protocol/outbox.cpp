@@ -182,6 +182,8 @@ void outbox::fill_from(frame_source& source, bool one_message) {
       note_plain(source, begin);
       begin_compressed(source, head);
       begin = batch_.size();
+    } else if (!source.waiting_begun() && frame_size(head.length) <= room()) {
+      put_queued(source, plain(head));
     } else {
       begin_frame(source, plain(head));
     }
@@ -191,7 +193,11 @@ void outbox::fill_from(frame_source& source, bool one_message) {
 }
 
 void outbox::note_plain(frame_source& source, std::size_t begin) {
-  if (batch_.size() > begin) stretches_.push_back({&source, begin, batch_.size()});
+  if (batch_.size() == begin) return;
+  stretches_.push_back({.source = &source,
+                        .begin = begin,
+                        .end = batch_.size(),
+                        .queued_whole = !partial_ && !source.waiting_begun()});
 }
 
 // The next frame of the source: from its queue, or else the one that waits behind it. Fragments
@@ -215,6 +221,17 @@ bool outbox::next_head(frame_source& source, frame_head& head) {
 
 bool outbox::cut_off(const frame_source& source, const frame_head& head) const noexcept {
   return head.op == opcode::continuation && message_of_ != &source;
+}
+
+// One that lies whole in the queue, and fits the batch.
+void outbox::put_queued(frame_source& source, const frame_head& head) {
+  const mask_key key = keys_.next();
+  const auto target = batch_.prepare(static_cast<std::size_t>(frame_size(head.length)));
+  const auto header = write_header(target.data(), head, key);
+  source.queue.read_masked(target.subspan(header), key, 0);
+  batch_.commit(target.size());
+  ++frames_encoded_;
+  if (!is_control(head.op)) message_of_ = head.fin ? nullptr : &source;
 }
 
 void outbox::begin_frame(frame_source& source, const frame_head& head) {
@@ -244,7 +261,7 @@ void outbox::resume() {
   lead_ = partial_->head.length - partial_->offset;
   lead_frame_ = frame_size(partial_->head.length);
   go_on();
-  stretches_.push_back({source, 0, batch_.size()});
+  stretches_.push_back({.source = source, .begin = 0, .end = batch_.size()});
 }
 
 // Goes on with the frame that was begun, as far as the batch has room.
@@ -253,9 +270,9 @@ void outbox::go_on() {
   const auto left = frame.head.length - frame.offset;
   const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left, room()));
   const auto target = batch_.prepare(count).first(count);
-  const auto& waiting = frame.source->waiting;
-  if (waiting && waiting->begun) {
-    const auto piece = waiting->payload.subspan(static_cast<std::size_t>(frame.offset), count);
+  if (frame.source->waiting_begun()) {
+    const auto piece =
+        frame.source->waiting->payload.subspan(static_cast<std::size_t>(frame.offset), count);
     mask_copy(target.data(), piece, frame.key, frame.offset);
   } else {
     frame.source->queue.read_masked(target, frame.key, frame.offset);
@@ -288,10 +305,10 @@ bytes_view outbox::take_part(partial_frame& frame) {
   const auto left = frame.head.length - frame.offset;
   const auto most =
       static_cast<std::size_t>(std::min<std::uint64_t>(left, frame_deflater::part_size));
-  const auto& waiting = frame.source->waiting;
-  const bool queued = !waiting || !waiting->begun;
-  const auto part = queued ? frame.source->queue.read_in_place(most)
-                           : waiting->payload.subspan(static_cast<std::size_t>(frame.offset), most);
+  const auto begin = static_cast<std::size_t>(frame.offset);
+  const auto part = frame.source->waiting_begun()
+                        ? frame.source->waiting->payload.subspan(begin, most)
+                        : frame.source->queue.read_in_place(most);
   frame.offset += part.size();
   return part;
 }
@@ -324,6 +341,7 @@ void outbox::free_written() {
 
 // Batches hold frames in wire layout, which tells where each begins and ends.
 void outbox::free_plain(const stretch& s) {
+  if (s.queued_whole && s.end <= written_) return free_frame(*s.source, s.end - s.begin);
   std::size_t position = s.begin;
   if (position == 0 && lead_ > 0) {
     if (lead_ > written_) return;
@@ -340,7 +358,8 @@ void outbox::free_plain(const stretch& s) {
   }
 }
 
-// A source's queued frames are always written before the one that waits behind them.
+// Or several, of the queue. A source's queued frames are always written before the one that waits
+// behind them.
 void outbox::free_frame(frame_source& source, std::uint64_t size) {
   source.written += size;
   if (source.queue.unreleased() > 0) {

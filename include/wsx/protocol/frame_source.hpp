@@ -28,6 +28,9 @@ struct frame_source {
   std::optional<waiting_frame> waiting{};
   std::uint64_t written = 0;  ///< bytes of whole frames ever written, waiting ones included
 
+  /// Whether what is being encoded is not from the queue any more.
+  bool waiting_begun() const noexcept { return waiting && waiting->begun; }
+
   /// Bytes that were accepted and not yet written as whole frames.
   std::uint64_t outstanding() const noexcept {
     const std::uint64_t behind = waiting ? frame_size(waiting->payload.size()) : 0;

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace wsx::protocol {
 
@@ -29,10 +30,15 @@ class mask_key_source {
 
   /// The next key. Throws `std::system_error` if the system's CSPRNG fails: a client without
   /// unpredictable keys must not send.
-  WSX_API mask_key next();
+  mask_key next() {
+    if (left_ == 0) refill();
+    // A plain store wipes the used key: the compiler can't drop it, as the destructor shows the
+    // pool to a function that it can't see into.
+    return std::exchange(pool_[--left_], mask_key{});
+  }
 
  private:
-  void refill();
+  WSX_API void refill();
 
   // A call of the CSPRNG costs about the same for 16 bytes as for 1 KiB.
   std::array<mask_key, 256> pool_;

@@ -102,6 +102,7 @@ class outbox {
     frame_source* source;
     std::size_t begin;
     std::size_t end;
+    bool queued_whole = false;  // whole frames of the queue, none of the one that waits
     bool compressed = false;
     std::uint64_t frees = 0;  // if compressed: the size of the queued frame, if that ends here
   };
@@ -130,6 +131,7 @@ class outbox {
   void fill_queued();
   bool may_begin() const noexcept;
   void fill_from(frame_source& source, bool one_message);
+  void put_queued(frame_source& source, const frame_head& head);
   void begin_frame(frame_source& source, const frame_head& head);
   void begin_compressed(frame_source& source, const frame_head& head);
   void begin(frame_source& source, const frame_head& head);
