@@ -50,15 +50,16 @@ struct silent_counter {
 template <class Handler>
 using replay_client = wsx::basic_client<Handler, bench::replay_transport>;
 
-// So many messages a turn of the event loop: they fit the queue.
-constexpr std::size_t in_a_row = 50;
+// So many bytes a turn of the event loop: they fit the queue.
+constexpr std::size_t in_a_row = 512 * 1024;
 
 bool send(asio::io_context& io, replay_client<silent_counter>& client, std::size_t count,
           std::string_view payload) {
   io.poll();
+  const std::size_t messages = in_a_row / (payload.size() + 16);
   for (std::size_t i = 0; i < count; ++i) {
     if (!client.try_send(wsx::binary(payload))) return false;
-    if (i % in_a_row == 0) io.poll();
+    if (i % messages == 0) io.poll();
   }
   io.poll();
   return client.stats().frames_sent == count;

@@ -24,7 +24,7 @@ bool take(protocol::frame_queue& queue, std::vector<std::byte>& target) {
   const std::size_t header = protocol::write_header(target.data(), head, key);
   const std::span payload(target.data() + header, static_cast<std::size_t>(head.length));
   queue.read_masked(payload, key, 0);
-  queue.release(header + payload.size());
+  queue.release(queue.unreleased());
   benchmark::ClobberMemory();
   return true;
 }

@@ -153,7 +153,7 @@ void engine::cancel_connect() {
 void engine::cancel_send(send_channel& channel) {
   if (!channel.on_written || !channel.waiting || channel.waiting->begun) return;
   // Whoever flushes waits for it no more than if it were written.
-  channel.written += protocol::frame_size(channel.waiting->payload.size());
+  channel.written += protocol::frame_queue::size_of(channel.waiting->payload.size());
   channel.waiting.reset();
   channel.check = channel.check_before;
   channel.blocked.store(false, std::memory_order_release);

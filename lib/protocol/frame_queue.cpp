@@ -13,6 +13,23 @@ namespace {
 constexpr std::size_t least_capacity = 256;
 constexpr std::size_t most_capacity = std::numeric_limits<std::size_t>::max() / 2 + 1;
 
+// A head in 8 bytes: the length, and above it what else there is.
+constexpr int op_shift = 56;
+constexpr std::uint64_t fin_bit = std::uint64_t{1} << 60;
+constexpr std::uint64_t rsv1_bit = std::uint64_t{1} << 61;
+
+std::uint64_t pack(const frame_head& head) noexcept {
+  return head.length | static_cast<std::uint64_t>(head.op) << op_shift | (head.fin ? fin_bit : 0) |
+         (head.rsv1 ? rsv1_bit : 0);
+}
+
+void unpack(std::uint64_t packed, frame_head& head) noexcept {
+  head.op = static_cast<opcode>(packed >> op_shift & 0x0f);
+  head.fin = (packed & fin_bit) != 0;
+  head.rsv1 = (packed & rsv1_bit) != 0;
+  head.length = packed & ((std::uint64_t{1} << op_shift) - 1);
+}
+
 }  // namespace
 
 // A power of two: a position of the ring is then a counter's low bits, also after the counter
@@ -23,14 +40,14 @@ frame_queue::frame_queue(std::size_t capacity)
 frame_queue::~frame_queue() = default;
 
 bool frame_queue::try_push(frame_head head, bytes_view payload) {
-  const auto size = static_cast<std::size_t>(frame_size(payload.size()));
+  const auto size = static_cast<std::size_t>(size_of(payload.size()));
   const std::size_t pushed = pushed_.load(std::memory_order_relaxed);
   if (!has_room(pushed, size)) return false;
   if (!ring_) ring_ = std::make_unique_for_overwrite<std::byte[]>(capacity_);
 
   head.length = payload.size();
-  const std::size_t header_end = pushed + put_header(pushed, head);
-  copy_in(header_end, payload);
+  put_head(pushed, head);
+  copy_in(pushed + head_size, payload);
   pushed_.store(pushed + size, std::memory_order_release);  // publishes the bytes, and ring_
   return true;
 }
@@ -49,13 +66,13 @@ std::size_t frame_queue::readable() const noexcept {
 
 bool frame_queue::peek_head(frame_head& head) noexcept {
   if (pushed_seen_ == cursor_ && readable() == 0) return false;
-  get_header(cursor_, head);
+  get_head(cursor_, head);
   return true;
 }
 
 bool frame_queue::read_head(frame_head& head) noexcept {
   if (!peek_head(head)) return false;
-  cursor_ += header_size(head.length);
+  cursor_ += head_size;
   return true;
 }
 
@@ -100,25 +117,23 @@ std::size_t frame_queue::before_wrap(std::size_t position, std::size_t count) co
   return std::min(count, capacity_ - (position & (capacity_ - 1)));
 }
 
-std::size_t frame_queue::put_header(std::size_t position, const frame_head& head) noexcept {
-  if (before_wrap(position, max_header_size) == max_header_size) {
-    return write_header(ring_at(position), head, mask_key{});
+void frame_queue::put_head(std::size_t position, const frame_head& head) noexcept {
+  const auto packed = pack(head);
+  if (before_wrap(position, head_size) == head_size) {
+    std::memcpy(ring_at(position), &packed, head_size);
+  } else {
+    copy_in(position, std::as_bytes(std::span(&packed, 1)));
   }
-  std::array<std::byte, max_header_size> header;
-  const std::size_t size = write_header(header.data(), head, mask_key{});
-  copy_in(position, bytes_view(header).first(size));
-  return size;
 }
 
-void frame_queue::get_header(std::size_t position, frame_head& head) const noexcept {
-  if (before_wrap(position, max_header_size) == max_header_size) {
-    read_header(ring_at(position), head);
-    return;
+void frame_queue::get_head(std::size_t position, frame_head& head) const noexcept {
+  std::uint64_t packed;
+  if (before_wrap(position, head_size) == head_size) {
+    std::memcpy(&packed, ring_at(position), head_size);
+  } else {
+    copy_out(position, std::as_writable_bytes(std::span(&packed, 1)));
   }
-  std::array<std::byte, max_header_size> header;
-  const std::size_t queued = std::min(header.size(), pushed_seen_ - position);
-  copy_out(position, std::span(header).first(queued));
-  read_header(header.data(), head);
+  unpack(packed, head);
 }
 
 void frame_queue::copy_in(std::size_t position, bytes_view bytes) noexcept {

@@ -175,29 +175,28 @@ bool outbox::may_begin() const noexcept {
 }
 
 void outbox::fill_from(frame_source& source, bool one_message) {
-  std::size_t begin = batch_.size();
+  stretch plain_ones{.source = &source, .begin = batch_.size()};
   frame_head head;
   while (!partial_ && room() >= max_header_size && next_head(source, head)) {
     if (deflater_ && deflater_->takes(head)) {
-      note_plain(source, begin);
+      end_stretch(plain_ones);
       begin_compressed(source, head);
-      begin = batch_.size();
+      plain_ones = {.source = &source, .begin = batch_.size()};
     } else if (!source.waiting_begun() && frame_size(head.length) <= room()) {
       put_queued(source, plain(head));
+      plain_ones.frees += frame_queue::size_of(head.length);
     } else {
       begin_frame(source, plain(head));
+      plain_ones.one_by_one = true;
     }
     if (one_message && message_of_ == nullptr) break;
   }
-  note_plain(source, begin);
+  end_stretch(plain_ones);
 }
 
-void outbox::note_plain(frame_source& source, std::size_t begin) {
-  if (batch_.size() == begin) return;
-  stretches_.push_back({.source = &source,
-                        .begin = begin,
-                        .end = batch_.size(),
-                        .queued_whole = !partial_ && !source.waiting_begun()});
+void outbox::end_stretch(stretch s) {
+  s.end = batch_.size();
+  if (s.end > s.begin) stretches_.push_back(s);
 }
 
 // The next frame of the source: from its queue, or else the one that waits behind it. Fragments
@@ -205,17 +204,17 @@ void outbox::note_plain(frame_source& source, std::size_t begin) {
 bool outbox::next_head(frame_source& source, frame_head& head) {
   while (source.queue.peek_head(head)) {
     if (!cut_off(source, head)) {
-      source.queue.skip(header_size(head.length));
+      source.queue.skip(frame_queue::size_of(0));  // the head
       return true;
     }
     if (source.queue.unreleased() > 0) return false;  // frees in order: in the next batch
-    source.queue.skip(static_cast<std::size_t>(frame_size(head.length)));
-    free_frame(source, frame_size(head.length));
+    source.queue.skip(static_cast<std::size_t>(frame_queue::size_of(head.length)));
+    free_frame(source, frame_queue::size_of(head.length));
   }
   if (!source.waiting || source.waiting->begun) return false;
   head = source.waiting->head;
   if (!cut_off(source, head)) return source.waiting->begun = true;
-  if (source.queue.unreleased() == 0) free_frame(source, frame_size(head.length));
+  if (source.queue.unreleased() == 0) free_frame(source, frame_queue::size_of(head.length));
   return false;
 }
 
@@ -259,9 +258,9 @@ void outbox::begin(frame_source& source, const frame_head& head) {
 void outbox::resume() {
   frame_source* const source = partial_->source;
   lead_ = partial_->head.length - partial_->offset;
-  lead_frame_ = frame_size(partial_->head.length);
+  lead_frame_ = frame_queue::size_of(partial_->head.length);
   go_on();
-  stretches_.push_back({.source = source, .begin = 0, .end = batch_.size()});
+  stretches_.push_back({.source = source, .begin = 0, .end = batch_.size(), .one_by_one = true});
 }
 
 // Goes on with the frame that was begun, as far as the batch has room.
@@ -285,7 +284,7 @@ void outbox::go_on() {
 // The same with one that is compressed. Takes no more than a batch's size in, which may be much
 // more than comes out.
 void outbox::go_on_compressed() {
-  stretch s{.source = partial_->source, .begin = batch_.size(), .end = 0, .compressed = true};
+  stretch s{.source = partial_->source, .begin = batch_.size(), .compressed = true};
   for (std::size_t taken = 0; partial_ && room() > 0 && taken < batch_size;) {
     partial_frame& frame = *partial_;
     const bool first = frame.offset == 0;
@@ -294,7 +293,7 @@ void outbox::go_on_compressed() {
     const bool last = frame.offset == frame.head.length;
     put_part(frame.head, part, first, last);
     if (!last) continue;
-    s.frees = frame_size(frame.head.length);
+    s.frees = frame_queue::size_of(frame.head.length);
     partial_.reset();
   }
   s.end = batch_.size();
@@ -341,7 +340,7 @@ void outbox::free_written() {
 
 // Batches hold frames in wire layout, which tells where each begins and ends.
 void outbox::free_plain(const stretch& s) {
-  if (s.queued_whole && s.end <= written_) return free_frame(*s.source, s.end - s.begin);
+  if (!s.one_by_one && s.end <= written_) return free_frame(*s.source, s.frees);
   std::size_t position = s.begin;
   if (position == 0 && lead_ > 0) {
     if (lead_ > written_) return;
@@ -353,7 +352,7 @@ void outbox::free_plain(const stretch& s) {
     read_header(batch_.view().data() + position, head);
     const auto size = frame_size(head.length);
     if (size > written_ - position) return;
-    free_frame(*s.source, size);
+    free_frame(*s.source, frame_queue::size_of(head.length));
     position += static_cast<std::size_t>(size);
   }
 }
@@ -395,7 +394,7 @@ void outbox::clear(frame_source& source) {
   frame_head head;
   while (source.queue.read_head(head)) {
     source.queue.skip(static_cast<std::size_t>(head.length));
-    free_frame(source, frame_size(head.length));
+    free_frame(source, frame_queue::size_of(head.length));
   }
 }
 

@@ -139,7 +139,8 @@ TEST_SUITE("client: conformance") {
       echoing w;
       w.peer.limit_read(chop);
       w.peer.limit_write(chop == 1 ? 3 : chop);
-      for (const std::size_t size : {0, 1, 16, 124, 125, 126, 127, 128, 65'535, 65'536, 65'537}) {
+      for (const std::size_t size :
+           {0u, 1u, 16u, 124u, 125u, 126u, 127u, 128u, 65'535u, 65'536u, 65'537u}) {
         CAPTURE(size);
         const std::string payload(size, 'x');
         w.write(encode_server_frame(text_frame(payload)));
@@ -177,7 +178,7 @@ TEST_SUITE("client: conformance") {
   }
 
   TEST_CASE("thousands of small messages at once") {
-    for (const std::size_t size : {0, 16, 64, 256, 1024, 4096}) {
+    for (const std::size_t size : {0u, 16u, 64u, 256u, 1024u, 4096u}) {
       CAPTURE(size);
       echoing w;
       std::string wire;

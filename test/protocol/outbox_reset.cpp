@@ -78,7 +78,7 @@ struct busy : fixture {
   void check_all_sent() const {
     check_empty(a);
     check_empty(b);
-    CHECK(b->written == frame_size(2) + frame_size(2) + frame_size(waiting.size()));
+    CHECK(b->written == 2 * frame_queue::size_of(2) + frame_queue::size_of(waiting.size()));
   }
 };
 
@@ -237,7 +237,7 @@ TEST_SUITE("outbox: a connection that breaks") {
       wait_behind(source, last, payload);
       CHECK(f.send() == (queued.empty() ? frames{} : frames{words("ping", queued)}));
       check_empty(source);
-      CHECK(source->written >= frame_size(1000));
+      CHECK(source->written >= frame_queue::size_of(1000));
       push(source, "next");
       CHECK(f.send() == frames{text("next")});
     }

@@ -12,7 +12,7 @@
 namespace wsx::protocol {
 
 /// A lock-free queue of frames from one producer thread to one consumer thread: a ring of bytes
-/// that holds frames in wire layout (header with an all-zero mask key, payload unmasked).
+/// that holds frames, each as a head of 8 bytes and its payload.
 ///
 /// The consumer reads ahead of what it frees: `read` copies bytes out and moves a cursor,
 /// `release` frees everything up to a frame's end, `rewind` moves the cursor back to the first
@@ -29,28 +29,31 @@ class frame_queue {
 
   std::size_t capacity() const noexcept { return capacity_; }
 
+  /// The bytes that a frame with a payload of `length` bytes takes in a queue.
+  static constexpr std::uint64_t size_of(std::uint64_t length) noexcept {
+    return head_size + length;
+  }
+
   // The producer's side.
 
-  /// Queues one frame, header and payload, or returns false if there is no room for all of it.
+  /// Queues one frame, head and payload, or returns false if there is no room for all of it.
   /// `head.length` is taken from the payload.
   WSX_API bool try_push(frame_head head, bytes_view payload);
 
   /// Whether a frame with a payload of `length` bytes fits into the ring at all.
-  bool can_ever_hold(std::size_t length) const noexcept {
-    return length <= capacity_ && frame_size(length) <= capacity_;
-  }
+  bool can_ever_hold(std::size_t length) const noexcept { return length <= capacity_ - head_size; }
 
   // The consumer's side.
 
   /// Bytes queued beyond the read cursor.
   WSX_API std::size_t readable() const noexcept;
 
-  /// Copies the header of the next frame out; false if the cursor is at the queue's end. The
-  /// cursor is at a frame's beginning, and stays there. Frames appear whole: where a header can be
-  /// read, all of its payload can.
+  /// Copies the head of the next frame out; false if the cursor is at the queue's end. The cursor
+  /// is at a frame's beginning, and stays there. Frames appear whole: where a head can be read, all
+  /// of its payload can.
   WSX_API bool peek_head(frame_head& head) noexcept;
 
-  /// The same, and moves the cursor behind the header.
+  /// The same, and moves the cursor behind the head.
   WSX_API bool read_head(frame_head& head) noexcept;
 
   /// Copies `target.size()` payload bytes to `target`, masked with `key` as bytes from `offset`
@@ -75,13 +78,14 @@ class frame_queue {
   WSX_API void rewind() noexcept;
 
  private:
+  static constexpr std::size_t head_size = sizeof(std::uint64_t);
   static constexpr std::size_t line = 64;  // keeps the two sides' counters on lines of their own
 
   bool has_room(std::size_t pushed, std::size_t size) noexcept;
   std::byte* ring_at(std::size_t position) const noexcept;
   std::size_t before_wrap(std::size_t position, std::size_t count) const noexcept;
-  std::size_t put_header(std::size_t position, const frame_head& head) noexcept;
-  void get_header(std::size_t position, frame_head& head) const noexcept;
+  void put_head(std::size_t position, const frame_head& head) noexcept;
+  void get_head(std::size_t position, frame_head& head) const noexcept;
   void copy_in(std::size_t position, bytes_view bytes) noexcept;
   void copy_out(std::size_t position, std::span<std::byte> target) const noexcept;
 

@@ -26,14 +26,15 @@ struct frame_source {
 
   // The rest is the consumer's.
   std::optional<waiting_frame> waiting{};
-  std::uint64_t written = 0;  ///< bytes of whole frames ever written, waiting ones included
+  std::uint64_t written =
+      0;  ///< whole frames ever written, in bytes of the queue, waiting ones included
 
   /// Whether what is being encoded is not from the queue any more.
   bool waiting_begun() const noexcept { return waiting && waiting->begun; }
 
-  /// Bytes that were accepted and not yet written as whole frames.
+  /// The frames that were accepted and not yet written whole, in bytes of the queue.
   std::uint64_t outstanding() const noexcept {
-    const std::uint64_t behind = waiting ? frame_size(waiting->payload.size()) : 0;
+    const std::uint64_t behind = waiting ? frame_queue::size_of(waiting->payload.size()) : 0;
     return queue.readable() + queue.unreleased() + behind;
   }
 };

@@ -99,12 +99,13 @@ class outbox {
   // A stretch of the batch that came from one source: frames as they were queued, or compressed
   // what was (part of) one queued frame.
   struct stretch {
-    frame_source* source;
-    std::size_t begin;
-    std::size_t end;
-    bool queued_whole = false;  // whole frames of the queue, none of the one that waits
+    frame_source* source = nullptr;
+    std::size_t begin = 0;
+    std::size_t end = 0;
     bool compressed = false;
-    std::uint64_t frees = 0;  // if compressed: the size of the queued frame, if that ends here
+    bool one_by_one = false;  // there is more in it than whole frames of the queue
+    // What its end frees, in bytes of the queue. If compressed: the frame that ends there, if any.
+    std::uint64_t frees = 0;
   };
 
   // The queued frame that was begun and does not fit its batch.
@@ -148,7 +149,7 @@ class outbox {
   bool drained() const noexcept;
   bool next_head(frame_source& source, frame_head& head);
   bool cut_off(const frame_source& source, const frame_head& head) const noexcept;
-  void note_plain(frame_source& source, std::size_t begin);
+  void end_stretch(stretch s);
   void free_written();
   void free_plain(const stretch& s);
   void free_frame(frame_source& source, std::uint64_t size);
@@ -180,7 +181,7 @@ class outbox {
   std::vector<stretch> stretches_;
   std::optional<partial_frame> partial_{};
   std::uint64_t lead_ = 0;        // bytes that the frame begun in an earlier batch still needed
-  std::uint64_t lead_frame_ = 0;  // the size of that frame
+  std::uint64_t lead_frame_ = 0;  // the size of that frame in its queue
 
   std::uint64_t staged_total_ = 0;
   std::uint64_t staged_written_ = 0;
