@@ -32,6 +32,59 @@ void unpack(std::uint64_t packed, frame_head& head) noexcept {
 
 }  // namespace
 
+// What is called for each frame, inline: no call is worth its cost here.
+
+inline std::byte* frame_queue::ring_at(std::size_t position) const noexcept {
+  return ring_.get() + (position & (capacity_ - 1));
+}
+
+inline std::size_t frame_queue::before_wrap(std::size_t position,
+                                            std::size_t count) const noexcept {
+  return std::min(count, capacity_ - (position & (capacity_ - 1)));
+}
+
+// Looks at the consumer's counter, which costs a cache miss, only when the copy of it says full.
+inline bool frame_queue::has_room(std::size_t pushed, std::size_t size) noexcept {
+  if (capacity_ - (pushed - released_seen_) >= size) return true;
+  released_seen_ = released_.load(std::memory_order_acquire);
+  return capacity_ - (pushed - released_seen_) >= size;
+}
+
+inline void frame_queue::copy_in(std::size_t position, bytes_view bytes) noexcept {
+  if (bytes.empty()) return;  // memcpy takes no null, not even for nothing
+  const std::size_t first = before_wrap(position, bytes.size());
+  std::memcpy(ring_at(position), bytes.data(), first);
+  if (first < bytes.size()) {
+    std::memcpy(ring_.get(), bytes.data() + first, bytes.size() - first);
+  }
+}
+
+inline void frame_queue::copy_out(std::size_t position,
+                                  std::span<std::byte> target) const noexcept {
+  const std::size_t first = before_wrap(position, target.size());
+  std::memcpy(target.data(), ring_at(position), first);
+  std::memcpy(target.data() + first, ring_.get(), target.size() - first);
+}
+
+inline void frame_queue::put_head(std::size_t position, const frame_head& head) noexcept {
+  const auto packed = pack(head);
+  if (before_wrap(position, head_size) == head_size) {
+    std::memcpy(ring_at(position), &packed, head_size);
+  } else {
+    copy_in(position, std::as_bytes(std::span(&packed, 1)));
+  }
+}
+
+inline void frame_queue::get_head(std::size_t position, frame_head& head) const noexcept {
+  std::uint64_t packed;
+  if (before_wrap(position, head_size) == head_size) {
+    std::memcpy(&packed, ring_at(position), head_size);
+  } else {
+    copy_out(position, std::as_writable_bytes(std::span(&packed, 1)));
+  }
+  unpack(packed, head);
+}
+
 // A power of two: a position of the ring is then a counter's low bits, also after the counter
 // wrapped around.
 frame_queue::frame_queue(std::size_t capacity)
@@ -50,13 +103,6 @@ bool frame_queue::try_push(frame_head head, bytes_view payload) {
   copy_in(pushed + head_size, payload);
   pushed_.store(pushed + size, std::memory_order_release);  // publishes the bytes, and ring_
   return true;
-}
-
-// Looks at the consumer's counter, which costs a cache miss, only when the copy of it says full.
-bool frame_queue::has_room(std::size_t pushed, std::size_t size) noexcept {
-  if (capacity_ - (pushed - released_seen_) >= size) return true;
-  released_seen_ = released_.load(std::memory_order_acquire);
-  return capacity_ - (pushed - released_seen_) >= size;
 }
 
 std::size_t frame_queue::readable() const noexcept {
@@ -107,48 +153,6 @@ std::size_t frame_queue::unreleased() const noexcept {
 
 void frame_queue::rewind() noexcept {
   cursor_ = released_.load(std::memory_order_relaxed);
-}
-
-std::byte* frame_queue::ring_at(std::size_t position) const noexcept {
-  return ring_.get() + (position & (capacity_ - 1));
-}
-
-std::size_t frame_queue::before_wrap(std::size_t position, std::size_t count) const noexcept {
-  return std::min(count, capacity_ - (position & (capacity_ - 1)));
-}
-
-void frame_queue::put_head(std::size_t position, const frame_head& head) noexcept {
-  const auto packed = pack(head);
-  if (before_wrap(position, head_size) == head_size) {
-    std::memcpy(ring_at(position), &packed, head_size);
-  } else {
-    copy_in(position, std::as_bytes(std::span(&packed, 1)));
-  }
-}
-
-void frame_queue::get_head(std::size_t position, frame_head& head) const noexcept {
-  std::uint64_t packed;
-  if (before_wrap(position, head_size) == head_size) {
-    std::memcpy(&packed, ring_at(position), head_size);
-  } else {
-    copy_out(position, std::as_writable_bytes(std::span(&packed, 1)));
-  }
-  unpack(packed, head);
-}
-
-void frame_queue::copy_in(std::size_t position, bytes_view bytes) noexcept {
-  if (bytes.empty()) return;  // memcpy takes no null, not even for nothing
-  const std::size_t first = before_wrap(position, bytes.size());
-  std::memcpy(ring_at(position), bytes.data(), first);
-  if (first < bytes.size()) {
-    std::memcpy(ring_.get(), bytes.data() + first, bytes.size() - first);
-  }
-}
-
-void frame_queue::copy_out(std::size_t position, std::span<std::byte> target) const noexcept {
-  const std::size_t first = before_wrap(position, target.size());
-  std::memcpy(target.data(), ring_at(position), first);
-  std::memcpy(target.data() + first, ring_.get(), target.size() - first);
 }
 
 }  // namespace wsx::protocol

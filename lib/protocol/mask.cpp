@@ -62,8 +62,18 @@ void mask_copy(std::byte* target, bytes_view source, mask_key key, std::uint64_t
   for (; left >= block; left -= block, from += block, target += block) {
     mask_block(target, from, mask);
   }
-  for (; left >= sizeof(word); left -= sizeof(word), from += sizeof(word), target += sizeof(word)) {
+  if (left >= block / 2) {
     store(target, load(from) ^ mask);
+    store(target + sizeof(word), load(from + sizeof(word)) ^ mask);
+    from += block / 2;
+    target += block / 2;
+    left -= block / 2;
+  }
+  if (left >= sizeof(word)) {
+    store(target, load(from) ^ mask);
+    from += sizeof(word);
+    target += sizeof(word);
+    left -= sizeof(word);
   }
   if (left >= sizeof(half_word)) {
     store(target, load<half_word>(from) ^ static_cast<half_word>(mask));
