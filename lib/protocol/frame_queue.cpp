@@ -110,6 +110,27 @@ std::size_t frame_queue::readable() const noexcept {
   return pushed_seen_ - cursor_;
 }
 
+frame_queue::encoded frame_queue::encode_messages(std::span<std::byte> target,
+                                                  mask_key_source& keys) {
+  encoded done;
+  frame_head head;
+  while (peek_head(head)) {
+    const auto size = frame_size(head.length);
+    const bool message = head.fin && head.op != opcode::continuation;
+    if (!message || size > target.size() - done.bytes) break;
+    head.rsv1 = false;
+    const mask_key key = keys.next();
+    std::byte* const to = target.data() + done.bytes;
+    const auto header = write_header(to, head, key);
+    cursor_ += head_size;
+    read_masked({to + header, static_cast<std::size_t>(head.length)}, key, 0);
+    ++done.frames;
+    done.bytes += static_cast<std::size_t>(size);
+    done.taken += static_cast<std::size_t>(size_of(head.length));
+  }
+  return done;
+}
+
 bool frame_queue::peek_head(frame_head& head) noexcept {
   if (pushed_seen_ == cursor_ && readable() == 0) return false;
   get_head(cursor_, head);

@@ -108,9 +108,8 @@ void outbox::fill_close() {
 }
 
 bool outbox::drained() const noexcept {
-  return staged_.empty() && std::ranges::all_of(sources_, [](const auto& source) {
-           return source->queue.readable() == 0 && !source->waiting;
-         });
+  return staged_.empty() &&
+         std::ranges::all_of(sources_, [](const auto& source) { return source->empty(); });
 }
 
 // What is left of the message that a producer has begun to send in fragments, and no more of that
@@ -165,7 +164,9 @@ bool outbox::may_begin() const noexcept {
 }
 
 void outbox::fill_from(frame_source& source, bool one_message) {
+  if (source.empty()) return;
   stretch plain_ones{.source = &source, .begin = batch_.size()};
+  if (!deflater_ && message_of_ == nullptr) plain_ones.frees = put_messages(source);
   frame_head head;
   while (!partial_ && room() >= max_header_size && next_head(source, head)) {
     if (deflater_ && deflater_->takes(head)) {
@@ -211,6 +212,16 @@ bool outbox::next_head(frame_source& source, frame_head& head) {
 
 bool outbox::cut_off(const frame_source& source, const frame_head& head) const noexcept {
   return head.op == opcode::continuation && message_of_ != &source;
+}
+
+// Whole messages of the queue, as many as fit the batch. Returns what that took of the queue.
+std::size_t outbox::put_messages(frame_source& source) {
+  // Few take more bytes on the wire than in the queue.
+  const auto most = std::min(room(), source.queue.readable());
+  const auto done = source.queue.encode_messages(batch_.prepare(most), keys_);
+  batch_.commit(done.bytes);
+  frames_encoded_ += done.frames;
+  return done.taken;
 }
 
 // One that lies whole in the queue, and fits the batch.

@@ -48,6 +48,18 @@ class frame_queue {
   /// Bytes queued beyond the read cursor.
   WSX_API std::size_t readable() const noexcept;
 
+  /// What `encode_messages` did.
+  struct encoded {
+    std::size_t frames = 0;
+    std::size_t bytes = 0;  ///< of the target
+    std::size_t taken = 0;  ///< of the queue
+  };
+
+  /// Writes the next frames to `target` as they go to the wire, whole and each with a key of its
+  /// own, and moves the cursor: as many as there is room for, and none from the first on that is
+  /// part of a message in fragments. The cursor is at a frame's beginning.
+  WSX_API encoded encode_messages(std::span<std::byte> target, mask_key_source& keys);
+
   /// Copies the head of the next frame out; false if the cursor is at the queue's end. The cursor
   /// is at a frame's beginning, and stays there. Frames appear whole: where a head can be read, all
   /// of its payload can.

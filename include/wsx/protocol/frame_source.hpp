@@ -29,6 +29,9 @@ struct frame_source {
   std::uint64_t written =
       0;  ///< whole frames ever written, in bytes of the queue, waiting ones included
 
+  /// Whether there is nothing left to encode.
+  bool empty() const noexcept { return queue.readable() == 0 && !waiting; }
+
   /// Whether what is being encoded is not from the queue any more.
   bool waiting_begun() const noexcept { return waiting && waiting->begun; }
 

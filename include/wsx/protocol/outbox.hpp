@@ -132,6 +132,7 @@ class outbox {
   void fill_queued();
   bool may_begin() const noexcept;
   void fill_from(frame_source& source, bool one_message);
+  std::size_t put_messages(frame_source& source);
   void put_queued(frame_source& source, const frame_head& head);
   void begin_frame(frame_source& source, const frame_head& head);
   void begin_compressed(frame_source& source, const frame_head& head);
