@@ -62,6 +62,7 @@ class world {
   using client = wsx::basic_client<Handler, wsx::testing::memory_transport>;
 
   explicit world(fuzz::input in) : stage_(in) {
+    passed = {};
     const auto options = choose_options(stage_.in);
     stage_.max_message_size = options.max_message_size;
     stage_.destroy_client = [this] { drop_client(); };

@@ -7,6 +7,7 @@
 #include <asio/dispatch.hpp>
 #include <asio/post.hpp>
 
+#include <algorithm>
 #include <utility>
 
 // What a client can be asked for from outside.
@@ -152,9 +153,14 @@ void engine::cancel_connect() {
 // A frame that was begun must be ended: RFC 6455 has no way to take it back.
 void engine::cancel_send(send_channel& channel) {
   if (!channel.on_written || !channel.waiting || channel.waiting->begun) return;
-  // Whoever flushes waits for it no more than if it were written.
-  channel.written += protocol::frame_queue::size_of(channel.waiting->payload.size());
   channel.waiting.reset();
+  // Whoever flushes waits for what is before it only.
+  const std::uint64_t last = channel.written + channel.outstanding();
+  for (auto& mark : flush_marks_) {
+    for (auto& [source, until] : mark.queued) {
+      if (source.get() == &channel) until = std::min(until, last);
+    }
+  }
   channel.check = channel.check_before;
   channel.blocked.store(false, std::memory_order_release);
   channel.on_written(asio::error::operation_aborted);

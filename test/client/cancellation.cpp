@@ -187,7 +187,8 @@ TEST_SUITE("client: cancellation") {
     REQUIRE(w.client->try_send(wsx::text{large}));
     poll(w.io);
     cancelable send;
-    outcome flush;
+    outcome before, flush;
+    w.client->flush(before.token());
     w.client->send(wsx::text{behind}, send.slot_token());
     w.client->flush(flush.token());
     poll(w.io);
@@ -195,8 +196,12 @@ TEST_SUITE("client: cancellation") {
     send.cancel();
     poll(w.io);
     CHECK(send.failed(canceled));
+    // What is queued before it has not been written yet.
+    CHECK(!before.done());
+    CHECK(!flush.done());
     peer.allow_write(memory_peer::unlimited);
     poll(w.io);
+    CHECK(before.ok());
     // A flush that counted on the frame does not wait for it for ever.
     CHECK(flush.ok());
     CHECK(peer.take_frame()->payload == large);

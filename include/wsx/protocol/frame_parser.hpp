@@ -31,10 +31,11 @@ struct frame_context;
 
 /// Takes the frames of a server apart, wherever the input is cut. RFC 6455 5.2.
 ///
-/// An ordinary data frame that lies whole in the input is recognized here; all others, and what is
-/// wrong, wslay's frame layer judges. Payloads are never copied: a piece is a view into the input.
-/// Header bytes are held over from one input to the next, payload bytes are not. Between frames a
-/// parser holds no memory: wslay's context comes from a pool of the thread's.
+/// An ordinary data frame that lies whole in the input is recognized at once; all others go through
+/// wslay's frame layer, and checks of what it leaves to its user. Payloads are never copied: a
+/// piece is a view into the input. Header bytes are held over from one input to the next, payload
+/// bytes are not. Between frames a parser holds no memory: wslay's context comes from a pool of the
+/// thread's.
 class frame_parser {
  public:
   /// `rsv1_defined`: permessage-deflate has been agreed on, which gives RSV1 a meaning on the first

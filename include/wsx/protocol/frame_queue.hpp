@@ -14,9 +14,9 @@ namespace wsx::protocol {
 /// A lock-free queue of frames from one producer thread to one consumer thread: a ring of bytes
 /// that holds frames, each as a head of 8 bytes and its payload.
 ///
-/// The consumer reads ahead of what it frees: `read` copies bytes out and moves a cursor,
-/// `release` frees everything up to a frame's end, `rewind` moves the cursor back to the first
-/// byte not yet freed. So a frame can be sent again whole after a connection broke in its middle.
+/// The consumer reads ahead of what it frees: what reads moves a cursor, `release` frees bytes that
+/// the cursor has passed, `rewind` moves the cursor back to the first byte not yet freed. So a
+/// frame can be sent again whole after a connection broke in its middle.
 ///
 /// Memory: the ring is allocated at the first push.
 class frame_queue {

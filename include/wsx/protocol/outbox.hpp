@@ -182,7 +182,7 @@ class outbox {
   std::vector<stretch> stretches_;
   std::optional<partial_frame> partial_{};
   std::uint64_t lead_ = 0;        // bytes that the frame begun in an earlier batch still needed
-  std::uint64_t lead_frame_ = 0;  // the size of that frame in its queue
+  std::uint64_t lead_frame_ = 0;  // the size of that frame, in bytes of a queue
 
   std::uint64_t staged_total_ = 0;
   std::uint64_t staged_written_ = 0;
