@@ -165,30 +165,38 @@ bool outbox::may_begin() const noexcept {
 
 void outbox::fill_from(frame_source& source, bool one_message) {
   if (source.empty()) return;
-  stretch plain_ones{.source = &source, .begin = batch_.size()};
-  if (!deflater_ && message_of_ == nullptr) plain_ones.frees = put_messages(source);
+  if (!deflater_ && message_of_ == nullptr) put_messages(source);
+  std::size_t begin = batch_.size();
   frame_head head;
   while (!partial_ && room() >= max_header_size && next_head(source, head)) {
     if (deflater_ && deflater_->takes(head)) {
-      end_stretch(plain_ones);
+      note_plain(source, begin);
       begin_compressed(source, head);
-      plain_ones = {.source = &source, .begin = batch_.size()};
-    } else if (!source.waiting_begun() && frame_size(head.length) <= room()) {
-      put_queued(source, plain(head));
-      plain_ones.frees += frame_queue::size_of(head.length);
+      begin = batch_.size();
     } else {
-      end_stretch(plain_ones);
-      plain_ones = {.source = &source, .begin = batch_.size(), .one_by_one = true};
       begin_frame(source, plain(head));
     }
     if (one_message && message_of_ == nullptr) break;
   }
-  end_stretch(plain_ones);
+  note_plain(source, begin);
 }
 
-void outbox::end_stretch(stretch s) {
-  s.end = batch_.size();
-  if (s.end > s.begin) stretches_.push_back(s);
+// The short way for whole messages of the queue, as many as fit the batch.
+void outbox::put_messages(frame_source& source) {
+  // Few take more bytes on the wire than in the queue.
+  const auto most = std::min(room(), source.queue.readable());
+  const auto done = source.queue.encode_messages(batch_.prepare(most), keys_);
+  if (done.frames == 0) return;
+  const auto begin = batch_.size();
+  batch_.commit(done.bytes);
+  frames_encoded_ += done.frames;
+  stretches_.push_back(
+      {.source = &source, .begin = begin, .end = batch_.size(), .frees = done.taken});
+}
+
+void outbox::note_plain(frame_source& source, std::size_t begin) {
+  if (batch_.size() > begin)
+    stretches_.push_back({.source = &source, .begin = begin, .end = batch_.size()});
 }
 
 // The next frame of the source: from its queue, or else the one that waits behind it. Fragments
@@ -212,27 +220,6 @@ bool outbox::next_head(frame_source& source, frame_head& head) {
 
 bool outbox::cut_off(const frame_source& source, const frame_head& head) const noexcept {
   return head.op == opcode::continuation && message_of_ != &source;
-}
-
-// Whole messages of the queue, as many as fit the batch. Returns what that took of the queue.
-std::size_t outbox::put_messages(frame_source& source) {
-  // Few take more bytes on the wire than in the queue.
-  const auto most = std::min(room(), source.queue.readable());
-  const auto done = source.queue.encode_messages(batch_.prepare(most), keys_);
-  batch_.commit(done.bytes);
-  frames_encoded_ += done.frames;
-  return done.taken;
-}
-
-// One that lies whole in the queue, and fits the batch.
-void outbox::put_queued(frame_source& source, const frame_head& head) {
-  const mask_key key = keys_.next();
-  const auto target = batch_.prepare(static_cast<std::size_t>(frame_size(head.length)));
-  const auto header = write_header(target.data(), head, key);
-  source.queue.read_masked(target.subspan(header), key, 0);
-  batch_.commit(target.size());
-  ++frames_encoded_;
-  if (!is_control(head.op)) message_of_ = head.fin ? nullptr : &source;
 }
 
 void outbox::begin_frame(frame_source& source, const frame_head& head) {
@@ -262,7 +249,7 @@ void outbox::resume() {
   lead_ = partial_->head.length - partial_->offset;
   lead_frame_ = frame_queue::size_of(partial_->head.length);
   go_on();
-  stretches_.push_back({.source = source, .begin = 0, .end = batch_.size(), .one_by_one = true});
+  stretches_.push_back({.source = source, .begin = 0, .end = batch_.size()});
 }
 
 // Goes on with the frame that was begun, as far as the batch has room.

@@ -20,17 +20,16 @@ void outbox::wrote(std::size_t count) {
 void outbox::free_written() {
   for (const stretch& s : stretches_) {
     if (s.begin >= written_ && s.end > s.begin) return;
-    if (!s.compressed) {
-      free_plain(s);
-    } else if (s.frees > 0 && s.end <= written_) {
+    if (s.frees > 0 && s.end <= written_) {
       free_frame(*s.source, s.frees);
+    } else if (!s.compressed) {
+      free_plain(s);
     }
   }
 }
 
 // Batches hold frames in wire layout, which tells where each begins and ends.
 void outbox::free_plain(const stretch& s) {
-  if (!s.one_by_one && s.end <= written_) return free_frame(*s.source, s.frees);
   std::size_t position = s.begin;
   if (position == 0 && lead_ > 0) {
     if (lead_ > written_) return;

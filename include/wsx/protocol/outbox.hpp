@@ -103,8 +103,8 @@ class outbox {
     std::size_t begin = 0;
     std::size_t end = 0;
     bool compressed = false;
-    bool one_by_one = false;  // there is more in it than whole frames of the queue
-    // What its end frees, in bytes of the queue. If compressed: the frame that ends there, if any.
+    // What its end frees, in bytes of the queue: the compressed frame that ends there, or all of
+    // its frames if they are whole messages of the queue. 0: nothing, or its frames tell.
     std::uint64_t frees = 0;
   };
 
@@ -132,8 +132,7 @@ class outbox {
   void fill_queued();
   bool may_begin() const noexcept;
   void fill_from(frame_source& source, bool one_message);
-  std::size_t put_messages(frame_source& source);
-  void put_queued(frame_source& source, const frame_head& head);
+  void put_messages(frame_source& source);
   void begin_frame(frame_source& source, const frame_head& head);
   void begin_compressed(frame_source& source, const frame_head& head);
   void begin(frame_source& source, const frame_head& head);
@@ -150,7 +149,7 @@ class outbox {
   bool drained() const noexcept;
   bool next_head(frame_source& source, frame_head& head);
   bool cut_off(const frame_source& source, const frame_head& head) const noexcept;
-  void end_stretch(stretch s);
+  void note_plain(frame_source& source, std::size_t begin);
   void free_written();
   void free_plain(const stretch& s);
   void free_frame(frame_source& source, std::uint64_t size);
