@@ -51,7 +51,7 @@ class server {
 
 class producer {
  public:
-  producer() : source(std::make_shared<frame_source>(4096)) {}
+  explicit producer(payloads form) : source(std::make_shared<frame_source>(4096, form)) {}
 
   void send(fuzz::input& in) {
     const std::string payload(in.byte() * (in.byte() % 16u), static_cast<char>('a' + letter_));
@@ -74,7 +74,8 @@ class producer {
 };
 
 struct world {
-  explicit world(bool deflate) : deflate_(deflate) {
+  explicit world(bool deflate)
+      : one(deflate ? payloads::unmasked : payloads::masked), deflate_(deflate) {
     box.attach(one.source);
     box.attach(other.source);
     connect();
@@ -111,7 +112,8 @@ struct world {
   }
 
   outbox box{100'000};
-  producer one, other;
+  producer one;
+  producer other{payloads::unmasked};
   std::optional<server> peer;
 
  private:

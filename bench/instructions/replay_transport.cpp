@@ -19,7 +19,7 @@ constexpr std::size_t read_at_once = 256 * 1024;
 
 replay_transport::replay_transport(asio::any_io_executor executor,
                                    std::shared_ptr<wsx::transport_settings>)
-    : executor_(std::move(executor)) {
+    : strand_(wsx::as_strand(std::move(executor))) {
   while (frames_.size() < read_at_once) frames_ += the_replay.frame;
 }
 
@@ -75,13 +75,19 @@ void replay_transport::answer(wsx::bytes_view bytes) {
 
 void replay_transport::async_wait(wsx::io_direction direction, wsx::wait_handler ready) {
   if (direction == wsx::io_direction::write || readable())
-    return asio::post(executor_, [ready = std::move(ready)] { ready({}); });
+    return post(std::move(ready));
   waiting_.emplace(std::move(ready));
 }
 
 void replay_transport::wake() {
   if (!waiting_ || !readable()) return;
-  asio::post(executor_, [ready = *std::exchange(waiting_, {})] { ready({}); });
+  post(std::move(*std::exchange(waiting_, {})));
+}
+
+// As a socket's readiness comes.
+void replay_transport::post(wsx::wait_handler ready) {
+  wsx::on_strand call(strand_, std::move(ready));
+  asio::post(strand_.get_inner_executor(), [call = std::move(call)]() mutable { call({}); });
 }
 
 }  // namespace bench

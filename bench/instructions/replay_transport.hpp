@@ -1,5 +1,6 @@
 #pragma once
 
+#include <wsx/transport/strand.hpp>
 #include <wsx/transport/transport.hpp>
 
 #include <cstddef>
@@ -38,8 +39,9 @@ class replay_transport {
   void answer(wsx::bytes_view bytes);
   bool readable() const noexcept;
   void wake();
+  void post(wsx::wait_handler ready);
 
-  asio::any_io_executor executor_;
+  wsx::strand strand_;
   std::string request_{};
   std::string response_{};
   std::string frames_{};  // as many as fit what a client reads at once

@@ -134,7 +134,7 @@ class basic_client {
   }
 
   /// A sender for another thread, with a queue of `send_queue_size` bytes of its own.
-  sender make_sender() { return sender(engine_, queue_size_); }
+  sender make_sender() { return sender(engine_); }
 
   /// Waits until everything that was queued before, by whichever sender or callback, has been
   /// handed to the transport. Errors: `errc::not_connected`, `errc::connection_dropped` if the
@@ -292,14 +292,12 @@ class basic_client {
 
   basic_client(std::unique_ptr<detail::handler_model<Handler>> model,
                asio::any_io_executor executor, wsx::options options)
-      : queue_size_(options.send_queue_size),
-        handler_(&model->handler()),
+      : handler_(&model->handler()),
         engine_(std::make_shared<detail::engine>(std::move(executor), std::move(options),
                                                  &detail::make_stream<Transport>,
                                                  std::move(model))),
-        sender_(engine_, queue_size_) {}
+        sender_(engine_) {}
 
-  std::size_t queue_size_;
   Handler* handler_;
   std::shared_ptr<detail::engine> engine_;
   sender sender_;

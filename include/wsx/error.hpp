@@ -2,6 +2,7 @@
 
 #include <wsx/export.hpp>
 
+#include <optional>
 #include <system_error>
 
 namespace wsx {
@@ -100,6 +101,11 @@ WSX_API const std::error_category& condition_category() noexcept;
 
 inline std::error_code make_error_code(errc e) noexcept {
   return {static_cast<int>(e), error_category()};
+}
+
+/// The same of what may have gone wrong; without a value nothing has.
+inline std::error_code make_error_code(std::optional<errc> e) noexcept {
+  return e ? make_error_code(*e) : std::error_code();
 }
 
 inline std::error_condition make_error_condition(condition c) noexcept {

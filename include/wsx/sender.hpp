@@ -49,14 +49,14 @@ class sender {
   /// `errc::fragment_out_of_order`.
   template <class Frame>
   bool try_send(const Frame& frame, std::error_code& error) {
-    error = engine_->try_send(*channel_, protocol::outgoing_frame(frame));
-    return !error;
+    const auto refused = engine_->try_send(*channel_, protocol::outgoing_frame(frame));
+    error = make_error_code(refused);
+    return !refused;
   }
 
   template <class Frame>
   bool try_send(const Frame& frame) {
-    std::error_code ignored;
-    return try_send(frame, ignored);
+    return !engine_->try_send(*channel_, protocol::outgoing_frame(frame));
   }
 
   /// Sends a frame, and waits while the queue is full. Completes when the frame has been queued
@@ -80,10 +80,10 @@ class sender {
         engine_, std::forward<Token>(token),
         [channel = channel_, f = protocol::outgoing_frame(frame)](
             detail::engine& e, detail::ticket t, detail::completion<std::error_code> done) mutable {
-          const auto error = e.try_send(*channel, f);
-          if (error == errc::queue_full || error == errc::message_over_queue)
+          const auto refused = e.try_send(*channel, f);
+          if (refused == errc::queue_full || refused == errc::message_over_queue)
             return e.send(t, std::move(channel), f, std::move(done));
-          done(error);
+          done(make_error_code(refused));
         });
   }
 
@@ -91,10 +91,8 @@ class sender {
   template <class, transport>
   friend class basic_client;
 
-  sender(std::shared_ptr<detail::engine> engine, std::size_t queue_size)
-      : engine_(std::move(engine)), channel_(std::make_shared<detail::send_channel>(queue_size)) {
-    engine_->attach(channel_);
-  }
+  explicit sender(std::shared_ptr<detail::engine> engine)
+      : engine_(std::move(engine)), channel_(engine_->make_channel()) {}
 
   std::shared_ptr<detail::engine> engine_;
   std::shared_ptr<detail::send_channel> channel_;

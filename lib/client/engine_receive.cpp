@@ -49,9 +49,10 @@ asio::awaitable<void> engine::receive() {
     if (dead_ && !came) transport_ended(errc::ping_timeout);
     if (ended_ || stopped()) break;
     const bool more_mail = receiving() && mailbox_.size() > 0;
-    if (more_mail || (came && ++in_a_row % reads_in_a_row == 0)) {
+    const bool more_bytes = came && may_read();
+    if (more_mail || (more_bytes && ++in_a_row % reads_in_a_row == 0)) {
       co_await asio::post(strand_, asio::use_awaitable);
-    } else if (!came) {
+    } else if (!more_bytes) {
       in_a_row = 0;
       if (!wake_.notified()) co_await wake_.sleep();
     }
@@ -196,8 +197,8 @@ void engine::transport_ended(std::error_code error) {
 void engine::apply(const action& wanted) {
   if (const auto* frame = wanted.frame()) {
     // A callback that was overtaken by a close has nobody to reply to.
-    const auto error = receiving() ? stage(frame->get()) : std::error_code();
-    if (error) fail(error);
+    if (!receiving()) return;
+    if (const auto error = stage(frame->get())) fail(*error);
   } else if (const auto* close = wanted.close()) {
     const auto error = receiving() ? begin_close({close->code, close->reason}) : std::error_code();
     if (error) fail(error);
@@ -206,7 +207,7 @@ void engine::apply(const action& wanted) {
 
 std::error_code engine::begin_close(protocol::close_payload how) {
   if (!close_.open()) return errc::closing;
-  if (const auto error = not_open()) return error;
+  if (const auto error = not_open()) return *error;
   if (how.code) {
     if (const auto error = protocol::check_close(*how.code, how.reason)) return error;
   }

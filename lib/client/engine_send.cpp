@@ -22,16 +22,16 @@ bool would_block(std::error_code error) noexcept {
 
 }  // namespace
 
-std::error_code engine::not_open() const noexcept {
+std::optional<errc> engine::not_open() const noexcept {
   switch (now()) {
-    case phase::open: return {};
+    case phase::open: return std::nullopt;
     case phase::closing: return errc::closing;
     default: return errc::not_connected;
   }
 }
 
-std::error_code engine::try_send(send_channel& channel, const protocol::outgoing_frame& frame) {
-  if (const auto error = not_open()) return error;
+std::optional<errc> engine::try_send(send_channel& channel, const protocol::outgoing_frame& frame) {
+  if (now() != phase::open) return not_open();
   // First: as long as a `send` waits, the rest of the channel is the strand's.
   if (channel.blocked.load(std::memory_order_acquire)) return errc::queue_full;
   if (const auto error = channel.check.check(frame)) return error;
@@ -39,17 +39,17 @@ std::error_code engine::try_send(send_channel& channel, const protocol::outgoing
   if (!channel.queue.try_push(frame.head, frame.payload)) return errc::queue_full;
   channel.check.commit(frame);
   bell_.ring();
-  return {};
+  return std::nullopt;
 }
 
 // A frame that found no room waits behind the queue, where the producer left it.
 void engine::send(ticket t, std::shared_ptr<send_channel> channel,
                   const protocol::outgoing_frame& frame, completion<std::error_code> done) {
-  if (const auto error = not_open()) return done(error);
+  if (const auto error = not_open()) return done(*error);
   if (channel->blocked.exchange(true, std::memory_order_acq_rel)) return done(errc::queue_full);
   if (const auto error = channel->check.check(frame)) {
     channel->blocked.store(false, std::memory_order_release);
-    return done(error);
+    return done(*error);
   }
   channel->check_before = channel->check;
   channel->check.commit(frame);
@@ -66,14 +66,14 @@ void engine::send(ticket t, std::shared_ptr<send_channel> channel,
 }
 
 // RFC 6455 6.1. On the strand.
-std::error_code engine::stage(const protocol::outgoing_frame& frame) {
+std::optional<errc> engine::stage(const protocol::outgoing_frame& frame) {
   if (!close_.open()) return errc::closing;
   if (const auto error = not_open()) return error;
   if (const auto error = staged_check_.check(frame)) return error;
   if (!outbox_.stage(frame.head, frame.payload)) return errc::queue_full;
   staged_check_.commit(frame);
   bell_.ring();
-  return {};
+  return std::nullopt;
 }
 
 void engine::on_ring() {
@@ -85,8 +85,11 @@ void engine::pump() {
   const bool connected = now() == phase::open || now() == phase::closing;
   if (!connected || ended_ || write_error_ || armed_[static_cast<int>(io_direction::write)]) return;
   for (std::size_t written = 0; written < pump_budget;) {
-    if (outbox_.batch().empty() && idle()) return;
     const bytes_view bytes = outbox_.batch();
+    if (bytes.empty()) {
+      if (idle()) return;
+      continue;
+    }
     if (!write_batch(bytes)) return;
     written += bytes.size();
   }
@@ -96,7 +99,7 @@ void engine::pump() {
 // Nothing is left to write: from now on producers ring. False if one was quicker.
 bool engine::idle() {
   bell_.listen(shared_from_this());
-  if (!outbox_.batch().empty()) {
+  if (!outbox_.quiet() && !outbox_.batch().empty()) {
     bell_.ignore();
     return false;
   }
@@ -155,12 +158,16 @@ void engine::drop_retired() {
   if (unfinished) fail(errc::fragment_out_of_order);
 }
 
-void engine::attach(std::shared_ptr<send_channel> channel) {
-  asio::post(strand_, [self = shared_from_this(), channel = std::move(channel)] {
+std::shared_ptr<send_channel> engine::make_channel() {
+  using protocol::payloads;  // what a connection might compress can't be masked beforehand
+  const auto channel = std::make_shared<send_channel>(
+      options_.send_queue_size, options_.deflate ? payloads::unmasked : payloads::masked);
+  asio::post(strand_, [self = shared_from_this(), channel] {
     self->channels_.push_back(channel);
     self->outbox_.attach(channel);
     self->pump();  // it may hold something already
   });
+  return channel;
 }
 
 void engine::retire(std::shared_ptr<send_channel> channel) {
@@ -172,7 +179,7 @@ void engine::retire(std::shared_ptr<send_channel> channel) {
 
 void engine::flush(ticket t, completion<std::error_code> done) {
   asio::post(strand_, [self = shared_from_this(), t, done = std::move(done)]() mutable {
-    if (const auto error = self->not_open(); error && error != errc::closing) return done(error);
+    if (const auto error = self->not_open(); error && error != errc::closing) return done(*error);
     flush_mark mark{t, self->outbox_.staged_total(), {}};
     for (const auto& channel : self->channels_) {
       if (const auto left = channel->outstanding(); left > 0)

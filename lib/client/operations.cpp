@@ -28,15 +28,17 @@ asio::awaitable<void> co_connect(std::shared_ptr<engine> e, request target) {
 
 asio::awaitable<void> co_send(std::shared_ptr<engine> e, std::shared_ptr<send_channel> channel,
                               protocol::outgoing_frame frame) {
-  std::error_code error = e->try_send(*channel, frame);
-  if (error == errc::queue_full || error == errc::message_over_queue) {
-    auto start = [channel, frame](engine& on, ticket t, completion<std::error_code> done) {
-      on.send(t, channel, frame, std::move(done));
-    };
-    auto sent = start_operation<std::error_code>(
-        e, asio::redirect_error(asio::use_awaitable, error), std::move(start));
-    co_await std::move(sent);
-  }
+  const auto refused = e->try_send(*channel, frame);
+  if (!refused) co_return;
+  if (refused != errc::queue_full && refused != errc::message_over_queue)
+    throw system_error(*refused);
+  std::error_code error;
+  auto start = [channel, frame](engine& on, ticket t, completion<std::error_code> done) {
+    on.send(t, channel, frame, std::move(done));
+  };
+  auto sent = start_operation<std::error_code>(e, asio::redirect_error(asio::use_awaitable, error),
+                                               std::move(start));
+  co_await std::move(sent);
   if (error) throw system_error(error);
 }
 

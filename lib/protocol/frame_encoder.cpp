@@ -1,5 +1,6 @@
 #include <wsx/protocol/frame_encoder.hpp>
 
+#include <algorithm>
 #include <cstring>
 
 namespace wsx::protocol {
@@ -55,9 +56,7 @@ std::uint64_t read_length(const std::byte* source) noexcept {
   return length;
 }
 
-}  // namespace
-
-std::size_t write_header(std::byte* target, const frame_head& head, mask_key key) noexcept {
+inline std::size_t put_header(std::byte* target, const frame_head& head, mask_key key) noexcept {
   target[0] = first_byte(head);
   if (head.length < length_in_2_bytes) {  // most are: this is worth the line
     target[1] = static_cast<std::byte>(mask_bit | head.length);
@@ -67,6 +66,12 @@ std::size_t write_header(std::byte* target, const frame_head& head, mask_key key
   const std::size_t key_at = 1 + write_length(target + 1, head.length);
   std::memcpy(target + key_at, key.data(), key.size());
   return key_at + key.size();
+}
+
+}  // namespace
+
+std::size_t write_header(std::byte* target, const frame_head& head, mask_key key) noexcept {
+  return put_header(target, head, key);
 }
 
 std::size_t read_header(const std::byte* source, frame_head& head) noexcept {
@@ -81,9 +86,25 @@ std::size_t read_header(const std::byte* source, frame_head& head) noexcept {
 std::size_t encode_frame(std::byte* target, frame_head head, bytes_view payload,
                          mask_key key) noexcept {
   head.length = payload.size();
-  const std::size_t header = write_header(target, head, key);
+  const std::size_t header = put_header(target, head, key);
   mask_copy(target + header, payload, key);
   return header + payload.size();
+}
+
+std::size_t encoded_size(const std::byte* frame) noexcept {
+  const auto length = read_length(frame + 1);
+  return static_cast<std::size_t>(frame_size(length));
+}
+
+void change_key(std::byte* frame, mask_key fresh) noexcept {
+  frame_head head;
+  const std::size_t header = read_header(frame, head);
+  std::byte* const key = frame + header - fresh.size();
+  mask_key change;
+  for (std::size_t i = 0; i < change.size(); ++i) change[i] = key[i] ^ fresh[i];
+  std::byte* const payload = frame + header;
+  mask_copy(payload, {payload, static_cast<std::size_t>(head.length)}, change);
+  std::ranges::copy(fresh, key);
 }
 
 }  // namespace wsx::protocol

@@ -1,11 +1,17 @@
 #include <wsx/protocol/outbox.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace wsx::protocol {
 
 namespace {
+
+// What is shorter is copied, rather than written by a system call of its own.
+constexpr std::size_t worth_a_write = 16 * 1024;
+
+constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 frame_head plain(frame_head head) noexcept {
   head.rsv1 = false;
@@ -58,24 +64,23 @@ bool outbox::detach(const frame_source* source) {
 }
 
 bytes_view outbox::batch() {
-  if (batch_.empty()) fill();
-  return batch_.view().subspan(written_);
+  if (current().empty()) fill();
+  return current().subspan(written_);
 }
 
 void outbox::fill() {
-  lead_ = lead_frame_ = 0;
   if (partial_ && !partial_->compressed) resume();
   if ((partial_ && !partial_->compressed) || closed_) return;
   // Here the wire is between two frames, be it of one that is compressed.
   fill_control();
   if (close_ && !drain_) return fill_close();
-  if (partial_) go_on_compressed();
+  if (partial_) resume();
   if (partial_) return;
   go_on_with_message();
   fill_staged();
   fill_queued();
   // If nothing at all can go, a message waits for its rest, which won't come any more.
-  if (close_ && !partial_ && (drained() || batch_.empty())) fill_close();
+  if (close_ && !partial_ && (drained() || current().empty())) fill_close();
 }
 
 // RFC 6455 5.5: control frames may go between the fragments of a message, so they never wait for
@@ -108,8 +113,11 @@ void outbox::fill_close() {
 }
 
 bool outbox::drained() const noexcept {
-  return staged_.empty() &&
-         std::ranges::all_of(sources_, [](const auto& source) { return source->empty(); });
+  return staged_.empty() && quiet();
+}
+
+bool outbox::quiet() const noexcept {
+  return std::ranges::all_of(sources_, [](const auto& source) { return source->empty(); });
 }
 
 // What is left of the message that a producer has begun to send in fragments, and no more of that
@@ -123,7 +131,7 @@ void outbox::go_on_with_message() {
 // All of it at once, even beyond the batch's size: producers that never pause would otherwise
 // always be first. It has a bound of its own.
 void outbox::fill_staged() {
-  if (staged_.empty() || partial_) return;
+  if (staged_.empty() || partial_ || !in_place_.empty()) return;
   if (message_of_ != nullptr && message_of_ != &staged_) return;
   staged_in_batch_ = staged_.size();
   if (deflater_) {
@@ -155,7 +163,11 @@ void outbox::encode_staged() {
 void outbox::fill_queued() {
   for (std::size_t i = 0; i < sources_.size() && may_begin(); ++i) {
     turn_ %= sources_.size();
-    fill_from(*sources_[turn_++], false);
+    frame_source& source = *sources_[turn_];
+    const auto before = current().size();
+    fill_from(source, false);
+    if (current().size() == before && !source.empty()) return;  // its turn is the next batch
+    ++turn_;
   }
 }
 
@@ -165,56 +177,88 @@ bool outbox::may_begin() const noexcept {
 
 void outbox::fill_from(frame_source& source, bool one_message) {
   if (source.empty()) return;
-  if (!deflater_ && message_of_ == nullptr) put_messages(source);
-  std::size_t begin = batch_.size();
-  frame_head head;
-  while (!partial_ && room() >= max_header_size && next_head(source, head)) {
-    if (deflater_ && deflater_->takes(head)) {
-      note_plain(source, begin);
-      begin_compressed(source, head);
-      begin = batch_.size();
-    } else {
-      begin_frame(source, plain(head));
-    }
-    if (one_message && message_of_ == nullptr) break;
+  if (source.queue.masked() && source.queue.readable() > 0) {
+    put_ready(source, one_message);
+    if (source.queue.readable() > 0 || (one_message && message_of_ == nullptr)) return;
   }
-  note_plain(source, begin);
+  put_encoded(source, one_message);
 }
 
-// The short way for whole messages of the queue, as many as fit the batch.
-void outbox::put_messages(frame_source& source) {
-  // Few take more bytes on the wire than in the queue.
-  const auto most = std::min(room(), source.queue.readable());
-  const auto done = source.queue.encode_messages(batch_.prepare(most), keys_);
-  if (done.frames == 0) return;
+// Frames that are in the queue as they go to the wire.
+void outbox::put_ready(frame_source& source, bool one_message) {
+  while (room() >= max_header_size) {
+    const auto run = next_run(source);
+    if (run.frames == 0) return;
+    put_run(source, run);
+    if (one_message && message_of_ == nullptr) return;
+  }
+}
+
+// Messages, as many as there is room for; or one fragment; or a message that is larger than a
+// batch, if no other producer's frames are before it.
+frame_queue::run outbox::next_run(frame_source& source) {
+  if (message_of_ == nullptr) {
+    const auto messages = source.queue.take_messages(room());
+    if (messages.frames > 0) return messages;
+  }
+  frame_queue::frame next;
+  if (!next_queued(source, next, stretches_.empty() ? unlimited : room())) return {};
+  note_message(source, next.head);
+  return {.bytes = next.bytes, .frames = 1};
+}
+
+// Short ones are put together, for one write is cheaper than two, unless nothing else is likely to
+// come along.
+void outbox::put_run(frame_source& source, const frame_queue::run& run) {
+  const bool alone = sources_.size() == 1 && !source.waiting && message_of_ == nullptr;
   const auto begin = batch_.size();
-  batch_.commit(done.bytes);
-  frames_encoded_ += done.frames;
-  stretches_.push_back(
-      {.source = &source, .begin = begin, .end = batch_.size(), .frees = done.taken});
-}
-
-void outbox::note_plain(frame_source& source, std::size_t begin) {
-  if (batch_.size() > begin)
-    stretches_.push_back({.source = &source, .begin = begin, .end = batch_.size()});
-}
-
-// The next frame of the source: from its queue, or else the one that waits behind it. Fragments
-// whose message began on a connection that is gone are dropped.
-bool outbox::next_head(frame_source& source, frame_head& head) {
-  while (source.queue.peek_head(head)) {
-    if (!cut_off(source, head)) {
-      source.queue.skip(frame_queue::size_of(0));  // the head
-      return true;
-    }
-    if (source.queue.unreleased() > 0) return false;  // frees in order: in the next batch
-    source.queue.skip(static_cast<std::size_t>(frame_queue::size_of(head.length)));
-    free_frame(source, frame_queue::size_of(head.length));
+  if (begin == 0 && (alone || run.bytes.size() >= worth_a_write)) {
+    in_place_ = run.bytes;
+  } else {
+    batch_.append(run.bytes);
   }
-  if (!source.waiting || source.waiting->begun) return false;
-  head = source.waiting->head;
-  if (!cut_off(source, head)) return source.waiting->begun = true;
-  if (source.queue.unreleased() == 0) free_frame(source, frame_queue::size_of(head.length));
+  frames_encoded_ += run.frames;
+  const auto size = run.bytes.size();
+  note({.source = &source, .begin = begin, .end = begin + size, .frees = size, .frames = true});
+}
+
+// Frames that are still to be masked, and perhaps to be compressed.
+void outbox::put_encoded(frame_source& source, bool one_message) {
+  partial_frame next;
+  while (!partial_ && room() >= max_header_size && next_frame(source, next)) {
+    begin(next);
+    if (one_message && message_of_ == nullptr) return;
+  }
+}
+
+// The next frame of the source: from its queue, or else the one that waits behind it.
+bool outbox::next_frame(frame_source& source, partial_frame& next) {
+  frame_queue::frame queued;
+  if (next_queued(source, queued, unlimited)) {
+    next = {.source = &source, .head = queued.head, .left = queued.payload(), .queued = true};
+    return true;
+  }
+  if (source.queue.readable() > 0 || !source.waiting || source.waiting->begun) return false;
+  const auto& waiting = *source.waiting;
+  if (cut_off(source, waiting.head)) {
+    if (source.queue.unreleased() == 0) free_frames(source, frame_size(waiting.payload.size()));
+    return false;
+  }
+  next = {.source = &source, .head = waiting.head, .left = waiting.payload};
+  return source.waiting->begun = true;
+}
+
+// Takes the next queued frame, if it has no more than `most` bytes. Fragments whose message began
+// on a connection that is gone are dropped.
+bool outbox::next_queued(frame_source& source, frame_queue::frame& next, std::size_t most) {
+  while (source.queue.peek(next)) {
+    const bool dropped = cut_off(source, next.head);
+    if (!dropped && next.bytes.size() > most) return false;
+    if (dropped && source.queue.unreleased() > 0) return false;  // frees in order: next time
+    source.queue.skip(next.bytes.size());
+    if (!dropped) return true;
+    free_frames(source, next.bytes.size());
+  }
   return false;
 }
 
@@ -222,83 +266,64 @@ bool outbox::cut_off(const frame_source& source, const frame_head& head) const n
   return head.op == opcode::continuation && message_of_ != &source;
 }
 
-void outbox::begin_frame(frame_source& source, const frame_head& head) {
-  const mask_key key = keys_.next();
-  const auto target = batch_.prepare(max_header_size);
-  batch_.commit(write_header(target.data(), head, key));
-  ++frames_encoded_;
-  begin(source, head);
-  partial_->key = key;
-  go_on();
-}
-
-void outbox::begin_compressed(frame_source& source, const frame_head& head) {
-  begin(source, head);
-  partial_->compressed = true;
-  go_on_compressed();
-}
-
-void outbox::begin(frame_source& source, const frame_head& head) {
+void outbox::note_message(const frame_source& source, const frame_head& head) noexcept {
   if (!is_control(head.op)) message_of_ = head.fin ? nullptr : &source;
-  partial_ = partial_frame{.source = &source, .head = head};
+}
+
+void outbox::begin(const partial_frame& frame) {
+  note_message(*frame.source, frame.head);
+  partial_ = frame;
+  partial_->compressed = deflater_ && deflater_->takes(frame.head);
+  stretch s{.source = frame.source, .begin = batch_.size()};
+  s.frames = frame.queued && !partial_->compressed;
+  if (!partial_->compressed) {
+    partial_->key = keys_.next();
+    const auto target = batch_.prepare(max_header_size);
+    batch_.commit(write_header(target.data(), plain(frame.head), partial_->key));
+    ++frames_encoded_;
+  }
+  go_on(s);
 }
 
 // A batch that begins within a frame.
 void outbox::resume() {
-  frame_source* const source = partial_->source;
-  lead_ = partial_->head.length - partial_->offset;
-  lead_frame_ = frame_queue::size_of(partial_->head.length);
-  go_on();
-  stretches_.push_back({.source = source, .begin = 0, .end = batch_.size()});
+  go_on({.source = partial_->source});
 }
 
 // Goes on with the frame that was begun, as far as the batch has room.
-void outbox::go_on() {
-  partial_frame& frame = *partial_;
-  const auto left = frame.head.length - frame.offset;
-  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left, room()));
-  const auto target = batch_.prepare(count).first(count);
-  if (frame.source->waiting_begun()) {
-    const auto piece =
-        frame.source->waiting->payload.subspan(static_cast<std::size_t>(frame.offset), count);
-    mask_copy(target.data(), piece, frame.key, frame.offset);
-  } else {
-    frame.source->queue.read_masked(target, frame.key, frame.offset);
-  }
-  batch_.commit(count);
-  frame.offset += count;
-  if (frame.offset == frame.head.length) partial_.reset();
-}
-
-// The same with one that is compressed. Takes no more than a batch's size in, which may be much
-// more than comes out.
-void outbox::go_on_compressed() {
-  stretch s{.source = partial_->source, .begin = batch_.size(), .compressed = true};
-  for (std::size_t taken = 0; partial_ && room() > 0 && taken < batch_size;) {
-    partial_frame& frame = *partial_;
-    const bool first = frame.offset == 0;
-    const bytes_view part = take_part(frame);
-    taken += part.size();
-    const bool last = frame.offset == frame.head.length;
-    put_part(frame.head, part, first, last);
-    if (!last) continue;
-    s.frees = frame_queue::size_of(frame.head.length);
-    partial_.reset();
-  }
+void outbox::go_on(stretch s) {
+  partial_->compressed ? go_on_compressed() : go_on_plain();
   s.end = batch_.size();
-  stretches_.push_back(s);
+  if (partial_->left.empty()) {
+    s.frees = frame_size(partial_->head.length);
+    partial_.reset();
+  } else {
+    s.frames = false;
+  }
+  note(s);
 }
 
-bytes_view outbox::take_part(partial_frame& frame) {
-  const auto left = frame.head.length - frame.offset;
-  const auto most =
-      static_cast<std::size_t>(std::min<std::uint64_t>(left, frame_deflater::part_size));
-  const auto begin = static_cast<std::size_t>(frame.offset);
-  const auto part = frame.source->waiting_begun()
-                        ? frame.source->waiting->payload.subspan(begin, most)
-                        : frame.source->queue.read_in_place(most);
+void outbox::go_on_plain() {
+  partial_frame& frame = *partial_;
+  const auto part = frame.left.first(std::min(frame.left.size(), room()));
+  mask_copy(batch_.prepare(part.size()).data(), part, frame.key, frame.offset);
+  batch_.commit(part.size());
+  frame.left = frame.left.subspan(part.size());
   frame.offset += part.size();
-  return part;
+}
+
+// Takes no more than a batch's size in, which may be much more than comes out.
+void outbox::go_on_compressed() {
+  partial_frame& frame = *partial_;
+  for (std::size_t taken = 0; room() > 0 && taken < batch_size;) {
+    const auto part = frame.left.first(std::min(frame.left.size(), frame_deflater::part_size));
+    const bool first = frame.offset == 0;
+    frame.left = frame.left.subspan(part.size());
+    frame.offset += part.size();
+    taken += part.size();
+    put_part(frame.head, part, first, frame.left.empty());
+    if (frame.left.empty()) return;
+  }
 }
 
 void outbox::put_compressed(const frame_head& head, bytes_view payload) {

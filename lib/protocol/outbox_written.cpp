@@ -8,61 +8,57 @@ namespace wsx::protocol {
 
 void outbox::wrote(std::size_t count) {
   written_ += count;
-  if (written_ < batch_.size()) return;
+  if (written_ < current().size()) return;
   free_written();
   staged_written_ += std::exchange(staged_in_batch_, 0);
+  forget_batch();
+}
+
+void outbox::forget_batch() noexcept {
   stretches_.clear();
   batch_.clear();
+  in_place_ = {};
   written_ = 0;
+}
+
+void outbox::note(const stretch& s) {
+  if (s.frames && !stretches_.empty()) {
+    stretch& last = stretches_.back();
+    if (last.frames && last.source == s.source) {
+      last.end = s.end;
+      last.frees += s.frees;
+      return;
+    }
+  }
+  stretches_.push_back(s);
 }
 
 // Frees the frames that were written whole.
 void outbox::free_written() {
   for (const stretch& s : stretches_) {
-    if (s.begin >= written_ && s.end > s.begin) return;
-    if (s.frees > 0 && s.end <= written_) {
-      free_frame(*s.source, s.frees);
-    } else if (!s.compressed) {
-      free_plain(s);
+    if (s.begin > written_) return;
+    if (s.end <= written_) {
+      free_frames(*s.source, s.frees);
+    } else if (s.frames) {
+      free_frames(*s.source, s.source->queue.whole_frames(written_ - s.begin));
     }
   }
 }
 
-// Batches hold frames in wire layout, which tells where each begins and ends.
-void outbox::free_plain(const stretch& s) {
-  std::size_t position = s.begin;
-  if (position == 0 && lead_ > 0) {
-    if (lead_ > written_) return;
-    free_frame(*s.source, lead_frame_);
-    position = static_cast<std::size_t>(lead_);
-  }
-  while (position < s.end && position < written_) {
-    frame_head head;
-    read_header(batch_.view().data() + position, head);
-    const auto size = frame_size(head.length);
-    if (size > written_ - position) return;
-    free_frame(*s.source, frame_queue::size_of(head.length));
-    position += static_cast<std::size_t>(size);
-  }
-}
-
-// Or several, of the queue. A source's queued frames are always written before the one that waits
-// behind them.
-void outbox::free_frame(frame_source& source, std::uint64_t size) {
+// A source's queued frames are always written before the one that waits behind them.
+void outbox::free_frames(frame_source& source, std::uint64_t size) {
   source.written += size;
   if (source.queue.unreleased() > 0) {
     source.queue.release(static_cast<std::size_t>(size));
-  } else {
+  } else if (size > 0) {
     source.waiting.reset();
   }
 }
 
 void outbox::reset(bool drop) {
   free_written();
-  stretches_.clear();
-  batch_.clear();
+  forget_batch();
   staged_.clear();
-  written_ = 0;
   partial_.reset();
   deflater_.reset();
   message_of_ = nullptr;
@@ -73,18 +69,16 @@ void outbox::reset(bool drop) {
   close_.reset();
   closed_ = drain_ = false;
   for (const auto& source : sources_) {
-    source->queue.rewind();
+    source->queue.rewind(keys_);
     if (source->waiting) source->waiting->begun = false;
     if (drop) clear(*source);
   }
 }
 
 void outbox::clear(frame_source& source) {
-  frame_head head;
-  while (source.queue.read_head(head)) {
-    source.queue.skip(static_cast<std::size_t>(head.length));
-    free_frame(source, frame_queue::size_of(head.length));
-  }
+  const auto queued = source.queue.readable();
+  source.queue.skip(queued);
+  free_frames(source, queued);
 }
 
 void outbox::release_memory() noexcept {

@@ -75,9 +75,20 @@ TEST_SUITE("outbox: order") {
     CHECK(f.send_batch() == frames{words("pong", "2")});
   }
 
-  TEST_CASE("a control frame waits for no more than the frame being written") {
+  TEST_CASE("a control frame waits for the batch that is being written") {
     fixture f;
     const auto source = f.add_source(4 << 20);
+    for (int i = 0; i < 10; ++i) push(source, std::string(100'000, 'd'));
+    const std::string before = f.write(250'000);  // cuts the third of them: two are a batch
+    f.box.set_pong(as_bytes("now"));
+    const frames sent = decode(before + f.write());
+    REQUIRE(sent.size() == 11);
+    CHECK(sent[4] == words("pong", "now"));
+  }
+
+  TEST_CASE("a control frame waits for no more than the frame that goes on beyond the batch") {
+    fixture f;
+    const auto source = f.add_source(4 << 20, payloads::unmasked);
     for (int i = 0; i < 10; ++i) push(source, std::string(100'000, 'd'));
     const std::string before = f.write(outbox::batch_size);  // cuts the third of them
     f.box.set_pong(as_bytes("now"));
@@ -88,9 +99,76 @@ TEST_SUITE("outbox: order") {
 }
 
 TEST_SUITE("outbox: batches") {
-  TEST_CASE("queued frames fill batches to the brim, and go on in the next") {
+  TEST_CASE("masked frames are written from where they lie in the queue, whole ones") {
     fixture f;
     const auto source = f.add_source(4 << 20);
+    for (int i = 0; i < 20; ++i) push(source, std::string(30'000, 'x'));
+    std::size_t sent = 0;
+    frame_queue::frame next;
+    while (source->queue.peek(next)) {
+      const auto batch = f.box.batch();
+      CHECK(batch.data() == next.bytes.data());
+      CHECK(batch.size() % frame_size(30'000) == 0);
+      CHECK(batch.size() <= outbox::batch_size);
+      sent += batch.size() / frame_size(30'000);
+      f.box.wrote(batch.size());
+    }
+    CHECK(sent == 20);
+    check_empty(source);
+  }
+
+  TEST_CASE("a masked frame larger than a batch is a batch of its own") {
+    fixture f;
+    const auto source = f.add_source(4 << 20);
+    push(source, "before");
+    push(source, std::string(1'000'000, 'x'));
+    push(source, "after");
+    CHECK(f.send_batch() == frames{text("before")});
+    CHECK(f.send_batch() == frames{text('x', 1'000'000)});
+    CHECK(f.send_batch() == frames{text("after")});
+    CHECK(f.send_batch().empty());
+    check_empty(source);
+  }
+
+  TEST_CASE("short runs go together, with what else there is") {
+    fixture f;
+    const auto a = f.add_source();
+    const auto b = f.add_source();
+    f.box.set_pong(as_bytes("p"));
+    f.stage(whole, "staged");
+    push(a, "a");
+    push(b, "b1");
+    push(b, "b2");
+    CHECK(f.send_batch() ==
+          frames{words("pong", "p"), text("staged"), text("a"), text("b1"), text("b2")});
+    check_empty(a);
+    check_empty(b);
+  }
+
+  TEST_CASE("who has something large has his turn, however much others send") {
+    fixture f;
+    const auto one = f.add_source();
+    const auto other = f.add_source();
+    push(one, std::string(500'000, 'L'));
+    std::size_t batches = 0;
+    for (bool sent = false; !sent; ++batches) {
+      REQUIRE(batches < 3);
+      push(other, "small");
+      f.stage(whole, "staged");
+      for (const auto& frame : f.send_batch()) sent = sent || frame == text('L', 500'000);
+    }
+    push(one, std::string(1'000, 'm'));
+    push(one, std::string(500'000, 'L'));
+    for (bool sent = false; !sent; ++batches) {
+      REQUIRE(batches < 6);
+      push(other, "small");
+      for (const auto& frame : f.send_batch()) sent = sent || frame == text('L', 500'000);
+    }
+  }
+
+  TEST_CASE("unmasked frames fill batches to the brim, and go on in the next") {
+    fixture f;
+    const auto source = f.add_source(4 << 20, payloads::unmasked);
     frames expected;
     for (int i = 0; i < 40; ++i) {
       push(source, std::string(30'000, static_cast<char>('A' + i)));
@@ -110,6 +188,7 @@ TEST_SUITE("outbox: batches") {
   }
 
   TEST_CASE("frames around a batch's end, at every distance") {
+    const both_forms in_turn;
     for (std::size_t before = 0; before <= 40; ++before) {
       CAPTURE(before);
       fixture f;
@@ -127,7 +206,7 @@ TEST_SUITE("outbox: batches") {
 
   TEST_CASE("a frame of many batches is one frame; nothing interrupts it") {
     fixture f;
-    const auto source = f.add_source(2 << 20);
+    const auto source = f.add_source(2 << 20, payloads::unmasked);
     push(source, std::string(1'000'000, 'x'));
     push(source, "after");
     std::string written;

@@ -42,6 +42,9 @@ struct compressing : fixture {
   explicit compressing(std::size_t threshold = 0) : fixture() {
     box.compress({.threshold = threshold});
   }
+  source_ptr add_source(std::size_t queue_size = 1 << 20) {
+    return fixture::add_source(queue_size, payloads::unmasked);
+  }
   server peer;
   frames read(std::size_t at_once = everything) { return peer.read(write(everything, at_once)); }
 };

@@ -19,12 +19,12 @@ TEST_SUITE("outbox: a frame that waits behind its queue") {
     const std::string payload = "waiting";
     push(source, "queued");
     wait_behind(source, whole, payload);
-    CHECK(source->outstanding() == frame_queue::size_of(6) + frame_queue::size_of(7));
+    CHECK(source->outstanding() == frame_size(6) + frame_size(7));
     const std::string written = f.write(frame_size(6) + frame_size(7) - 1);
     CHECK(source->waiting);
-    CHECK(source->outstanding() == frame_queue::size_of(6) + frame_queue::size_of(7));
+    CHECK(source->outstanding() == frame_size(6) + frame_size(7));
     CHECK(decode(written + f.write()) == frames{text("queued"), text("waiting")});
-    CHECK(source->written == frame_queue::size_of(6) + frame_queue::size_of(7));
+    CHECK(source->written == frame_size(6) + frame_size(7));
     check_empty(source);
     push(source, "next");
     CHECK(f.send() == frames{text("next")});

@@ -56,6 +56,20 @@ inline frames decode(std::string_view written, std::vector<client_frame>* out = 
   return words;
 }
 
+/// The form of the queues that a test makes, unless it says so itself.
+inline payloads form = payloads::masked;
+
+/// Runs a test case twice: with queues of masked frames, and of unmasked ones.
+struct both_forms {
+  both_forms() {
+    SUBCASE("masked") {}
+    SUBCASE("unmasked") {
+      form = payloads::unmasked;
+    }
+  }
+  ~both_forms() { form = payloads::masked; }
+};
+
 /// An outbox and what came out of it.
 class fixture {
  public:
@@ -63,8 +77,8 @@ class fixture {
 
   outbox box;
 
-  source_ptr add_source(std::size_t queue_size = 1 << 20) {
-    auto source = std::make_shared<frame_source>(queue_size);
+  source_ptr add_source(std::size_t queue_size = 1 << 20, payloads queue_form = form) {
+    auto source = std::make_shared<frame_source>(queue_size, queue_form);
     box.attach(source);
     return source;
   }

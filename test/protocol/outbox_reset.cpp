@@ -78,7 +78,7 @@ struct busy : fixture {
   void check_all_sent() const {
     check_empty(a);
     check_empty(b);
-    CHECK(b->written == 2 * frame_queue::size_of(2) + frame_queue::size_of(waiting.size()));
+    CHECK(b->written == 2 * frame_size(2) + frame_size(waiting.size()));
   }
 };
 
@@ -132,6 +132,7 @@ frames expected_after(std::size_t count) {
 
 TEST_SUITE("outbox: a connection that breaks") {
   TEST_CASE("at every byte: every queued frame arrives whole, in order, none twice") {
+    const both_forms in_turn;
     const std::size_t size = busy(1).write().size();
     REQUIRE(size > 200);
     for (std::size_t i = 0; i <= size; ++i) {
@@ -142,6 +143,7 @@ TEST_SUITE("outbox: a connection that breaks") {
   }
 
   TEST_CASE("frames of several batches, at and around every batch's end and more") {
+    const both_forms in_turn;
     constexpr std::size_t scale = 10'000;
     const std::size_t size = busy(scale).write().size();
     REQUIRE(size > 1'000'000);
@@ -153,6 +155,7 @@ TEST_SUITE("outbox: a connection that breaks") {
   }
 
   TEST_CASE("again and again: every frame still arrives whole, in order, none twice") {
+    const both_forms in_turn;
     for (const std::size_t step : {50u, 63u, 100u, 137u}) {
       CAPTURE(step);
       fixture f;
@@ -177,6 +180,7 @@ TEST_SUITE("outbox: a connection that breaks") {
   }
 
   TEST_CASE("a message whose fragments were cut apart is not sent, all else is") {
+    const both_forms in_turn;
     const std::size_t size = fragmented().write().size();
     for (std::size_t i = 0; i <= size; ++i) {
       CAPTURE(i);
@@ -191,6 +195,7 @@ TEST_SUITE("outbox: a connection that breaks") {
   }
 
   TEST_CASE("the same if the second connection breaks too") {
+    const both_forms in_turn;
     const std::size_t size = fragmented().write().size();
     for (std::size_t i = 0; i <= size; i += 3) {
       for (std::size_t k = 0; k <= size; ++k) {
@@ -209,6 +214,7 @@ TEST_SUITE("outbox: a connection that breaks") {
   }
 
   TEST_CASE("the fragments of a cut message that come later are not sent either") {
+    const both_forms in_turn;
     fixture f;
     const auto source = f.add_source();
     push(source, first, "begun");
@@ -226,6 +232,7 @@ TEST_SUITE("outbox: a connection that breaks") {
   }
 
   TEST_CASE("a fragment of a cut message that waits behind the queue is not sent either") {
+    const both_forms in_turn;
     for (const std::string_view queued : {"", "ping"}) {
       fixture f;
       const auto source = f.add_source(256);
@@ -237,13 +244,14 @@ TEST_SUITE("outbox: a connection that breaks") {
       wait_behind(source, last, payload);
       CHECK(f.send() == (queued.empty() ? frames{} : frames{words("ping", queued)}));
       check_empty(source);
-      CHECK(source->written >= frame_queue::size_of(1000));
+      CHECK(source->written >= frame_size(1000));
       push(source, "next");
       CHECK(f.send() == frames{text("next")});
     }
   }
 
   TEST_CASE("a message that others had to wait for holds up nobody on the next connection") {
+    const both_forms in_turn;
     fixture f;
     const auto a = f.add_source();
     const auto b = f.add_source();
@@ -261,6 +269,7 @@ TEST_SUITE("outbox: a connection that breaks") {
   }
 
   TEST_CASE("what is dropped is written off: nothing is queued, nothing sent") {
+    const both_forms in_turn;
     const std::size_t size = busy(1).write().size();
     for (std::size_t i = 0; i <= size; ++i) {
       fixture f;

@@ -31,7 +31,7 @@ wsx::fragment next(opcode op, std::string_view payload, bool last = goes_on) {
 
 /// Checks a frame, and commits it if it passed.
 template <class Frame>
-std::error_code put(outgoing_check& check, const Frame& frame) {
+std::optional<wsx::errc> put(outgoing_check& check, const Frame& frame) {
   const outgoing_frame outgoing(frame);
   const auto error = check.check(outgoing);
   if (!error) check.commit(outgoing);
@@ -39,7 +39,7 @@ std::error_code put(outgoing_check& check, const Frame& frame) {
 }
 
 template <class Frame>
-std::error_code judge(const outgoing_check& check, const Frame& frame) {
+std::optional<wsx::errc> judge(const outgoing_check& check, const Frame& frame) {
   return check.check(outgoing_frame(frame));
 }
 

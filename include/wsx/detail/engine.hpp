@@ -13,6 +13,7 @@
 #include <wsx/detail/waiting_list.hpp>
 #include <wsx/detail/wakeup.hpp>
 #include <wsx/disconnect.hpp>
+#include <wsx/error.hpp>
 #include <wsx/export.hpp>
 #include <wsx/options.hpp>
 #include <wsx/protocol/byte_buffer.hpp>
@@ -80,9 +81,11 @@ class engine final : public std::enable_shared_from_this<engine>,
   WSX_API void kill();  // abort, and call the handler no more
   WSX_API std::error_code post(std::unique_ptr<mail> message);
   WSX_API void notify(std::unique_ptr<mail> message);  // the same, even if the mailbox is full
-  WSX_API void attach(std::shared_ptr<send_channel> channel);
+  // A way to send for one more thread.
+  WSX_API std::shared_ptr<send_channel> make_channel();
   WSX_API void retire(std::shared_ptr<send_channel> channel);
-  WSX_API std::error_code try_send(send_channel& channel, const protocol::outgoing_frame& frame);
+  WSX_API std::optional<errc> try_send(send_channel& channel,
+                                       const protocol::outgoing_frame& frame);
   WSX_API void send(ticket t, std::shared_ptr<send_channel> channel,
                     const protocol::outgoing_frame& frame, completion<std::error_code> done);
   WSX_API void start_timer(std::shared_ptr<timer_state> timer);
@@ -91,13 +94,13 @@ class engine final : public std::enable_shared_from_this<engine>,
   WSX_API wsx::stats stats() const noexcept;
   phase now() const noexcept { return phase_.load(std::memory_order_acquire); }
   const asio::any_io_executor& executor() const noexcept { return executor_; }
-  WSX_API std::error_code not_open() const noexcept;
+  WSX_API std::optional<errc> not_open() const noexcept;
 
   // On the strand: what callbacks, and whoever calls them, use.
   session& for_handler() noexcept { return session_; }
   const connection_info& connection() const noexcept { return info_; }
   bool receiving() const noexcept { return close_.open() && !stopped(); }
-  WSX_API std::error_code stage(const protocol::outgoing_frame& frame);
+  WSX_API std::optional<errc> stage(const protocol::outgoing_frame& frame);
   WSX_API std::error_code begin_close(protocol::close_payload how);
   WSX_API void apply(const action& wanted);
   WSX_API void callback_threw(std::exception_ptr what);

@@ -6,7 +6,6 @@
 #include <wsx/protocol/outgoing.hpp>
 
 #include <atomic>
-#include <cstddef>
 #include <system_error>
 
 namespace wsx::detail {
@@ -14,7 +13,7 @@ namespace wsx::detail {
 // One producer's way to the wire: the frame source that the outbox empties, and what both sides
 // know of a `send` that waits.
 struct send_channel : protocol::frame_source {
-  explicit send_channel(std::size_t queue_size) : frame_source(queue_size) {}
+  using frame_source::frame_source;
 
   // The producer's.
   protocol::outgoing_check check{};

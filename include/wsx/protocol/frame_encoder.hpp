@@ -46,4 +46,17 @@ WSX_API std::size_t read_header(const std::byte* source, frame_head& head) noexc
 WSX_API std::size_t encode_frame(std::byte* target, frame_head head, bytes_view payload,
                                  mask_key key) noexcept;
 
+// Of frames that were encoded: `frame` is where one begins, all of it is there.
+
+/// The bytes that the whole frame takes.
+WSX_API std::size_t encoded_size(const std::byte* frame) noexcept;
+
+/// Whether it is a message of one frame, or a control frame.
+inline bool is_whole_message(const std::byte* frame) noexcept {
+  return frame[0] > std::byte{0x80};  // FIN, and an opcode other than that of a continuation
+}
+
+/// Masks the payload anew. RFC 6455 5.3: a key is fresh for each frame.
+WSX_API void change_key(std::byte* frame, mask_key fresh) noexcept;
+
 }  // namespace wsx::protocol

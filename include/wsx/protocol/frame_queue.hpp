@@ -3,16 +3,22 @@
 #include <wsx/bytes.hpp>
 #include <wsx/export.hpp>
 #include <wsx/protocol/frame_encoder.hpp>
+#include <wsx/protocol/mask.hpp>
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
-#include <span>
 
 namespace wsx::protocol {
 
+/// Whether frames are queued as they go to the wire, or so that they can still be compressed.
+enum class payloads : std::uint8_t { masked, unmasked };
+
 /// A lock-free queue of frames from one producer thread to one consumer thread: a ring of bytes
-/// that holds frames, each as a head of 8 bytes and its payload.
+/// that holds frames in wire layout, each in one piece, so that masked ones can be written from
+/// where they lie. Those that are unmasked have a key of zeros, and an RSV1 that says whether they
+/// may be compressed.
 ///
 /// The consumer reads ahead of what it frees: what reads moves a cursor, `release` frees bytes that
 /// the cursor has passed, `rewind` moves the cursor back to the first byte not yet freed. So a
@@ -22,62 +28,54 @@ namespace wsx::protocol {
 class frame_queue {
  public:
   /// `capacity` bytes, rounded up to a power of two, at least 256.
-  WSX_API explicit frame_queue(std::size_t capacity);
+  WSX_API explicit frame_queue(std::size_t capacity, payloads form = payloads::masked);
   WSX_API ~frame_queue();
   frame_queue(const frame_queue&) = delete;
   frame_queue& operator=(const frame_queue&) = delete;
 
   std::size_t capacity() const noexcept { return capacity_; }
-
-  /// The bytes that a frame with a payload of `length` bytes takes in a queue.
-  static constexpr std::uint64_t size_of(std::uint64_t length) noexcept {
-    return head_size + length;
-  }
+  bool masked() const noexcept { return form_ == payloads::masked; }
 
   // The producer's side.
 
   /// Queues one frame, head and payload, or returns false if there is no room for all of it.
-  /// `head.length` is taken from the payload.
-  WSX_API bool try_push(frame_head head, bytes_view payload);
+  /// `head.length` is taken from the payload. Throws `std::bad_alloc`, and `std::system_error` if
+  /// there are no random numbers for its masking key.
+  WSX_API bool try_push(const frame_head& head, bytes_view payload);
 
   /// Whether a frame with a payload of `length` bytes fits into the ring at all.
-  bool can_ever_hold(std::size_t length) const noexcept { return length <= capacity_ - head_size; }
+  bool can_ever_hold(std::size_t length) const noexcept {
+    return length < capacity_ && frame_size(length) <= capacity_;
+  }
 
   // The consumer's side.
 
-  /// Bytes queued beyond the read cursor.
+  /// Bytes queued beyond the cursor: whole frames.
   WSX_API std::size_t readable() const noexcept;
 
-  /// What `encode_messages` did.
-  struct encoded {
+  /// Frames in one piece, as they were queued.
+  struct run {
+    bytes_view bytes{};
     std::size_t frames = 0;
-    std::size_t bytes = 0;  ///< of the target
-    std::size_t taken = 0;  ///< of the queue
   };
 
-  /// Writes the next frames to `target` as they go to the wire, whole and each with a key of its
-  /// own, and moves the cursor: as many as there is room for, and none from the first on that is
-  /// part of a message in fragments. The cursor is at a frame's beginning.
-  WSX_API encoded encode_messages(std::span<std::byte> target, mask_key_source& keys);
+  /// Takes the next frames, in place: as many as lie in one piece and within `most` bytes, and none
+  /// from the first on that is part of a message in fragments. Moves the cursor behind them. They
+  /// stay until they are released.
+  WSX_API run take_messages(std::size_t most) noexcept;
 
-  /// Copies the head of the next frame out; false if the cursor is at the queue's end. The cursor
-  /// is at a frame's beginning, and stays there. Frames appear whole: where a head can be read, all
-  /// of its payload can.
-  WSX_API bool peek_head(frame_head& head) noexcept;
+  /// A frame in place: its header and its payload.
+  struct frame {
+    frame_head head{};
+    bytes_view bytes{};
 
-  /// The same, and moves the cursor behind the head.
-  WSX_API bool read_head(frame_head& head) noexcept;
+    bytes_view payload() const noexcept { return bytes.subspan(header_size(head.length)); }
+  };
 
-  /// Copies `target.size()` payload bytes to `target`, masked with `key` as bytes from `offset`
-  /// on of their payload, and moves the cursor. At least as many are `readable()`.
-  WSX_API void read_masked(std::span<std::byte> target, mask_key key,
-                           std::uint64_t offset) noexcept;
+  /// Looks at the next frame; false if the cursor is at the queue's end.
+  WSX_API bool peek(frame& next) const noexcept;
 
-  /// The next payload bytes, in place and unmasked: `most`, or as many as lie in one piece; moves
-  /// the cursor. At least `most` are `readable()`. They stay until they are released.
-  WSX_API bytes_view read_in_place(std::size_t most) noexcept;
-
-  /// Moves the cursor over `count` bytes without reading them.
+  /// Moves the cursor over `count` bytes: over frames.
   WSX_API void skip(std::size_t count) noexcept;
 
   /// Frees the first `count` bytes of what the cursor has passed since the last `release`.
@@ -86,30 +84,31 @@ class frame_queue {
   /// Bytes that the cursor has passed and `release` not freed.
   WSX_API std::size_t unreleased() const noexcept;
 
-  /// Moves the cursor back to the first byte not freed.
-  WSX_API void rewind() noexcept;
+  /// The bytes of the whole frames among the first `count` of those.
+  WSX_API std::size_t whole_frames(std::size_t count) const noexcept;
+
+  /// Moves the cursor back to the first byte not freed. The frame that begins there may have been
+  /// written in part: it gets a fresh masking key. RFC 6455 5.3.
+  WSX_API void rewind(mask_key_source& keys);
 
  private:
-  static constexpr std::size_t head_size = sizeof(std::uint64_t);
   static constexpr std::size_t line = 64;  // keeps the two sides' counters on lines of their own
 
   bool has_room(std::size_t pushed, std::size_t size) noexcept;
+  void allocate();
   std::byte* ring_at(std::size_t position) const noexcept;
-  std::size_t before_wrap(std::size_t position, std::size_t count) const noexcept;
-  void put_head(std::size_t position, const frame_head& head) noexcept;
-  void get_head(std::size_t position, frame_head& head) const noexcept;
-  void copy_in(std::size_t position, bytes_view bytes) noexcept;
-  void copy_out(std::size_t position, std::span<std::byte> target) const noexcept;
 
   const std::size_t capacity_;
-  std::unique_ptr<std::byte[]> ring_;  // written by the producer before the first publication
+  const payloads form_;
+  // Written by the producer before the first publication.
+  std::unique_ptr<std::byte[]> ring_;
+  std::unique_ptr<mask_key_source> keys_;  // the producer's, for masked frames
 
   alignas(line) std::atomic<std::size_t> pushed_{0};  // bytes ever pushed: the producer's
   std::size_t released_seen_ = 0;                     // the producer's copy of released_
 
   alignas(line) std::atomic<std::size_t> released_{0};  // bytes ever freed: the consumer's
   std::size_t cursor_ = 0;                              // bytes ever read
-  mutable std::size_t pushed_seen_ = 0;                 // the consumer's copy of pushed_
 };
 
 }  // namespace wsx::protocol

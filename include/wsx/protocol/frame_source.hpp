@@ -13,7 +13,8 @@ namespace wsx::protocol {
 /// Where one producer's frames come from: its queue, and behind it at most one frame that did not
 /// fit there and that the producer waits for. The outbox takes from it.
 struct frame_source {
-  explicit frame_source(std::size_t queue_size) : queue(queue_size) {}
+  explicit frame_source(std::size_t queue_size, payloads form = payloads::masked)
+      : queue(queue_size, form) {}
 
   /// A frame whose payload stays with its producer until it has been written.
   struct waiting_frame {
@@ -37,7 +38,7 @@ struct frame_source {
 
   /// The frames that were accepted and not yet written whole, in bytes of the queue.
   std::uint64_t outstanding() const noexcept {
-    const std::uint64_t behind = waiting ? frame_queue::size_of(waiting->payload.size()) : 0;
+    const std::uint64_t behind = waiting ? frame_size(waiting->payload.size()) : 0;
     return queue.readable() + queue.unreleased() + behind;
   }
 };

@@ -27,14 +27,16 @@ namespace wsx::protocol {
 /// the rest of a frame that goes on beyond it. A frame is never interrupted, and a message sent in
 /// fragments is interrupted by control frames only (RFC 6455 5.4).
 ///
-/// What is to be compressed is compressed here, in the order of the wire. A large payload becomes
-/// several frames then, and control frames may go between them.
+/// Queues whose frames are masked are written from where the frames lie, unless they are short and
+/// something else goes along. What is to be compressed is compressed here, in the order of the
+/// wire. A large payload becomes several frames then, and control frames may go between them.
 ///
 /// A queued frame is freed when it has been written whole. What a broken connection cut goes out
 /// again from its beginning; what callbacks staged belongs to its connection and is dropped.
 class outbox {
  public:
-  /// The most bytes of a batch, staged ones aside. More would not fit a core's second-level cache.
+  /// The most bytes of a batch, staged ones and a larger queued frame aside. More would not fit a
+  /// core's second-level cache.
   static constexpr std::size_t batch_size = 256 * 1024;
 
   explicit outbox(std::size_t max_staged) : max_staged_(max_staged) {}
@@ -60,6 +62,9 @@ class outbox {
 
   std::size_t staged_bytes() const noexcept { return staged_.size(); }
 
+  /// Whether no producer has anything to send.
+  WSX_API bool quiet() const noexcept;
+
   /// Whether the last ping still waits.
   bool ping_pending() const noexcept { return ping_.pending; }
 
@@ -81,7 +86,7 @@ class outbox {
   WSX_API void wrote(std::size_t count);
 
   /// Whether the Close frame has been written.
-  bool close_written() const noexcept { return closed_ && batch_.empty(); }
+  bool close_written() const noexcept { return closed_ && current().empty(); }
 
   /// Staged bytes ever accepted and ever written; for whoever waits until they are through.
   std::uint64_t staged_total() const noexcept { return staged_total_; }
@@ -96,25 +101,26 @@ class outbox {
   WSX_API void release_memory() noexcept;
 
  private:
-  // A stretch of the batch that came from one source: frames as they were queued, or compressed
-  // what was (part of) one queued frame.
+  // A stretch of the batch that came from one source.
   struct stretch {
     frame_source* source = nullptr;
     std::size_t begin = 0;
     std::size_t end = 0;
-    bool compressed = false;
-    // What its end frees, in bytes of the queue: the compressed frame that ends there, or all of
-    // its frames if they are whole messages of the queue. 0: nothing, or its frames tell.
+    // What its end frees, in bytes of the queue: 0 if more of its frame is to come.
     std::uint64_t frees = 0;
+    // Whole frames of the queue, as long there as in the batch.
+    bool frames = false;
   };
 
-  // The queued frame that was begun and does not fit its batch.
+  // A frame that has to be encoded, and was begun: it may be larger than a batch.
   struct partial_frame {
-    frame_source* source;
-    frame_head head;
-    mask_key key{};
+    frame_source* source = nullptr;
+    frame_head head{};
+    bytes_view left{};  // of the payload
     bool compressed = false;
-    std::uint64_t offset = 0;  // of the payload, so far
+    bool queued = false;       // or else it is the one that waits
+    mask_key key{};            // unless compressed
+    std::uint64_t offset = 0;  // of what is left, in the payload
   };
 
   // A control frame that waits to be sent.
@@ -132,14 +138,18 @@ class outbox {
   void fill_queued();
   bool may_begin() const noexcept;
   void fill_from(frame_source& source, bool one_message);
-  void put_messages(frame_source& source);
-  void begin_frame(frame_source& source, const frame_head& head);
-  void begin_compressed(frame_source& source, const frame_head& head);
-  void begin(frame_source& source, const frame_head& head);
+  void put_ready(frame_source& source, bool one_message);
+  frame_queue::run next_run(frame_source& source);
+  void put_run(frame_source& source, const frame_queue::run& run);
+  void put_encoded(frame_source& source, bool one_message);
+  bool next_frame(frame_source& source, partial_frame& next);
+  bool next_queued(frame_source& source, frame_queue::frame& next, std::size_t most);
+  void begin(const partial_frame& frame);
   void resume();
-  void go_on();
+  void go_on(stretch s);
+  void go_on_plain();
   void go_on_compressed();
-  bytes_view take_part(partial_frame& frame);
+  void note_message(const frame_source& source, const frame_head& head) noexcept;
   void encode_staged();
   void put_compressed(const frame_head& head, bytes_view payload);
   void put_part(const frame_head& head, bytes_view part, bool first, bool last);
@@ -147,16 +157,16 @@ class outbox {
   void put(control_slot& slot, opcode op);
   void put_frame(const frame_head& head, bytes_view payload);
   bool drained() const noexcept;
-  bool next_head(frame_source& source, frame_head& head);
   bool cut_off(const frame_source& source, const frame_head& head) const noexcept;
-  void note_plain(frame_source& source, std::size_t begin);
+  void note(const stretch& s);
+  void forget_batch() noexcept;
   void free_written();
-  void free_plain(const stretch& s);
-  void free_frame(frame_source& source, std::uint64_t size);
+  void free_frames(frame_source& source, std::uint64_t size);
   void clear(frame_source& source);
 
+  bytes_view current() const noexcept { return in_place_.empty() ? batch_.view() : in_place_; }
   std::size_t room() const noexcept {
-    return batch_.size() < batch_size ? batch_size - batch_.size() : 0;
+    return in_place_.empty() && batch_.size() < batch_size ? batch_size - batch_.size() : 0;
   }
 
   mask_key_source keys_;
@@ -177,11 +187,10 @@ class outbox {
   const void* message_of_ = nullptr;  // who is in the middle of a message: a source, or &staged_
 
   byte_buffer batch_;
+  bytes_view in_place_{};    // the batch, if it is written from where it lies in a queue
   std::size_t written_ = 0;  // of the batch
   std::vector<stretch> stretches_;
   std::optional<partial_frame> partial_{};
-  std::uint64_t lead_ = 0;        // bytes that the frame begun in an earlier batch still needed
-  std::uint64_t lead_frame_ = 0;  // the size of that frame, in bytes of a queue
 
   std::uint64_t staged_total_ = 0;
   std::uint64_t staged_written_ = 0;

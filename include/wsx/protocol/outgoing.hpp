@@ -1,12 +1,13 @@
 #pragma once
 
 #include <wsx/bytes.hpp>
+#include <wsx/error.hpp>
 #include <wsx/export.hpp>
 #include <wsx/frame.hpp>
 #include <wsx/protocol/frame_encoder.hpp>
 #include <wsx/protocol/utf8.hpp>
 
-#include <system_error>
+#include <optional>
 
 namespace wsx::protocol {
 
@@ -16,8 +17,13 @@ struct outgoing_frame {
   frame_head head{};
   bytes_view payload{};
 
-  WSX_API explicit outgoing_frame(const text& message) noexcept;
-  WSX_API explicit outgoing_frame(const binary& message) noexcept;
+  explicit outgoing_frame(const text& message) noexcept
+      : head{.op = opcode::text, .rsv1 = true, .length = message.payload.size()},
+        payload(as_bytes(message.payload)),
+        kind(opcode::text) {}
+  explicit outgoing_frame(const binary& message) noexcept
+      : head{.op = opcode::binary, .rsv1 = true, .length = message.payload.size()},
+        payload(message.payload) {}
   WSX_API explicit outgoing_frame(const ping& control) noexcept;
   WSX_API explicit outgoing_frame(const pong& control) noexcept;
   WSX_API explicit outgoing_frame(const fragment& piece) noexcept;
@@ -39,14 +45,22 @@ class outgoing_check {
  public:
   /// Errors: `errc::control_payload_too_long`, `errc::invalid_text`,
   /// `errc::fragment_out_of_order`. Changes nothing: a frame that passes may still find no room.
-  WSX_API std::error_code check(const outgoing_frame& frame) const noexcept;
+  std::optional<errc> check(const outgoing_frame& frame) const noexcept {
+    const bool whole_binary = frame.head.op == opcode::binary && frame.head.fin;
+    return whole_binary && !in_message_ ? std::nullopt : check_all(frame);
+  }
 
   /// The frame that passed has been queued.
-  WSX_API void commit(const outgoing_frame& frame) noexcept;
+  void commit(const outgoing_frame& frame) noexcept {
+    if (!frame.head.fin) return commit_unfinished(frame);
+    if (!is_control(frame.head.op)) in_message_ = false;
+  }
 
  private:
-  std::error_code check_order(const outgoing_frame& frame) const noexcept;
-  std::error_code check_text(const outgoing_frame& frame) const noexcept;
+  WSX_API std::optional<errc> check_all(const outgoing_frame& frame) const noexcept;
+  WSX_API void commit_unfinished(const outgoing_frame& frame) noexcept;
+  bool in_order(const outgoing_frame& frame) const noexcept;
+  bool valid_text(const outgoing_frame& frame) const noexcept;
 
   bool in_message_ = false;
   opcode kind_ = opcode::binary;
