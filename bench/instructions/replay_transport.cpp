@@ -74,8 +74,7 @@ void replay_transport::answer(wsx::bytes_view bytes) {
 }
 
 void replay_transport::async_wait(wsx::io_direction direction, wsx::wait_handler ready) {
-  if (direction == wsx::io_direction::write || readable())
-    return post(std::move(ready));
+  if (direction == wsx::io_direction::write || readable()) return post(std::move(ready));
   waiting_.emplace(std::move(ready));
 }
 

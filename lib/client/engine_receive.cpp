@@ -86,7 +86,9 @@ void engine::reopen_reading() {
 // Says, as the next does, whether anything came.
 bool engine::read_into_shared() {
   const read_lease lease;
-  if (!took(lease.room(), stream_->read_some(lease.room()))) return false;
+  const auto place = assembler_.place_for_rest();
+  const auto room = place.empty() ? lease.room() : place;
+  if (!took(room, stream_->read_some(room))) return false;
   bell_.ignore();  // what the callbacks send goes out when they are through
   if (receiving()) port_->receive(*this, assembler_);
   discard();

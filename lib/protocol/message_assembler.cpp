@@ -13,6 +13,9 @@ namespace {
 constexpr std::size_t least_step = 512;
 constexpr std::size_t most_step = 16 * 1024;
 
+// The rest of a frame is read to its place from so many bytes on.
+constexpr std::uint64_t worth_a_read = 64 * 1024;
+
 }  // namespace
 
 message_assembler::message_assembler(message_limits limits, delivery how,
@@ -120,10 +123,24 @@ receive_event message_assembler::take_plain(bytes_view payload) {
   message_size_ += payload.size();
   if (!is_valid(payload, ends_)) return fail(errc::invalid_utf8);
   if (delivery_ == delivery::fragments) return deliver_piece(payload, ends_);
-  collected_.append(payload, most_collected());
+  collect(payload);
   if (!ends_) return receive_event::need_input;
   given_out_ = true;
   return deliver_message(collected_.view());
+}
+
+void message_assembler::collect(bytes_view payload) {
+  const bool has_room = payload.size() <= collected_.capacity() - collected_.size();
+  const bool in_place = has_room && payload.data() == collected_.data() + collected_.size();
+  in_place ? collected_.commit(payload.size()) : collected_.append(payload, most_collected());
+}
+
+// At most as much as has come already: what a header declares is not to be believed.
+std::span<std::byte> message_assembler::place_for_rest() {
+  const bool plain = in_message_ && !compressed_ && delivery_ == delivery::messages;
+  const auto count = std::min<std::uint64_t>(collected_.size(), parser_.payload_left());
+  if (!plain || count < worth_a_read) return {};
+  return collected_.prepare(static_cast<std::size_t>(count), most_collected());
 }
 
 receive_event message_assembler::take_compressed(bytes_view payload) {

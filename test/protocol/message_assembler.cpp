@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -80,6 +81,67 @@ TEST_SUITE("message_assembler") {
       }
       CHECK(receive_cut(input, message_assembler()) == "text " + payload + "; text after; ");
     }
+  }
+
+  TEST_CASE("the rest of a large message can be read to its place") {
+    std::string payload;
+    while (payload.size() < 1'000'000) payload += "\xe2\x82\xac and some more, ";
+    const std::string bytes = wire(text_frame(payload), text_frame("next"));
+    message_assembler assembler;
+    std::size_t fed = 100'000;
+    std::size_t in_place = 0;
+    assembler.feed(wsx::as_bytes(bytes).first(fed));
+    while (assembler.next() == receive_event::need_input) {
+      const auto place = assembler.place_for_rest();
+      CHECK(place.size() <= fed);  // memory grows with what came
+      if (place.empty()) {
+        CHECK(payload.size() + 10 - fed < 64 * 1024);
+        assembler.feed(wsx::as_bytes(bytes).subspan(fed));
+        fed = bytes.size();
+      } else {
+        // Not all of it: a read brings what there is.
+        const auto count = place.size() - place.size() / 3;
+        std::memcpy(place.data(), bytes.data() + fed, count);
+        assembler.feed(place.first(count));
+        fed += count;
+        in_place += count;
+      }
+    }
+    CHECK(in_place > 800'000);
+    CHECK(wsx::as_chars(assembler.payload()) == payload);
+    REQUIRE(assembler.next() == receive_event::text);
+    CHECK(wsx::as_chars(assembler.payload()) == "next");
+  }
+
+  TEST_CASE("what is read to its place is judged as all else") {
+    const std::string bytes = wire(text_frame(std::string(200'000, 'x') + "\xff"));
+    message_assembler assembler;
+    assembler.feed(wsx::as_bytes(bytes).first(100'000));
+    REQUIRE(assembler.next() == receive_event::need_input);
+    const auto place = assembler.place_for_rest();
+    REQUIRE(place.size() >= 64 * 1024);
+    std::memset(place.data(), 'x', place.size());
+    place.back() = std::byte{0xff};
+    assembler.feed(place);
+    CHECK(assembler.next() == receive_event::violation);
+    CHECK(assembler.error() == wsx::errc::invalid_utf8);
+  }
+
+  TEST_CASE("no place where nothing is collected, much has not come, or little is to come") {
+    const auto place_after = [](std::string_view bytes, std::size_t fed, delivery how) {
+      message_assembler assembler({}, how);
+      assembler.feed(wsx::as_bytes(bytes).first(fed));
+      while (assembler.next() != receive_event::need_input) continue;
+      return assembler.place_for_rest().size();
+    };
+    const std::string large = wire(binary_frame(std::string(1'000'000, 'x')));
+    CHECK(place_after(large, 100'000, delivery::messages) == 100'000 - 10);
+    CHECK(place_after(large, 100'000, delivery::fragments) == 0);
+    CHECK(place_after(large, 0, delivery::messages) == 0);
+    CHECK(place_after(large, 10, delivery::messages) == 0);
+    CHECK(place_after(large, 60'000, delivery::messages) == 0);
+    CHECK(place_after(large, 990'000, delivery::messages) == 0);
+    CHECK(place_after(large, 1'000'010, delivery::messages) == 0);
   }
 
   TEST_CASE("memory of a message is kept until it is given back") {

@@ -60,6 +60,9 @@ class frame_parser {
   /// `errc::invalid_length`.
   std::error_code error() const noexcept { return error_; }
 
+  /// What is still to come of the payload of the frame at hand; 0 between frames.
+  std::uint64_t payload_left() const noexcept { return payload_left_; }
+
   /// The input not yet taken.
   bytes_view rest() const noexcept { return input_; }
 

@@ -54,6 +54,10 @@ class message_assembler {
   /// Sets the next input. The one before has been used up: `next` said `need_input`.
   void feed(bytes_view input) noexcept { parser_.feed(input); }
 
+  /// Where the next input is best read to: right behind what has been collected of a large message,
+  /// which saves a copy of it. Empty if any other place is as good. Valid until that input is fed.
+  WSX_API std::span<std::byte> place_for_rest();
+
   /// The next event. What the accessors below point to is valid until the next call.
   WSX_API receive_event next();
 
@@ -87,6 +91,7 @@ class message_assembler {
   std::error_code check_order(const frame_piece& piece);
   std::error_code check_frame(const frame_piece& piece);
   receive_event take_plain(bytes_view payload);
+  void collect(bytes_view payload);
   receive_event take_compressed(bytes_view payload);
   receive_event inflate_piece();
   std::error_code inflate_some();
