@@ -5,6 +5,8 @@
 #include <asio/post.hpp>
 
 #include <algorithm>
+#include <new>
+#include <system_error>
 #include <utility>
 
 // How frames leave: `try_send` and `send` put them where the outbox finds them, `pump` writes.
@@ -85,7 +87,8 @@ void engine::pump() {
   const bool connected = now() == phase::open || now() == phase::closing;
   if (!connected || ended_ || write_error_ || armed_[static_cast<int>(io_direction::write)]) return;
   for (std::size_t written = 0; written < pump_budget;) {
-    const bytes_view bytes = outbox_.batch();
+    const bytes_view bytes = next_batch();
+    if (write_error_) return;
     if (bytes.empty()) {
       if (idle()) return;
       continue;
@@ -96,10 +99,22 @@ void engine::pump() {
   asio::post(strand_, [self = shared_from_this()] { self->pump(); });
 }
 
+// Without memory, or random numbers to mask with, nothing can be sent.
+bytes_view engine::next_batch() {
+  try {
+    return outbox_.batch();
+  } catch (const std::bad_alloc&) {
+    cannot_write(std::make_error_code(std::errc::not_enough_memory));
+  } catch (const std::system_error& error) {
+    cannot_write(error.code());
+  }
+  return {};
+}
+
 // Nothing is left to write: from now on producers ring. False if one was quicker.
 bool engine::idle() {
   bell_.listen(shared_from_this());
-  if (!outbox_.quiet() && !outbox_.batch().empty()) {
+  if (!outbox_.quiet() && !next_batch().empty()) {
     bell_.ignore();
     return false;
   }
@@ -119,15 +134,19 @@ bool engine::write_batch(bytes_view bytes) {
     wrote();
   }
   if (result.error && !would_block(result.error)) {
-    // The server may have said why before it went: the reader has some time to find out.
-    write_error_ = result.error;
-    if (now() == phase::open) arm_deadline(options_.close_timeout);
-    wake_.notify();
+    cannot_write(result.error);
     return false;
   }
   if (result.bytes == bytes.size()) return true;
   arm_wait(io_direction::write);
   return false;
+}
+
+// The server may have said why before it went: the reader has some time to find out.
+void engine::cannot_write(std::error_code error) {
+  write_error_ = error;
+  if (now() == phase::open) arm_deadline(options_.close_timeout);
+  wake_.notify();
 }
 
 // Tells those whose frames have been written.

@@ -23,6 +23,7 @@ namespace {
 
 thread_local bool counting = false;
 thread_local std::size_t allocations = 0;
+thread_local bool nothing_grows = false;  // there is no memory for buffers to grow
 
 }  // namespace
 
@@ -44,7 +45,7 @@ void* calloc(std::size_t count, std::size_t size) noexcept {
 }
 void* realloc(void* place, std::size_t size) noexcept {
   if (counting) ++allocations;
-  return __libc_realloc(place, size);
+  return nothing_grows ? nullptr : __libc_realloc(place, size);
 }
 void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
   if (counting) ++allocations;
@@ -317,5 +318,19 @@ TEST_SUITE("client: allocations") {
     work.reset();
     loop.join();
     CHECK(in_loop == 0);
+  }
+
+  TEST_CASE("without memory to send with the connection ends, and says why") {
+    world<silent> w({}, impatient());
+    memory_peer peer = w.open();
+    const std::string large(2'000'000, 'x');
+    outcome sent;
+    w.client->send(wsx::text{large}, sent.token());
+    nothing_grows = true;
+    poll(w.io);
+    nothing_grows = false;
+    CHECK(run_until(w.io, [&] { return w.ended.done(); }));
+    CHECK(w.ended.reason.error == std::errc::not_enough_memory);
+    CHECK(sent.failed(wsx::errc::aborted));
   }
 }

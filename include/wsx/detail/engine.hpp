@@ -172,7 +172,9 @@ class engine final : public std::enable_shared_from_this<engine>,
 
   // Sending (engine_send.cpp).
   void pump();
+  bytes_view next_batch();
   bool write_batch(bytes_view bytes);
+  void cannot_write(std::error_code error);
   bool idle();
   void reopen_reading();
   void wrote();
