@@ -55,7 +55,7 @@ void next_key(benchmark::State& state) {
 }
 
 void sizes(benchmark::internal::Benchmark* benchmark) {
-  for (const int size : {16, 125, 1024, 4096, 65536, 1 << 20}) benchmark->Arg(size);
+  for (const int size : {16, 64, 125, 1024, 4096, 16384, 262144, 1 << 20}) benchmark->Arg(size);
 }
 
 BENCHMARK(copy)->Apply(sizes);

@@ -13,7 +13,9 @@
 #include <cstring>
 #include <set>
 #include <span>
+#include <sys/wait.h>
 #include <system_error>
+#include <unistd.h>
 #include <vector>
 
 using wsx::protocol::mask_copy;
@@ -51,14 +53,18 @@ class fake_csprng {
  public:
   explicit fake_csprng(bool works) : before_(RAND_get_rand_method()) {
     method_.bytes = works ? count : fail;
+    calls_ = 0;
     RAND_set_rand_method(&method_);
   }
   ~fake_csprng() { RAND_set_rand_method(before_); }
   fake_csprng(const fake_csprng&) = delete;
   fake_csprng& operator=(const fake_csprng&) = delete;
 
+  static int calls() { return calls_; }
+
  private:
   static int count(unsigned char* target, int size) {
+    ++calls_;
     for (int at = 0; at + 4 <= size; at += 4) {
       ++last_;
       std::memcpy(target + at, &last_, 4);
@@ -68,9 +74,37 @@ class fake_csprng {
   static int fail(unsigned char*, int) { return 0; }
 
   static inline std::uint32_t last_ = 0;
+  static inline int calls_ = 0;
   RAND_METHOD method_{};
   const RAND_METHOD* before_;
 };
+
+constexpr std::size_t few = 8;
+using few_keys = std::array<mask_key, few>;
+
+few_keys some_keys() {
+  few_keys keys;
+  mask_key_source source;
+  for (auto& next : keys) next = source.next();
+  return keys;
+}
+
+/// What a process that is forked now gets.
+few_keys keys_of_child() {
+  std::array<int, 2> ends{};
+  REQUIRE(pipe(ends.data()) == 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const few_keys keys = some_keys();
+    _exit(write(ends[1], keys.data(), sizeof keys) == sizeof keys ? 0 : 1);
+  }
+  few_keys keys{};
+  CHECK(read(ends[0], keys.data(), sizeof keys) == sizeof keys);
+  CHECK(waitpid(child, nullptr, 0) == child);
+  close(ends[0]);
+  close(ends[1]);
+  return keys;
+}
 
 }  // namespace
 
@@ -136,6 +170,25 @@ TEST_SUITE("mask_copy (RFC 6455 5.3)") {
     }
   }
 
+  TEST_CASE("long payloads for every alignment of the target, copied and in place") {
+    std::size_t wrong = 0;
+    for (const std::size_t size : {std::size_t{511}, std::size_t{512}, std::size_t{1001}}) {
+      for (std::uint64_t offset = 0; offset < 4; ++offset) {
+        for (std::size_t to = 0; to < 64; ++to) {
+          const std::vector<std::byte> payload = some_bytes(size);
+          const auto expected = naively_masked(payload, offset);
+          std::vector<std::byte> target(to + size + 8, untouched);
+          mask_copy(target.data() + to, payload, key, offset);
+          if (!holds_only(target, to, expected)) ++wrong;
+          const wsx::bytes_view there = wsx::bytes_view(target).subspan(to, size);
+          mask_copy(target.data() + to, there, key, offset);
+          if (!holds_only(target, to, payload)) ++wrong;
+        }
+      }
+    }
+    CHECK(wrong == 0);
+  }
+
   TEST_CASE("a large payload; masking twice gives it back") {
     const std::vector<std::byte> payload = some_bytes(1'000'003);
     std::vector<std::byte> target(payload.size());
@@ -186,11 +239,27 @@ TEST_SUITE("mask_key_source (RFC 6455 10.3)") {
 
   TEST_CASE("without random numbers there is no key") {
     mask_key_source source;
+    const auto next_block = [&] {
+      for (int i = 0; i < 10'000; ++i) (void)source.next();
+    };
     {
       const fake_csprng broken(false);
-      CHECK_THROWS_AS(source.next(), std::system_error);
+      CHECK_THROWS_AS(next_block(), std::system_error);
       CHECK_THROWS_AS(source.next(), std::system_error);
     }
     CHECK_NOTHROW(source.next());
+  }
+
+  TEST_CASE("a source holds few: what is fetched at once belongs to the thread") {
+    CHECK(sizeof(mask_key_source) <= 80);
+    const fake_csprng counter(true);
+    for (int i = 0; i < 1'000; ++i) (void)mask_key_source().next();
+    CHECK(fake_csprng::calls() <= 1'000 / 16 + 1);
+  }
+
+  TEST_CASE("a forked process has keys of its own") {
+    (void)some_keys();  // so that there is something left for both
+    const few_keys of_child = keys_of_child();
+    CHECK(some_keys() != of_child);
   }
 }

@@ -19,8 +19,10 @@ using mask_key = std::array<std::byte, 4>;
 WSX_API void mask_copy(std::byte* target, bytes_view source, mask_key key,
                        std::uint64_t offset = 0) noexcept;
 
-/// Masking keys from the system's CSPRNG, fetched in blocks: RFC 6455 10.3 wants them
-/// unpredictable, and fresh for each frame. A used key is not kept. Not thread-safe.
+/// Masking keys from the system's CSPRNG: RFC 6455 10.3 wants them unpredictable, and fresh for
+/// each frame. A used key is not kept. Not thread-safe.
+///
+/// Keys are fetched in blocks, which all sources of a thread share: a source itself holds a few.
 class mask_key_source {
  public:
   WSX_API mask_key_source() noexcept;
@@ -40,8 +42,7 @@ class mask_key_source {
  private:
   WSX_API void refill();
 
-  // A call of the CSPRNG costs about the same for 16 bytes as for 1 KiB.
-  std::array<mask_key, 256> pool_;
+  std::array<mask_key, 16> pool_{};
   std::size_t left_ = 0;
 };
 
