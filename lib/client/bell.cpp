@@ -7,14 +7,24 @@
 
 namespace wsx::detail {
 
-bell::bell(const strand& s) : strand_(s), ropes_{s.get_inner_executor(), s.get_inner_executor()} {}
-
 void bell::ring() {
   if (rung_.exchange(true, std::memory_order_acq_rel)) return;
-  rope& r = ropes_[current_];
+  if (!pair_) return ring_first();
+  rope& r = pair_->ropes[current_];
   r.pulled.store(true, std::memory_order_relaxed);
   r.never.cancel();
   r.pulled.store(false, std::memory_order_release);
+}
+
+void bell::ring_first() {
+  auto who = first_.lock();
+  if (!who) return;  // and so has gone whoever could ring again
+  auto heard = [this, who = std::move(who)] {
+    pair_ = std::make_unique<rope_pair>(strand_.get_inner_executor());
+    ours_ = true;
+    who->on_ring();  // owns this bell
+  };
+  asio::post(strand_, std::move(heard));
 }
 
 void bell::ignore() {
@@ -23,7 +33,9 @@ void bell::ignore() {
 
 bool bell::listen(std::shared_ptr<bell_listener> who) {
   if (!ours_) return !rung_.load(std::memory_order_acquire);
-  if (!waiting_) {
+  if (!pair_) {
+    first_ = std::move(who);
+  } else if (!waiting_) {
     if (!take_slack_rope()) {
       asio::post(strand_, [who = std::move(who)] { who->on_ring(); });
       return false;
@@ -34,7 +46,7 @@ bool bell::listen(std::shared_ptr<bell_listener> who) {
       ours_ = true;
       who->on_ring();  // owns this bell
     };
-    ropes_[current_].never.async_wait(on_strand(strand_, std::move(heard)));
+    pair_->ropes[current_].never.async_wait(on_strand(strand_, std::move(heard)));
   }
   ours_ = false;
   // An exchange, to come before or after that of `ring`, and with it whoever looks again.
@@ -45,7 +57,7 @@ bool bell::listen(std::shared_ptr<bell_listener> who) {
 // The other one first. Both are still pulled only if two who rang were interrupted amid it.
 bool bell::take_slack_rope() {
   for (const std::size_t next : {1 - current_, current_}) {
-    if (ropes_[next].pulled.load(std::memory_order_acquire)) continue;
+    if (pair_->ropes[next].pulled.load(std::memory_order_acquire)) continue;
     current_ = next;
     return true;
   }
@@ -56,7 +68,7 @@ void bell::hang_up() {
   ignore();
   if (!ours_ || !waiting_) return;
   ours_ = false;  // this rings too
-  ropes_[current_].never.cancel();
+  pair_->ropes[current_].never.cancel();
 }
 
 }  // namespace wsx::detail

@@ -17,7 +17,7 @@ using wsx::detail::bell_listener;
 
 // Listens again after each ring, as long as it is told to.
 struct listener final : bell_listener, std::enable_shared_from_this<listener> {
-  explicit listener(asio::io_context& io) : rings(wsx::as_strand(io.get_executor())) {}
+  explicit listener(asio::io_context& io) : serial(wsx::as_strand(io.get_executor())) {}
 
   void on_ring() override {
     ++heard;
@@ -26,7 +26,8 @@ struct listener final : bell_listener, std::enable_shared_from_this<listener> {
   }
   bool listen() { return rings.listen(shared_from_this()); }
 
-  bell rings;
+  wsx::strand serial;
+  bell rings{serial};
   int heard = 0;
   bool again = true;
   std::function<void()> after{};

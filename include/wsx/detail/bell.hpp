@@ -22,14 +22,17 @@ class bell_listener {
 
 // Calls a strand from any thread, once for each burst of rings, without an allocation: what
 // `asio::post` would allocate from a thread that runs no event loop is a timer's wait here, made
-// beforehand on the strand. Canceling it rings.
+// beforehand on the strand. Canceling it rings. Only the first ring of all is posted: a client that
+// nobody sends with has no timer.
 //
 // `rung_` says whose the timer is. False: of the first who rings. True: of the strand, or of the
 // one that rang until the strand has heard it. There are two timers, used in turn: whoever rang may
 // not be out of `cancel` yet when the strand listens again.
 class bell {
  public:
-  WSX_API explicit bell(const strand& s);
+  // `s` must outlive the bell.
+  explicit bell(const strand& s) noexcept : strand_(s) {}
+  explicit bell(strand&&) = delete;
 
   // From any thread: `on_ring` is called soon, unless the strand has been busy since it last
   // listened.
@@ -56,11 +59,19 @@ class bell {
     std::atomic<bool> pulled{false};  // somebody is within `cancel`
   };
 
+  struct rope_pair {
+    explicit rope_pair(const asio::any_io_executor& executor) : ropes{executor, executor} {}
+
+    rope ropes[2];
+  };
+
+  void ring_first();
   bool take_slack_rope();
 
-  strand strand_;
-  rope ropes_[2];
-  std::size_t current_ = 0;  // the rope to pull
+  const strand& strand_;
+  std::weak_ptr<bell_listener> first_;  // who hears the first ring
+  std::unique_ptr<rope_pair> pair_;     // from then on
+  std::size_t current_ = 0;             // the rope to pull
   std::atomic<bool> rung_{true};
   bool waiting_ = false;  // a wait is under way
   bool ours_ = true;      // it, or its timer, is the strand's
