@@ -6,17 +6,15 @@ namespace wsx {
 
 any_transport::any_transport(asio::any_io_executor executor,
                              std::shared_ptr<transport_settings> settings)
-    : executor_(std::move(executor)),
-      settings_(std::move(settings)),
-      chosen_(std::in_place_type<tcp_transport>, executor_, settings_) {}
+    : settings_(std::move(settings)),
+      chosen_(std::in_place_type<tcp_transport>, std::move(executor), settings_) {}
 
 asio::awaitable<std::error_code> any_transport::connect(const url& to, diagnostics& d) {
-  if (to.secure()) {
-    auto& tls = chosen_.emplace<tls_transport>(executor_, settings_);
-    co_return co_await tls.connect(to, d);
-  }
-  auto& tcp = chosen_.emplace<tcp_transport>(executor_, settings_);
-  co_return co_await tcp.connect(to, d);
+  auto& tcp = std::get<tcp_transport>(chosen_);
+  if (!to.secure()) co_return co_await tcp.connect(to, d);
+  const strand serial = tcp.serial();  // outlives what is replaced
+  auto& tls = chosen_.emplace<tls_transport>(serial, settings_);
+  co_return co_await tls.connect(to, d);
 }
 
 io_result any_transport::read_some(std::span<std::byte> room) noexcept {

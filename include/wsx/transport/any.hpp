@@ -25,7 +25,6 @@ class any_transport {
   WSX_API std::string local_endpoint() const;
 
  private:
-  asio::any_io_executor executor_;
   std::shared_ptr<transport_settings> settings_;
   std::variant<tcp_transport, tls_transport> chosen_;
 };

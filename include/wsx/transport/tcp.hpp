@@ -30,6 +30,9 @@ class tcp_transport {
   /// Connects to the URL's host and port, whatever its scheme: what another transport builds on.
   WSX_API asio::awaitable<std::error_code> dial(const url& to, diagnostics& d);
 
+  /// What everything of it happens on.
+  const strand& serial() const noexcept { return strand_; }
+
   /// Completes when `async_wait` would call its handler.
   WSX_API asio::awaitable<std::error_code> ready(io_direction direction);
 
