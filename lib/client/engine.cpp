@@ -18,20 +18,18 @@ engine::engine(asio::any_io_executor executor, wsx::options options, stream_fact
                std::unique_ptr<handler_port> port)
     : context_hook(executor),
       strand_(as_strand(std::move(executor))),
-      executor_(strand_),
       options_(std::move(options)),
       make_stream_(make),
       settings_(std::make_shared<transport_settings>()),
       port_(std::move(port)),
       session_(*this),
-      stop_reason_(aborted()),
       mailbox_(options_.mailbox_size),
       keepalive_(options_.ping_interval, options_.ping_timeout),
-      deadline_(strand_),
-      keepalive_timer_(strand_),
+      deadline_(strand_.get_inner_executor()),
+      keepalive_timer_(strand_.get_inner_executor()),
       outbox_(options_.max_reply_bytes),
       bell_(strand_) {
-  settings_->tls = options_.tls;
+  settings_->tls = std::move(options_.tls);
 }
 
 engine::~engine() = default;
@@ -47,22 +45,34 @@ void engine::connect(ticket t, request target, wsx::diagnostics* details,
     self->connect_ticket_ = t;
     self->connect_details_ = details;
     self->on_connected_ = std::move(done);
-    auto ended = [self](std::exception_ptr what) {
-      if (!what) return;
-      self->crashed(std::move(what));
-      self->settle();
-    };
-    asio::co_spawn(self->strand_, run(self),
-                   asio::bind_cancellation_slot(self->interrupt_.slot(), std::move(ended)));
+    self->launch(false);
   };
   asio::post(strand_, std::move(start));
 }
 
+// The cancellation slot has memory of its own, which a client that rests does without.
+void engine::launch(bool to_the_end) {
+  auto self = shared_from_this();
+  auto ended = [self](std::exception_ptr what) {
+    if (self->resting_) self->interrupt_.slot().clear();
+    if (!what) return;
+    self->crashed(std::move(what));
+    self->settle();
+  };
+  asio::co_spawn(strand_, run(std::move(self), to_the_end),
+                 asio::bind_cancellation_slot(interrupt_.slot(), std::move(ended)));
+}
+
 void engine::connected(std::error_code error) {
   if (!on_connected_) return;
-  if (connect_details_ != nullptr && error) *connect_details_ = diagnostics_;
+  if (connect_details_ != nullptr && error) *connect_details_ = details();
   connect_details_ = nullptr;
   on_connected_(error);
+}
+
+const wsx::diagnostics& engine::details() const noexcept {
+  static const wsx::diagnostics none{};
+  return diagnostics_ ? *diagnostics_ : none;
 }
 
 // `run` threw: memory ran out, or the system has no random numbers.
@@ -85,8 +95,9 @@ void engine::close(ticket t, protocol::close_payload how, completion<std::error_
     self->on_closed_.add(t, std::move(done));
     if (p == phase::open) self->say_close(self->close_.start(std::move(how)), true);
     // Between connections there is nobody to close with: the client just ends, in order.
-    if (p != phase::open && p != phase::closing) self->stop({.origin = close_origin::local});
-    self->wake_.notify();
+    constexpr bool in_order = true;
+    if (p != phase::open && p != phase::closing) self->stop(in_order);
+    self->wake();
   };
   asio::post(strand_, std::move(begin));
 }
@@ -94,24 +105,24 @@ void engine::close(ticket t, protocol::close_payload how, completion<std::error_
 void engine::abort() {
   asio::post(strand_, [self = shared_from_this()] {
     self->final_ = true;
-    self->stop(aborted());
+    self->stop(false);
   });
 }
 
 void engine::kill() {
   muted_.store(true, std::memory_order_relaxed);
-  asio::dispatch(strand_, [self = shared_from_this()] { self->stop(aborted()); });
+  asio::dispatch(strand_, [self = shared_from_this()] { self->stop(false); });
 }
 
 // Ends as soon as possible.
-void engine::stop(close_reason why) {
+void engine::stop(bool in_order) {
   stop_ = true;
-  stop_reason_ = std::move(why);
+  stop_in_order_ = in_order;
   if (stream_) stream_->close();
   interrupt_.emit(asio::cancellation_type::terminal);
-  wake_.notify();
+  wake();
   if (now() != phase::idle) return;
-  reason_ = stop_reason_;  // nothing runs that could end
+  reason_ = stop_reason();  // nothing runs that could end
   settle();
 }
 
@@ -142,12 +153,12 @@ void engine::cancel(ticket t) {
 void engine::cancel_connect() {
   if (opened_once_) {  // `init` is under way
     connected(asio::error::operation_aborted);
-    return stop(aborted());
+    return stop(false);
   }
   connect_canceled_ = true;
   if (stream_) stream_->close();
   interrupt_.emit(asio::cancellation_type::terminal);
-  wake_.notify();
+  wake();
 }
 
 // A frame that was begun must be ended: RFC 6455 has no way to take it back.
@@ -184,7 +195,7 @@ void engine::wake_for_mail() {
   asio::post(strand_, [self = shared_from_this()] {
     self->mail_scheduled_.exchange(false, std::memory_order_acq_rel);
     if (self->now() == phase::ended) self->mailbox_.close();  // it came too late
-    self->wake_.notify();
+    self->wake();
   });
 }
 

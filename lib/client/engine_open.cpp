@@ -36,6 +36,7 @@ asio::awaitable<std::error_code> engine::open() {
   const auto error = co_await shake_hands(ask);
   if (error) co_return interrupted() ? interrupted_by(errc::handshake_timeout) : error;
   disarm_deadline();
+  diagnostics_.reset();
   info_.url = target_.url;
   info_.peer_endpoint = stream_->peer_endpoint();
   info_.local_endpoint = stream_->local_endpoint();
@@ -45,20 +46,20 @@ asio::awaitable<std::error_code> engine::open() {
 
 // Everything that can be refused before anything is sent.
 std::error_code engine::prepare(protocol::upgrade_request& ask) {
-  if (const auto error = check_options(options_, diagnostics_.detail)) return error;
+  if (const auto error = check_options(options_, diagnostics_->detail)) return error;
   if (const auto error = parse_url(target_.url, ask.to)) {
-    diagnostics_.detail = target_.url;
+    diagnostics_->detail = target_.url;
     return error;
   }
   ask.headers = target_.headers;
   ask.subprotocols = target_.subprotocols;
   ask.deflate = options_.deflate;
-  return protocol::check_request(ask, diagnostics_.detail);
+  return protocol::check_request(ask, diagnostics_->detail);
 }
 
 asio::awaitable<std::error_code> engine::dial(const url& to) {
   arm_deadline(options_.connect_timeout);
-  const auto error = co_await stream_->connect(to, diagnostics_);
+  const auto error = co_await stream_->connect(to, *diagnostics_);
   const bool late = deadline_hit_;
   disarm_deadline();
   stream_open_ = !error;
@@ -81,10 +82,10 @@ asio::awaitable<std::error_code> engine::shake_hands(const protocol::upgrade_req
 
   protocol::upgrade_result granted;
   const auto error =
-      protocol::check_response(parser.head(), ask, key, granted, diagnostics_.detail);
+      protocol::check_response(parser.head(), ask, key, granted, diagnostics_->detail);
   if (error) {
-    diagnostics_.http_status = parser.head().status;
-    diagnostics_.http_headers = parser.head().headers;
+    diagnostics_->http_status = parser.head().status;
+    diagnostics_->http_headers = parser.head().headers;
     if (error == errc::unexpected_status) co_await read_refusal_body(parser.head());
     co_return error;
   }
@@ -161,7 +162,7 @@ asio::awaitable<void> engine::read_refusal_body(const protocol::http_head& head)
       break;
     }
   }
-  diagnostics_.http_body = body.take();
+  diagnostics_->http_body = body.take();
   // The refusal stands, even if its body was late.
   deadline_hit_ = false;
 }

@@ -24,39 +24,82 @@ constexpr std::size_t max_staged_while_reading = 256 * 1024;
 constexpr int mail_in_a_row = 1024;
 
 // Full reads in a row before others on the strand have their turn.
-constexpr int reads_in_a_row = 16;
+constexpr int max_reads_in_a_row = 16;
 
 }  // namespace
 
-// Until the transport ends: deliver, write, read, sleep.
-asio::awaitable<void> engine::receive() {
-  co_await receive_early();
-  int in_a_row = 0;
+// Until the transport ends: deliver, read, write, sleep. False: it has not ended, but there is
+// nothing to do, and no callback is a coroutine that what comes next would have to wait for.
+asio::awaitable<bool> engine::receive() {
+  const bool async = port_->receives_async();
   while (!ended_ && !stopped()) {
-    if (receiving() && mailbox_.size() > 0) co_await deliver_mail();
+    if (mail_waits()) co_await deliver_mail();
     bool came = false;
-    if (may_read()) {
-      if (port_->receives_async()) {
-        came = co_await read_into_own();
-      } else {
-        came = read_into_shared();
-      }
-    }
-    pump();
-    // Even if the server never stops to send.
-    if (deadline_hit_) transport_ended(write_error_ ? write_error_ : errc::close_timeout);
-    // Unless something came: a callback may have kept us from reading for long.
-    if (dead_ && !came) transport_ended(errc::ping_timeout);
-    if (ended_ || stopped()) break;
-    const bool more_mail = receiving() && mailbox_.size() > 0;
-    const bool more_bytes = came && may_read();
-    if (more_mail || (more_bytes && ++in_a_row % reads_in_a_row == 0)) {
-      co_await asio::post(strand_, asio::use_awaitable);
-    } else if (!more_bytes) {
-      in_a_row = 0;
-      if (!wake_.notified()) co_await wake_.sleep();
+    if (may_read()) came = async ? co_await read_into_own() : read_into_shared();
+    switch (after_turn(came)) {
+      case step::again: break;
+      case step::give_way: co_await asio::post(strand_, asio::use_awaitable); break;
+      case step::end: co_return true;
+      case step::rest:
+        if (!async) {
+          wake_.release();
+          resting_ = true;
+          co_return false;
+        }
+        co_await wake_.sleep();
     }
   }
+  co_return true;
+}
+
+// Something may have come for the client that rests. What can't be done here `run` goes on with.
+void engine::work() {
+  const auto self = shared_from_this();
+  try {
+    work_on();
+  } catch (...) {
+    crashed(std::current_exception());
+    launch(true);
+  }
+}
+
+// The same as `receive` does, until there is nothing more to do.
+void engine::work_on() {
+  while (!ended_ && !stopped()) {
+    if (mail_waits() && !deliver_plain_mail()) break;
+    const bool came = may_read() && read_into_shared();
+    switch (after_turn(came)) {
+      case step::again: continue;
+      case step::give_way:
+        asio::post(strand_, [self = shared_from_this()] { self->wake(); });
+        [[fallthrough]];
+      case step::rest: resting_ = true; return;
+      case step::end: break;
+    }
+  }
+  launch(false);
+}
+
+void engine::wake() {
+  if (std::exchange(resting_, false)) {
+    work();
+  } else {
+    wake_.notify();
+  }
+}
+
+engine::step engine::after_turn(bool came) {
+  pump();
+  // Even if the server never stops to send.
+  if (deadline_hit_) transport_ended(write_error_ ? write_error_ : errc::close_timeout);
+  // Unless something came: a callback may have kept us from reading for long.
+  if (dead_ && !came) transport_ended(errc::ping_timeout);
+  if (ended_ || stopped()) return step::end;
+  if (mail_waits()) return step::give_way;
+  const bool more = came && may_read();
+  reads_in_a_row_ = more ? reads_in_a_row_ + 1 : 0;
+  if (more) return reads_in_a_row_ % max_reads_in_a_row == 0 ? step::give_way : step::again;
+  return wake_.notified() ? step::again : step::rest;
 }
 
 // Frames that came in one piece with the handshake's response.
@@ -80,7 +123,7 @@ bool engine::may_read() {
 void engine::reopen_reading() {
   if (!congested_ || outbox_.staged_bytes() > max_staged_while_reading) return;
   congested_ = false;
-  wake_.notify();
+  wake();
 }
 
 // Says, as the next does, whether anything came.
@@ -149,17 +192,23 @@ void engine::discard() {
 }
 
 asio::awaitable<void> engine::deliver_mail() {
-  for (int i = 0; i < mail_in_a_row && receiving(); ++i) {
+  for (int i = 0; i < mail_in_a_row && !deliver_plain_mail(); ++i) {
     const auto message = mailbox_.pop();
-    if (!message) co_return;
-    if (message->is_async()) {
-      pump();
-      co_await message->deliver_async(*this);
-    } else {
-      bell_.ignore();  // what it sends goes out with what the others send
-      message->deliver(*this);
-    }
+    pump();
+    co_await message->deliver_async(*this);
   }
+}
+
+// False if the next callback is a coroutine.
+bool engine::deliver_plain_mail() {
+  for (int i = 0; i < mail_in_a_row && receiving(); ++i) {
+    const mail* const oldest = mailbox_.front();
+    if (oldest == nullptr) break;
+    if (oldest->is_async()) return false;
+    bell_.ignore();  // what it sends goes out with what the others send
+    mailbox_.pop()->deliver(*this);
+  }
+  return true;
 }
 
 void engine::arm_wait(io_direction direction) {
@@ -173,7 +222,7 @@ void engine::on_ready(io_direction direction, std::uint64_t connection, std::err
   if (connection != connection_number_) return;  // of a transport that is gone
   armed_[static_cast<int>(direction)] = false;
   if (direction == io_direction::write) pump();
-  if (direction == io_direction::read || now() == phase::connecting) wake_.notify();
+  if (direction == io_direction::read || now() == phase::connecting) wake();
 }
 
 // For the opening handshake: until the transport is worth another try, or somebody interrupts.

@@ -26,23 +26,31 @@ close_reason failed(std::error_code error) {
 
 }  // namespace
 
-asio::awaitable<void> engine::run(std::shared_ptr<engine> self) {
+// `to_the_end`: only what is left to do when nothing else is.
+asio::awaitable<void> engine::run(std::shared_ptr<engine> self, bool to_the_end) {
   // A stop interrupts what a callback waits for, not this coroutine.
   co_await asio::this_coro::throw_if_cancelled(false);
   engine& e = *self;
-  bool ended = true;
+  bool ended = to_the_end;
   try {
-    ended = co_await e.connections();
+    if (!to_the_end) ended = co_await e.connections();
   } catch (...) {
     e.crashed(std::current_exception());
+    ended = true;
   }
   if (ended) co_await e.finish();
 }
 
-// One connection after the other. False if there was none, and `connect` may be called again.
+// One connection after the other. False if there is nothing more to do for now: there was none, and
+// `connect` may be called again, or the one that is open is idle.
 asio::awaitable<bool> engine::connections() {
   for (;;) {
-    const bool opened = co_await live();
+    const bool open_already = now() == phase::open || now() == phase::closing;
+    const bool opened = open_already || co_await establish();
+    if (opened) {
+      if (!co_await receive()) co_return false;
+      leave();
+    }
     if (give_up_first(opened)) co_return false;
     if (stopped()) co_return true;
     // What interrupted a callback of that connection is no business of the next.
@@ -56,16 +64,16 @@ asio::awaitable<bool> engine::connections() {
       co_await pause(decision.delay());
     }
     if (!stopped()) continue;
-    reason_ = stop_reason_;
+    reason_ = stop_reason();
     co_return true;
   }
 }
 
-// One connection from the first byte to the last. Whether it was ever open.
-asio::awaitable<bool> engine::live() {
+// Opens a connection, and says whether that worked. Then the handler knows of it.
+asio::awaitable<bool> engine::establish() {
   begin_connection();
   if (const auto error = co_await open()) {
-    reason_ = stopped() ? stop_reason_ : failed(error);
+    reason_ = stopped() ? stop_reason() : failed(error);
     end_connection();
     co_return false;
   }
@@ -79,11 +87,15 @@ asio::awaitable<bool> engine::live() {
   if (receiving() && !std::exchange(opened_once_, true)) co_await port_->init(*this, info_);
   if (receiving()) connected(std::error_code());
   if (receiving()) co_await port_->handle_connect(*this, info_);
-  co_await receive();
-  reason_ = close_.reason();
-  if (stopped() && !ended_) reason_ = stop_reason_;
-  end_connection();
+  co_await receive_early();
   co_return true;
+}
+
+// The connection has ended, or has to.
+void engine::leave() {
+  reason_ = close_.reason();
+  if (stopped() && !ended_) reason_ = stop_reason();
+  end_connection();
 }
 
 // Nothing of the connection before is left.
@@ -93,7 +105,7 @@ void engine::begin_connection() {
   stream_open_ = ended_ = dead_ = discarding_ = congested_ = false;
   write_error_ = {};
   armed_[0] = armed_[1] = false;
-  diagnostics_ = {};
+  diagnostics_ = std::make_unique<wsx::diagnostics>();
   make_assembler({});
   close_ = {};
   early_.release();
@@ -142,7 +154,7 @@ asio::awaitable<disconnect_decision> engine::consult(bool opened) {
                         .attempt = attempt,
                         .connection = info_,
                         .uptime = uptime,
-                        .diagnostics = diagnostics_};
+                        .diagnostics = details()};
   try {
     co_return co_await port_->handle_disconnect(*this, what);
   } catch (...) {
@@ -175,6 +187,10 @@ close_reason engine::aborted() {
   reason.error = errc::aborted;
   reason.text = reason.error.message();
   return reason;
+}
+
+close_reason engine::stop_reason() const {
+  return stop_in_order_ ? close_reason{.origin = close_origin::local} : aborted();
 }
 
 // Everybody who waits is told.

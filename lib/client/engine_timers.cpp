@@ -47,15 +47,16 @@ void engine::arm_deadline(clock::duration delay) {
   deadline_hit_ = false;
   const auto number = ++deadline_number_;
   deadline_.expires_after(delay);
-  deadline_.async_wait([self = shared_from_this(), number](std::error_code) {
+  auto passed = [self = shared_from_this(), number](std::error_code) {
     if (number != self->deadline_number_) return;  // disarmed, or armed anew
     self->deadline_hit_ = true;
     // While connecting the transport waits by itself; and a callback may wait for ever.
     const bool connecting = self->now() == phase::connecting;
     if (connecting && self->stream_ && !self->stream_open_) self->stream_->close();
     if (self->now() == phase::closing) self->interrupt_.emit(asio::cancellation_type::terminal);
-    self->wake_.notify();
-  });
+    self->wake();
+  };
+  deadline_.async_wait(on_strand(strand_, std::move(passed)));
 }
 
 void engine::disarm_deadline() {
@@ -68,10 +69,10 @@ void engine::arm_keepalive() {
   const auto next = keepalive_.next();
   if (!next) return;
   keepalive_timer_.expires_at(*next);
-  keepalive_timer_.async_wait(
-      [self = shared_from_this(), number = connection_number_](std::error_code error) {
-        if (!error && number == self->connection_number_) self->on_keepalive();
-      });
+  auto due = [self = shared_from_this(), number = connection_number_](std::error_code error) {
+    if (!error && number == self->connection_number_) self->on_keepalive();
+  };
+  keepalive_timer_.async_wait(on_strand(strand_, std::move(due)));
 }
 
 void engine::on_keepalive() {
@@ -93,7 +94,7 @@ void engine::on_keepalive() {
     return arm_keepalive();
   }
   dead_ = true;
-  wake_.notify();
+  wake();
 }
 
 // No ping can go before the frame that is being written has ended (RFC 6455 5.4). As long as the

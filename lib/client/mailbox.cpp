@@ -19,10 +19,14 @@ bool mailbox::push(std::unique_ptr<mail> message, bool even_if_full) noexcept {
   return true;
 }
 
-std::unique_ptr<mail> mailbox::pop() noexcept {
+const mail* mailbox::front() noexcept {
   if (oldest_ == nullptr) take_all();
+  return oldest_;
+}
+
+std::unique_ptr<mail> mailbox::pop() noexcept {
+  if (front() == nullptr) return nullptr;
   std::unique_ptr<mail> message(oldest_);
-  if (!message) return nullptr;
   oldest_ = message->next_;
   size_.fetch_sub(1, std::memory_order_relaxed);
   return message;

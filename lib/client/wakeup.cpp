@@ -36,11 +36,11 @@ struct wakeup::slot {
   alignas(std::max_align_t) std::byte place[64];
 };
 
-wakeup::wakeup() : slot_(std::make_unique<slot>()) {}
+wakeup::wakeup() = default;
 wakeup::~wakeup() = default;
 
 void wakeup::notify() {
-  if (slot_->take != nullptr) {
+  if (slot_ && slot_->take != nullptr) {
     slot_->take(*slot_, true);
   } else {
     notified_ = true;
@@ -48,6 +48,7 @@ void wakeup::notify() {
 }
 
 asio::awaitable<void> wakeup::sleep() {
+  if (!slot_) slot_ = std::make_unique<slot>();
   const auto keep = [](auto handler, slot* where) { where->keep(std::move(handler)); };
   auto token = asio::use_awaitable;
   return asio::async_initiate<asio::use_awaitable_t<>, void()>(keep, token, slot_.get());
@@ -55,7 +56,11 @@ asio::awaitable<void> wakeup::sleep() {
 
 // The sleeper may own whoever owns this.
 void wakeup::drop() noexcept {
-  slot_->drop();
+  if (slot_) slot_->drop();
+}
+
+void wakeup::release() noexcept {
+  slot_.reset();
 }
 
 }  // namespace wsx::detail

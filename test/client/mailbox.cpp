@@ -46,6 +46,18 @@ TEST_SUITE("mailbox") {
     CHECK(box.size() == 0);
   }
 
+  TEST_CASE("front shows what pop takes") {
+    mailbox box(10);
+    CHECK(box.front() == nullptr);
+    for (int i = 0; i < 2; ++i) CHECK(box.push(std::make_unique<letter>(i)));
+    const mail* const oldest = box.front();
+    CHECK(box.front() == oldest);
+    CHECK(box.pop().get() == oldest);
+    CHECK(box.front() != nullptr);
+    CHECK(number_of(box.pop()) == 1);
+    CHECK(box.front() == nullptr);
+  }
+
   TEST_CASE("holds no more than its limit") {
     int alive = 0;
     mailbox box(2);

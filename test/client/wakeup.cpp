@@ -65,4 +65,22 @@ TEST_SUITE("wakeup") {
     CHECK(s.alive.expired());
     CHECK(s.times == 0);
   }
+
+  TEST_CASE("release gives the memory back, and no news are lost by it") {
+    asio::io_context io;
+    wakeup bell;
+    bell.release();
+    bell.notify();
+    bell.release();
+    CHECK(bell.notified());
+    int times = 0;
+    asio::co_spawn(io, sleep_often(&bell, &times, nullptr), asio::detached);
+    io.poll();
+    bell.notify();
+    CHECK(times == 1);
+    bell.drop();
+    bell.release();
+    bell.notify();
+    CHECK(times == 1);
+  }
 }

@@ -52,8 +52,9 @@ struct timer_state;
 
 // A client without its types: the state machine that connects, reads, writes, closes and
 // reconnects. One coroutine, `run`, does all of it but the writing, which `pump` does whenever
-// there is something to write. Everything happens on one strand, but for what is marked as
-// callable from any thread.
+// there is something to write, and what an open connection brings for callbacks that are no
+// coroutines: `work` does that, so that an idle client needs no coroutine. Everything happens on
+// one strand, but for what is marked as callable from any thread.
 class engine final : public std::enable_shared_from_this<engine>,
                      public readiness_listener,
                      public bell_listener,
@@ -93,7 +94,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   WSX_API void start_watch(std::shared_ptr<signal_watch> watch);
   WSX_API wsx::stats stats() const noexcept;
   phase now() const noexcept { return phase_.load(std::memory_order_acquire); }
-  const asio::any_io_executor& executor() const noexcept { return executor_; }
+  asio::any_io_executor executor() const { return strand_; }
   WSX_API std::optional<errc> not_open() const noexcept;
 
   // On the strand: what callbacks, and whoever calls them, use.
@@ -130,9 +131,11 @@ class engine final : public std::enable_shared_from_this<engine>,
   void drop_handlers() noexcept override;
 
   // The life of the client (engine_run.cpp).
-  static asio::awaitable<void> run(std::shared_ptr<engine> self);
+  static asio::awaitable<void> run(std::shared_ptr<engine> self, bool to_the_end);
+  void launch(bool to_the_end);
   asio::awaitable<bool> connections();
-  asio::awaitable<bool> live();
+  asio::awaitable<bool> establish();
+  void leave();
   asio::awaitable<std::error_code> open();
   asio::awaitable<disconnect_decision> consult(bool opened);
   asio::awaitable<void> pause(clock::duration delay);
@@ -141,8 +144,10 @@ class engine final : public std::enable_shared_from_this<engine>,
   void end_connection();
   bool give_up_first(bool opened);
   void connected(std::error_code error);
+  const wsx::diagnostics& details() const noexcept;
   void settle();
   static close_reason aborted();
+  close_reason stop_reason() const;
   std::error_code end_error() const noexcept;
 
   // Opening (engine_open.cpp).
@@ -156,8 +161,15 @@ class engine final : public std::enable_shared_from_this<engine>,
   std::error_code prepare(protocol::upgrade_request& ask);
   std::error_code interrupted_by(std::error_code deadline) const noexcept;
 
+  // What to do after a turn of the read loop.
+  enum class step { again, give_way, rest, end };
+
   // Receiving (engine_receive.cpp).
-  asio::awaitable<void> receive();
+  asio::awaitable<bool> receive();
+  void work();
+  void work_on();
+  void wake();
+  step after_turn(bool came);
   asio::awaitable<void> receive_early();
   bool may_read();
   bool read_into_shared();
@@ -166,6 +178,8 @@ class engine final : public std::enable_shared_from_this<engine>,
   asio::awaitable<void> deliver();
   void discard();
   asio::awaitable<void> deliver_mail();
+  bool deliver_plain_mail();
+  bool mail_waits() const noexcept { return receiving() && mailbox_.size() > 0; }
   asio::awaitable<void> wait_ready(io_direction direction);
   void arm_wait(io_direction direction);
   void transport_ended(std::error_code error);
@@ -196,13 +210,12 @@ class engine final : public std::enable_shared_from_this<engine>,
   void cancel_connect();
   void cancel_send(send_channel& channel);
   void crashed(std::exception_ptr what);
-  void stop(close_reason why);
+  void stop(bool in_order);
   bool stopped() const noexcept { return stop_ || muted_.load(std::memory_order_relaxed); }
   bool interrupted() const noexcept { return stopped() || connect_canceled_ || deadline_hit_; }
   void set(phase p) noexcept { phase_.store(p, std::memory_order_release); }
 
   wsx::strand strand_;
-  asio::any_io_executor executor_;  // the strand, for users
   wsx::options options_;
   stream_factory make_stream_;
   std::shared_ptr<transport_settings> settings_;
@@ -213,17 +226,19 @@ class engine final : public std::enable_shared_from_this<engine>,
   std::atomic<phase> phase_{phase::idle};
   std::atomic<bool> muted_{false};  // its owner is gone: no more callbacks
   bool stop_ = false;               // ends as soon as possible
-  close_reason stop_reason_;        // why
+  bool stop_in_order_ = false;      // that is no abort
   bool final_ = false;              // its owner wants it closed: no reconnect
   bool opened_once_ = false;
   bool connect_canceled_ = false;  // whoever called `connect` does not wait any more
   std::size_t tries_ = 0;          // attempts since the last open connection
   request target_;
   close_reason reason_{};
-  wsx::diagnostics diagnostics_{};
+  std::unique_ptr<wsx::diagnostics> diagnostics_;  // until a connection is open
   connection_info info_{};
   clock::time_point opened_at_{};
   wakeup wake_;
+  bool resting_ = false;  // no coroutine runs or sleeps: who wakes it calls `work`
+  int reads_in_a_row_ = 0;
   mailbox mailbox_;
   std::atomic<bool> mail_scheduled_{false};
   asio::cancellation_signal interrupt_;  // of a callback that waits

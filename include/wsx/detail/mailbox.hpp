@@ -40,6 +40,7 @@ class mailbox {
   WSX_API bool push(std::unique_ptr<mail> message, bool even_if_full = false) noexcept;
 
   // The oldest message, or null. The consumer's thread only.
+  WSX_API const mail* front() noexcept;
   WSX_API std::unique_ptr<mail> pop() noexcept;
 
   // No more messages; those that wait are destroyed. The consumer's thread only.

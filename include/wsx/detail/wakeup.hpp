@@ -29,11 +29,14 @@ class wakeup {
   // Destroys the sleeper.
   WSX_API void drop() noexcept;
 
+  // Nobody sleeps, nor will for long: gives the memory for a sleeper back.
+  WSX_API void release() noexcept;
+
  private:
   struct slot;
 
   bool notified_ = false;
-  std::unique_ptr<slot> slot_;
+  std::unique_ptr<slot> slot_;  // from the first sleep on
 };
 
 }  // namespace wsx::detail
