@@ -1,4 +1,5 @@
 #include "tls_context.hpp"
+#include "tls_wire.hpp"
 
 #include <wsx/error.hpp>
 #include <wsx/transport/strand.hpp>
@@ -7,12 +8,13 @@
 
 #include <asio/error.hpp>
 #include <asio/post.hpp>
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 namespace wsx {
 
@@ -22,36 +24,46 @@ struct free_ssl {
   void operator()(SSL* s) const noexcept { SSL_free(s); }
 };
 
+// What is encrypted at once, with room for what TLS adds to each record of at most 16 KiB.
+constexpr std::size_t max_batch = 256 * 1024;
+static_assert(max_batch + (max_batch / SSL3_RT_MAX_PLAIN_LENGTH + 1) *
+                              (SSL3_RT_HEADER_LENGTH + SSL3_RT_MAX_ENCRYPTED_OVERHEAD) <=
+              wire_buffer::capacity);
+
 bool would_block(std::error_code error) noexcept {
   return error == asio::error::would_block || error == asio::error::try_again;
 }
 
 }  // namespace
 
-// OpenSSL drives the non-blocking socket itself, through a BIO that reads and writes the TCP
-// transport: no byte is copied through a second buffer, and what can't be done at once shows as
-// "want read" or "want write".
+// OpenSSL drives the non-blocking socket itself, through a wire that moves many records at once:
+// what can't be done at once shows as "want read" or "want write".
 struct tls_transport::state {
   state(asio::any_io_executor executor, std::shared_ptr<transport_settings> s)
       : serial(as_strand(std::move(executor))), tcp(serial, s), settings(std::move(s)) {}
 
   std::error_code prepare(const url& to, diagnostics& d);
   bool expect_name(const url& to, diagnostics& d);
-  bool attach_socket();
+  bool attach_wire();
   asio::awaitable<std::error_code> shake_hands(diagnostics& d);
   std::error_code handshake_error(std::error_code cause, diagnostics& d);
   std::error_code judge(int result, io_direction& wants) noexcept;
+  std::error_code write_records(bytes_view bytes) noexcept;
 
   strand serial;
   tcp_transport tcp;
+  tls_wire wire{tcp};
   std::shared_ptr<transport_settings> settings;
   std::shared_ptr<tls_context> context{};
   std::unique_ptr<SSL, free_ssl> ssl{};
-  std::error_code socket_error{};  // of the socket's last read or write
 
   // What a read or write waits for: with TLS a read may have to write first, and the reverse.
   io_direction read_wants = io_direction::read;
   io_direction write_wants = io_direction::write;
+
+  // Bytes that have been encrypted, as the first of those to write, and not been handed to the
+  // socket as a whole.
+  std::size_t encrypted = 0;
 
   // Why nothing more can be read. OpenSSL says it once, perhaps behind the last bytes; the socket
   // need not tell any more of it.
@@ -62,69 +74,10 @@ struct tls_transport::state {
   std::array<char, 512> refused_subject{};  // no string: filled within a callback of OpenSSL
 };
 
-namespace {
-
-// The BIO. Its data is the TCP transport and where to leave a socket's error.
-struct socket_link {
-  tcp_transport* tcp;
-  std::error_code* error;
-};
-
-int finish_io(BIO* bio, const io_result& result, std::error_code& error, void (*retry)(BIO*)) {
-  BIO_clear_retry_flags(bio);
-  error = result.error;
-  if (!result.error) return static_cast<int>(result.bytes);
-  if (would_block(result.error)) retry(bio);
-  return result.error == asio::error::eof ? 0 : -1;
-}
-
-int bio_read(BIO* bio, char* target, int size) {
-  const auto& link = *static_cast<socket_link*>(BIO_get_data(bio));
-  const auto room = std::as_writable_bytes(std::span(target, static_cast<std::size_t>(size)));
-  return finish_io(bio, link.tcp->read_some(room), *link.error,
-                   [](BIO* b) { BIO_set_retry_read(b); });
-}
-
-int bio_write(BIO* bio, const char* source, int size) {
-  const auto& link = *static_cast<socket_link*>(BIO_get_data(bio));
-  const auto bytes = std::as_bytes(std::span(source, static_cast<std::size_t>(size)));
-  return finish_io(bio, link.tcp->write_some(bytes), *link.error,
-                   [](BIO* b) { BIO_set_retry_write(b); });
-}
-
-long bio_control(BIO* bio, int command, long, void*) {
-  const auto& link = *static_cast<socket_link*>(BIO_get_data(bio));
-  if (command == BIO_CTRL_EOF) return *link.error == asio::error::eof ? 1 : 0;
-  return command == BIO_CTRL_FLUSH ? 1 : 0;
-}
-
-int bio_destroy(BIO* bio) {
-  delete static_cast<socket_link*>(BIO_get_data(bio));
-  return 1;
-}
-
-BIO_METHOD* socket_bio() {
-  static BIO_METHOD* const method = [] {
-    BIO_METHOD* m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "wsx socket");
-    if (m == nullptr) return m;
-    BIO_meth_set_read(m, bio_read);
-    BIO_meth_set_write(m, bio_write);
-    BIO_meth_set_ctrl(m, bio_control);
-    BIO_meth_set_destroy(m, bio_destroy);
-    return m;
-  }();
-  return method;
-}
-
-}  // namespace
-
-bool tls_transport::state::attach_socket() {
-  BIO* const bio = socket_bio() != nullptr ? BIO_new(socket_bio()) : nullptr;
-  if (bio == nullptr) return false;
-  BIO_set_data(bio, new socket_link{&tcp, &socket_error});
-  BIO_set_init(bio, 1);
-  SSL_set_bio(ssl.get(), bio, bio);
-  return true;
+bool tls_transport::state::attach_wire() {
+  BIO* const bio = wire.make_bio();
+  if (bio != nullptr) SSL_set_bio(ssl.get(), bio, bio);
+  return bio != nullptr;
 }
 
 // RFC 9525: the certificate must be made for the name, or the address, that was asked for, and say
@@ -152,7 +105,7 @@ std::error_code tls_transport::state::prepare(const url& to, diagnostics& d) {
 
   ERR_clear_error();
   ssl.reset(SSL_new(context->native()));
-  if (!ssl || !attach_socket()) {
+  if (!ssl || !attach_wire()) {
     d.detail = take_openssl_error();
     return errc::tls_handshake_failed;
   }
@@ -187,7 +140,7 @@ std::error_code tls_transport::state::judge(int result, io_direction& wants) noe
     case SSL_ERROR_WANT_WRITE: wants = io_direction::write; return asio::error::would_block;
     case SSL_ERROR_ZERO_RETURN: return asio::error::eof;
     case SSL_ERROR_SYSCALL:
-      return socket_error && !would_block(socket_error) ? socket_error
+      return wire.error() && !would_block(wire.error()) ? wire.error()
                                                         : make_error_code(errc::tls_failed);
     default: return errc::tls_failed;
   }
@@ -196,6 +149,7 @@ std::error_code tls_transport::state::judge(int result, io_direction& wants) noe
 asio::awaitable<std::error_code> tls_transport::state::shake_hands(diagnostics& d) {
   for (;;) {
     ERR_clear_error();
+    wire.look_again();
     const int result = SSL_connect(ssl.get());
     if (result == 1) co_return std::error_code();
     io_direction wants = io_direction::read;
@@ -239,6 +193,7 @@ asio::awaitable<std::error_code> tls_transport::connect(const url& to, diagnosti
 io_result tls_transport::read_some(std::span<std::byte> room) noexcept {
   if (state_->read_end) return {0, state_->read_end};
   io_result result;
+  state_->wire.look_again();
   while (result.bytes < room.size()) {
     std::size_t count = 0;
     ERR_clear_error();
@@ -256,18 +211,25 @@ io_result tls_transport::read_some(std::span<std::byte> room) noexcept {
 
 io_result tls_transport::write_some(bytes_view bytes) noexcept {
   io_result result;
-  while (result.bytes < bytes.size()) {
-    std::size_t count = 0;
-    ERR_clear_error();
-    const int ok = SSL_write_ex(state_->ssl.get(), bytes.data() + result.bytes,
-                                bytes.size() - result.bytes, &count);
-    result.bytes += count;
-    if (ok == 1) continue;
-    const auto error = state_->judge(ok, state_->write_wants);
-    if (result.bytes == 0) result.error = error;
-    break;
+  while (result.bytes < bytes.size() && !result.error) {
+    result.error = state_->write_records(bytes.subspan(result.bytes));
+    if (!result.error) result.bytes += std::exchange(state_->encrypted, 0);
   }
+  if (result.bytes > 0) result.error.clear();  // the next write has it
   return result;
+}
+
+// Encrypts as many bytes as one write of the socket takes, and writes them. Until that is done, no
+// other bytes can go: the caller offers the same ones again.
+std::error_code tls_transport::state::write_records(bytes_view bytes) noexcept {
+  if (encrypted == 0) {
+    ERR_clear_error();
+    const bytes_view part = bytes.first(std::min(bytes.size(), max_batch));
+    const int ok = SSL_write_ex(ssl.get(), part.data(), part.size(), &encrypted);
+    if (ok != 1) return judge(ok, write_wants);
+  }
+  write_wants = io_direction::write;
+  return wire.flush();
 }
 
 void tls_transport::async_wait(io_direction direction, wait_handler ready) {

@@ -13,16 +13,10 @@ namespace wsx {
 
 namespace {
 
-// A record is at most 16 KiB of payload: room for several means fewer reads of the socket.
-constexpr std::size_t read_ahead_size = 64 * 1024;
-
 void configure(SSL_CTX* context) {
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-  // A write gives back what it could do at once; the bytes may have moved when it goes on.
-  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_read_ahead(context, 1);
-  SSL_CTX_set_default_read_buffer_len(context, read_ahead_size);
+  // Bytes may have moved when a write of them goes on; an idle connection has no buffers.
+  SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   // A missing close_notify is not an error of its own: WebSocket has its Close frame.
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
 }

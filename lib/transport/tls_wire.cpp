@@ -1,0 +1,111 @@
+#include "tls_wire.hpp"
+
+#include <asio/error.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+namespace wsx {
+
+namespace {
+
+bool would_block(std::error_code error) noexcept {
+  return error == asio::error::would_block || error == asio::error::try_again;
+}
+
+tls_wire& wire_of(BIO* bio) noexcept {
+  return *static_cast<tls_wire*>(BIO_get_data(bio));
+}
+
+// What a read or write of a BIO returns.
+int result(BIO* bio, std::size_t count, int retry_flag) noexcept {
+  BIO_clear_retry_flags(bio);
+  const auto error = wire_of(bio).error();
+  if (!error) return static_cast<int>(count);
+  if (would_block(error)) BIO_set_flags(bio, retry_flag | BIO_FLAGS_SHOULD_RETRY);
+  return error == asio::error::eof ? 0 : -1;
+}
+
+int bio_read(BIO* bio, char* target, int size) {
+  const auto room = std::as_writable_bytes(std::span(target, static_cast<std::size_t>(size)));
+  return result(bio, wire_of(bio).read(room), BIO_FLAGS_READ);
+}
+
+int bio_write(BIO* bio, const char* source, int size) {
+  const auto bytes = std::as_bytes(std::span(source, static_cast<std::size_t>(size)));
+  return result(bio, wire_of(bio).write(bytes), BIO_FLAGS_WRITE);
+}
+
+long bio_control(BIO* bio, int command, long, void*) {
+  if (command == BIO_CTRL_EOF) return wire_of(bio).error() == asio::error::eof ? 1 : 0;
+  if (command != BIO_CTRL_FLUSH) return 0;
+  return wire_of(bio).flush() ? result(bio, 0, BIO_FLAGS_WRITE) : 1;
+}
+
+BIO_METHOD* wire_method() {
+  static BIO_METHOD* const method = [] {
+    BIO_METHOD* m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "wsx TLS wire");
+    if (m == nullptr) return m;
+    BIO_meth_set_read(m, bio_read);
+    BIO_meth_set_write(m, bio_write);
+    BIO_meth_set_ctrl(m, bio_control);
+    return m;
+  }();
+  return method;
+}
+
+}  // namespace
+
+BIO* tls_wire::make_bio() {
+  BIO* const bio = wire_method() != nullptr ? BIO_new(wire_method()) : nullptr;
+  if (bio == nullptr) return nullptr;
+  BIO_set_data(bio, this);
+  BIO_set_init(bio, 1);
+  return bio;
+}
+
+std::size_t tls_wire::read(std::span<std::byte> target) noexcept {
+  if (in_.empty() && !fill()) return 0;
+  const auto count = std::min(target.size(), in_.view().size());
+  std::memcpy(target.data(), in_.view().data(), count);
+  in_.consume(count);
+  error_.clear();
+  return count;
+}
+
+// A socket that gave less than there was room for has no more: it is not asked again only to hear
+// so.
+bool tls_wire::fill() noexcept {
+  const auto room = in_.room();
+  io_result got{.error = asio::error::would_block};
+  if (room.empty()) got.error = asio::error::no_memory;
+  if (!drained_ && !room.empty()) got = tcp_.read_some(room);
+  drained_ = got.bytes < room.size();
+  error_ = got.error;
+  in_.commit(got.bytes);
+  if (in_.empty()) in_.release();
+  return !error_;
+}
+
+std::size_t tls_wire::write(bytes_view source) noexcept {
+  if (out_.room().empty() && flush()) return 0;
+  const auto room = out_.room();
+  error_ = room.empty() ? asio::error::no_memory : std::error_code();
+  const auto count = std::min(source.size(), room.size());
+  std::memcpy(room.data(), source.data(), count);
+  out_.commit(count);
+  return count;
+}
+
+// One write: a socket that takes less than all is full.
+std::error_code tls_wire::flush() noexcept {
+  error_.clear();
+  if (out_.empty()) return error_;
+  const io_result put = tcp_.write_some(out_.view());
+  out_.consume(put.bytes);
+  error_ = put.error;
+  if (!error_ && !out_.empty()) error_ = asio::error::would_block;
+  return error_;
+}
+
+}  // namespace wsx

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "wire_buffer.hpp"
+
+#include <wsx/transport/tcp.hpp>
+
+#include <openssl/bio.h>
+
+#include <cstddef>
+#include <span>
+#include <system_error>
+
+namespace wsx {
+
+/// Carries TLS records between OpenSSL and a TCP transport, many at once: the socket is read into a
+/// buffer from which OpenSSL takes record by record, and what it writes is collected until it is
+/// flushed.
+class tls_wire {
+ public:
+  explicit tls_wire(tcp_transport& tcp) noexcept : tcp_(tcp) {}
+
+  /// OpenSSL's end of the wire, for the caller to own; null without memory. The wire must outlive
+  /// it, and stay where it is.
+  BIO* make_bio();
+
+  /// To be called before OpenSSL is asked to read: from now on the socket may have something again.
+  void look_again() noexcept { drained_ = false; }
+
+  /// Hands what OpenSSL wrote to the socket. `would_block` if some is left.
+  std::error_code flush() noexcept;
+
+  /// How the last try to read or to write ended.
+  std::error_code error() const noexcept { return error_; }
+
+  /// For the BIO. The number of bytes; if none, `error` says why.
+  std::size_t read(std::span<std::byte> target) noexcept;
+  std::size_t write(bytes_view source) noexcept;
+
+ private:
+  bool fill() noexcept;
+
+  tcp_transport& tcp_;
+  wire_buffer in_;
+  wire_buffer out_;
+  bool drained_ = false;  // the last read of the socket found less than it had room for
+  std::error_code error_{};
+};
+
+}  // namespace wsx
