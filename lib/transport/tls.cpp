@@ -44,7 +44,6 @@ struct tls_transport::state {
 
   std::error_code prepare(const url& to, diagnostics& d);
   bool expect_name(const url& to, diagnostics& d);
-  bool attach_wire();
   asio::awaitable<std::error_code> shake_hands(diagnostics& d);
   std::error_code handshake_error(std::error_code cause, diagnostics& d);
   std::error_code judge(int result, io_direction& wants) noexcept;
@@ -74,12 +73,6 @@ struct tls_transport::state {
   std::array<char, 512> refused_subject{};  // no string: filled within a callback of OpenSSL
 };
 
-bool tls_transport::state::attach_wire() {
-  BIO* const bio = wire.make_bio();
-  if (bio != nullptr) SSL_set_bio(ssl.get(), bio, bio);
-  return bio != nullptr;
-}
-
 // RFC 9525: the certificate must be made for the name, or the address, that was asked for, and say
 // so as a subject alternative name.
 bool tls_transport::state::expect_name(const url& to, diagnostics& d) {
@@ -105,7 +98,7 @@ std::error_code tls_transport::state::prepare(const url& to, diagnostics& d) {
 
   ERR_clear_error();
   ssl.reset(SSL_new(context->native()));
-  if (!ssl || !attach_wire()) {
+  if (!ssl || !wire.attach(ssl.get())) {
     d.detail = take_openssl_error();
     return errc::tls_handshake_failed;
   }
@@ -149,7 +142,7 @@ std::error_code tls_transport::state::judge(int result, io_direction& wants) noe
 asio::awaitable<std::error_code> tls_transport::state::shake_hands(diagnostics& d) {
   for (;;) {
     ERR_clear_error();
-    wire.look_again();
+    wire.before_reading();
     const int result = SSL_connect(ssl.get());
     if (result == 1) co_return std::error_code();
     io_direction wants = io_direction::read;
@@ -193,10 +186,10 @@ asio::awaitable<std::error_code> tls_transport::connect(const url& to, diagnosti
 io_result tls_transport::read_some(std::span<std::byte> room) noexcept {
   if (state_->read_end) return {0, state_->read_end};
   io_result result;
-  state_->wire.look_again();
+  state_->wire.before_reading();
+  ERR_clear_error();  // once: what succeeds leaves no error
   while (result.bytes < room.size()) {
     std::size_t count = 0;
-    ERR_clear_error();
     const int ok = SSL_read_ex(state_->ssl.get(), room.data() + result.bytes,
                                room.size() - result.bytes, &count);
     result.bytes += count;
@@ -224,6 +217,7 @@ io_result tls_transport::write_some(bytes_view bytes) noexcept {
 std::error_code tls_transport::state::write_records(bytes_view bytes) noexcept {
   if (encrypted == 0) {
     ERR_clear_error();
+    wire.before_writing();
     const bytes_view part = bytes.first(std::min(bytes.size(), max_batch));
     const int ok = SSL_write_ex(ssl.get(), part.data(), part.size(), &encrypted);
     if (ok != 1) return judge(ok, write_wants);

@@ -1,6 +1,7 @@
 #include "tls_wire.hpp"
 
 #include <asio/error.hpp>
+#include <openssl/bio.h>
 
 #include <algorithm>
 #include <cstring>
@@ -56,12 +57,25 @@ BIO_METHOD* wire_method() {
 
 }  // namespace
 
-BIO* tls_wire::make_bio() {
+bool tls_wire::attach(SSL* ssl) {
   BIO* const bio = wire_method() != nullptr ? BIO_new(wire_method()) : nullptr;
-  if (bio == nullptr) return nullptr;
+  if (bio == nullptr) return false;
   BIO_set_data(bio, this);
   BIO_set_init(bio, 1);
-  return bio;
+  SSL_set_bio(ssl, bio, bio);
+  ssl_ = ssl;
+  return true;
+}
+
+// OpenSSL shall not free its buffer with each record to allocate it again for the next.
+void tls_wire::before_reading() noexcept {
+  drained_ = false;
+  SSL_clear_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
+}
+
+// It frees the buffer of writes behind the last record.
+void tls_wire::before_writing() noexcept {
+  SSL_set_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
 }
 
 std::size_t tls_wire::read(std::span<std::byte> target) noexcept {
@@ -74,7 +88,7 @@ std::size_t tls_wire::read(std::span<std::byte> target) noexcept {
 }
 
 // A socket that gave less than there was room for has no more: it is not asked again only to hear
-// so.
+// so. Then OpenSSL shall free its buffer, if no part of a record is in it.
 bool tls_wire::fill() noexcept {
   const auto room = in_.room();
   io_result got{.error = asio::error::would_block};
@@ -83,8 +97,10 @@ bool tls_wire::fill() noexcept {
   drained_ = got.bytes < room.size();
   error_ = got.error;
   in_.commit(got.bytes);
-  if (in_.empty()) in_.release();
-  return !error_;
+  if (!error_) return true;
+  in_.release();
+  SSL_set_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
+  return false;
 }
 
 std::size_t tls_wire::write(bytes_view source) noexcept {

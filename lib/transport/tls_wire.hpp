@@ -4,7 +4,7 @@
 
 #include <wsx/transport/tcp.hpp>
 
-#include <openssl/bio.h>
+#include <openssl/ssl.h>
 
 #include <cstddef>
 #include <span>
@@ -19,12 +19,13 @@ class tls_wire {
  public:
   explicit tls_wire(tcp_transport& tcp) noexcept : tcp_(tcp) {}
 
-  /// OpenSSL's end of the wire, for the caller to own; null without memory. The wire must outlive
-  /// it, and stay where it is.
-  BIO* make_bio();
+  /// Makes `ssl` read and write here; false without memory. The wire must outlive it.
+  bool attach(SSL* ssl);
 
-  /// To be called before OpenSSL is asked to read: from now on the socket may have something again.
-  void look_again() noexcept { drained_ = false; }
+  /// To be called before OpenSSL is asked to read: the socket may have something again.
+  void before_reading() noexcept;
+  /// To be called before OpenSSL is asked to write.
+  void before_writing() noexcept;
 
   /// Hands what OpenSSL wrote to the socket. `would_block` if some is left.
   std::error_code flush() noexcept;
@@ -40,6 +41,7 @@ class tls_wire {
   bool fill() noexcept;
 
   tcp_transport& tcp_;
+  SSL* ssl_ = nullptr;
   wire_buffer in_;
   wire_buffer out_;
   bool drained_ = false;  // the last read of the socket found less than it had room for
