@@ -11,9 +11,9 @@ void byte_stream::flush_tls(const wait_limit& limit) {
   if (!wire.empty()) channel_.write(wire, limit);
 }
 
-void byte_stream::start_tls(const certificate& own, bool only_tls_1_1, std::string_view received,
-                            const wait_limit& limit) {
-  auto& tls = tls_.emplace(own, only_tls_1_1);
+void byte_stream::start_tls(const certificate& own, tls_versions versions,
+                            std::string_view received, const wait_limit& limit) {
+  auto& tls = tls_.emplace(own, versions);
   tls.feed(received);
   while (!tls.handshake()) {
     flush_tls(limit);

@@ -18,7 +18,7 @@ class byte_stream {
   explicit byte_stream(socket_channel& channel) noexcept : channel_(channel) {}
 
   /// Does the TLS handshake; `received` are bytes of it that were read before.
-  void start_tls(const certificate& own, bool only_tls_1_1, std::string_view received,
+  void start_tls(const certificate& own, tls_versions versions, std::string_view received,
                  const wait_limit& limit);
 
   /// Appends at least a byte to `plain`, or returns false if the peer has ended its side.
@@ -34,6 +34,7 @@ class byte_stream {
 
   stream_end ended() const noexcept;
   std::string server_name() const { return tls_ ? tls_->server_name() : std::string{}; }
+  bool resumed() const { return tls_ && tls_->resumed(); }
   std::uint16_t peer_port() const noexcept { return channel_.peer().port(); }
 
  private:

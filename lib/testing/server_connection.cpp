@@ -36,6 +36,9 @@ std::uint16_t server_connection::peer_port() const noexcept {
 std::string server_connection::server_name() const {
   return stream_->server_name();
 }
+bool server_connection::resumed() const {
+  return stream_->resumed();
+}
 stream_end server_connection::ended() const noexcept {
   return stream_->ended();
 }
@@ -76,9 +79,9 @@ void server_connection::respond(std::string_view response) {
   send_raw(response);
 }
 
-void server_connection::start_tls(const certificate& own, bool only_tls_1_1) {
+void server_connection::start_tls(const certificate& own, tls_versions versions) {
   const auto received = std::exchange(received_, {}).substr(std::exchange(consumed_, 0));
-  stream_->start_tls(own, only_tls_1_1, received, {timeout_, "the TLS handshake"});
+  stream_->start_tls(own, versions, received, {timeout_, "the TLS handshake"});
 }
 
 // Sending.

@@ -9,18 +9,37 @@
 namespace wsx::testing {
 namespace {
 
-// OpenSSL 3 allows TLS 1.1 at security level 0 only.
-void allow_only_tls_1_1(SSL_CTX* context) {
-  check_openssl(SSL_CTX_set_min_proto_version(context, TLS1_1_VERSION) == 1 &&
-                    SSL_CTX_set_max_proto_version(context, TLS1_1_VERSION) == 1 &&
-                    SSL_CTX_set_cipher_list(context, "DEFAULT:@SECLEVEL=0") == 1,
-                "cannot restrict TLS to 1.1");
+void allow_only(SSL_CTX* context, int version) {
+  check_openssl(SSL_CTX_set_min_proto_version(context, version) == 1 &&
+                    SSL_CTX_set_max_proto_version(context, version) == 1,
+                "cannot restrict TLS to one version");
 }
 
-ssl_context_ptr make_context(const certificate& own, bool only_tls_1_1) {
+void limit_versions(SSL_CTX* context, tls_versions versions) {
+  if (versions == tls_versions::only_1_2) allow_only(context, TLS1_2_VERSION);
+  if (versions != tls_versions::only_1_1) return;
+  allow_only(context, TLS1_1_VERSION);
+  // OpenSSL 3 allows TLS 1.1 at security level 0 only.
+  check_openssl(SSL_CTX_set_cipher_list(context, "DEFAULT:@SECLEVEL=0") == 1,
+                "cannot lower the security level");
+}
+
+// Each connection has a context of its own. So that one can resume what another began, the keys of
+// their tickets come from what they have in common.
+void share_tickets(SSL_CTX* context, const certificate& own) {
+  std::array<unsigned char, 80> keys{};
+  check_openssl(
+      PKCS5_PBKDF2_HMAC(own.key_pem.data(), static_cast<int>(own.key_pem.size()), nullptr, 0, 1,
+                        EVP_sha256(), static_cast<int>(keys.size()), keys.data()) == 1 &&
+          SSL_CTX_set_tlsext_ticket_keys(context, keys.data(), keys.size()) == 1,
+      "cannot set the keys of tickets");
+}
+
+ssl_context_ptr make_context(const certificate& own, tls_versions versions) {
   ssl_context_ptr context{SSL_CTX_new(TLS_server_method())};
   check_openssl(context != nullptr, "cannot make a TLS context");
-  if (only_tls_1_1) allow_only_tls_1_1(context.get());
+  limit_versions(context.get(), versions);
+  share_tickets(context.get(), own);
   const auto x509 = read_certificate(own.certificate_pem);
   const auto key = read_key(own.key_pem);
   check_openssl(SSL_CTX_use_certificate(context.get(), x509.get()) == 1 &&
@@ -31,8 +50,8 @@ ssl_context_ptr make_context(const certificate& own, bool only_tls_1_1) {
 
 }  // namespace
 
-tls_session::tls_session(const certificate& own, bool only_tls_1_1)
-    : context_(make_context(own, only_tls_1_1)), ssl_(SSL_new(context_.get())) {
+tls_session::tls_session(const certificate& own, tls_versions versions)
+    : context_(make_context(own, versions)), ssl_(SSL_new(context_.get())) {
   check_openssl(ssl_ != nullptr, "cannot make a TLS session");
   bio_ptr in{BIO_new(BIO_s_mem())};
   bio_ptr out{BIO_new(BIO_s_mem())};
@@ -103,6 +122,10 @@ bool tls_session::received_close_notify() const {
 std::string tls_session::server_name() const {
   const char* name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
   return name == nullptr ? "" : name;
+}
+
+bool tls_session::resumed() const {
+  return SSL_session_reused(ssl_.get()) == 1;
 }
 
 }  // namespace wsx::testing

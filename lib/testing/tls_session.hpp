@@ -3,6 +3,7 @@
 #include "openssl.hpp"
 
 #include <wsx/testing/certificates.hpp>
+#include <wsx/testing/server_connection.hpp>
 
 #include <string>
 #include <string_view>
@@ -14,7 +15,7 @@ namespace wsx::testing {
 /// failed.
 class tls_session {
  public:
-  tls_session(const certificate& own, bool only_tls_1_1);
+  tls_session(const certificate& own, tls_versions versions);
 
   void feed(std::string_view wire);
   std::string take_output();
@@ -31,6 +32,7 @@ class tls_session {
 
   bool received_close_notify() const;
   std::string server_name() const;
+  bool resumed() const;
 
  private:
   ssl_context_ptr context_;

@@ -190,7 +190,7 @@ TEST_CASE("server name indication: the name without the port, none for an addres
 TEST_CASE("a server that speaks only TLS 1.1 is refused") {
   const auto ca = make_ca();
   scripted_server server{accept_and_end,
-                         {.tls = make_server_certificate(ca), .only_tls_1_1 = true}};
+                         {.tls = make_server_certificate(ca), .versions = tls_versions::only_1_1}};
   const auto connected = connect_once(trusting(ca), server.url());
   CHECK(connected.error == wsx::errc::tls_handshake_failed);
   CHECK(connected.error == wsx::condition::tls_failed);

@@ -156,7 +156,7 @@ TEST_CASE("the client gets the alert when TLS breaks after the handshake") {
 
 TEST_CASE("a server of TLS 1.1 only") {
   auto options = with_tls();
-  options.only_tls_1_1 = true;
+  options.versions = tls_versions::only_1_1;
   scripted_server server{[](server_connection&) {}, options};
   SUBCASE("is refused by a client that wants TLS 1.2") {
     raw_client client{server.port()};

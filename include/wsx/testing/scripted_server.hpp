@@ -28,8 +28,8 @@ enum class port_state {
 
 struct server_options {
   std::optional<certificate> tls{};  ///< with it the server speaks TLS
-  bool only_tls_1_1 = false;         ///< speaks TLS 1.1, which clients ought to refuse
-  std::string host = "127.0.0.1";    ///< the address to listen on: also "::1"
+  tls_versions versions = tls_versions::all;
+  std::string host = "127.0.0.1";  ///< the address to listen on: also "::1"
   port_state state = port_state::accepting;
   int backlog = 128;
   int receive_buffer = 0;  ///< bytes that the kernel buffers from a client; 0 for its own default

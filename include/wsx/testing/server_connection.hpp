@@ -28,6 +28,13 @@ enum class stream_end {
   reset,      ///< RST
 };
 
+/// The versions of TLS that a server speaks.
+enum class tls_versions {
+  all,
+  only_1_1,  ///< which clients ought to refuse
+  only_1_2,
+};
+
 /// The server's side of one connection, in the hands of a script. All calls block, and only the
 /// script's own thread may make them.
 ///
@@ -46,6 +53,9 @@ class server_connection {
   std::uint16_t peer_port() const noexcept;
   /// The name that the client asked for by SNI; empty without TLS or SNI.
   std::string server_name() const;
+  /// Whether the client resumed a TLS session of an earlier connection. It can if the server had
+  /// the same certificate.
+  bool resumed() const;
   /// How the client ended its side, as far as it was read.
   stream_end ended() const noexcept;
   void set_timeout(std::chrono::milliseconds timeout) noexcept { timeout_ = timeout; }
@@ -65,7 +75,7 @@ class server_connection {
   /// Answers the request, which it reads first if the script has not, with these very bytes.
   void respond(std::string_view response);
   /// Goes on with TLS from here, for a proxy that has answered a CONNECT.
-  void start_tls(const certificate& own, bool only_tls_1_1 = false);
+  void start_tls(const certificate& own, tls_versions versions = tls_versions::all);
 
   /// @}
   /// @name Sending
