@@ -1,8 +1,13 @@
 #pragma once
 
+#include <wsx/export.hpp>
+
+#include <memory>
 #include <string>
 
 namespace wsx {
+
+class tls_share;
 
 /// How a `wss` connection trusts its server. TLS 1.2 is the least that is spoken.
 struct tls_options {
@@ -18,6 +23,17 @@ struct tls_options {
   /// The name that is asked for (SNI) and that the certificate must bear, if not the URL's host. An
   /// IP address must be in the certificate as one, and is not asked for.
   std::string server_name{};
+
+  /// Of `make_tls_share`. A client resumes its own TLS sessions in any case; clients with the same
+  /// share, on whatever threads, resume each other's, and read the trusted certificates only once.
+  /// Those that trust in different ways share nothing.
+  std::shared_ptr<tls_share> share{};
+
+  friend bool operator==(const tls_options&, const tls_options&) = default;
 };
+
+/// What clients may share, see `tls_options::share`. It keeps the certificates that its first
+/// client read: after they have changed, make a new one.
+WSX_API std::shared_ptr<tls_share> make_tls_share();
 
 }  // namespace wsx

@@ -1,4 +1,6 @@
 #include "tls_context.hpp"
+#include "tls_resumption.hpp"
+#include "tls_share.hpp"
 #include "tls_wire.hpp"
 
 #include <wsx/error.hpp>
@@ -20,8 +22,13 @@ namespace wsx {
 
 namespace {
 
+// A session can be resumed even if its connection was cut: OpenSSL would forget it, unless it takes
+// the connection for ended in order. What breaks TLS itself ends its session before.
 struct free_ssl {
-  void operator()(SSL* s) const noexcept { SSL_free(s); }
+  void operator()(SSL* s) const noexcept {
+    SSL_set_shutdown(s, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    SSL_free(s);
+  }
 };
 
 // What is encrypted at once, with room for what TLS adds to each record of at most 16 KiB.
@@ -42,8 +49,9 @@ struct tls_transport::state {
   state(asio::any_io_executor executor, std::shared_ptr<transport_settings> s)
       : serial(as_strand(std::move(executor))), tcp(serial, s), settings(std::move(s)) {}
 
+  std::error_code find_context(diagnostics& d);
   std::error_code prepare(const url& to, diagnostics& d);
-  bool expect_name(const url& to, diagnostics& d);
+  bool expect_name(std::string name);
   asio::awaitable<std::error_code> shake_hands(diagnostics& d);
   std::error_code handshake_error(std::error_code cause, diagnostics& d);
   std::error_code judge(int result, io_direction& wants) noexcept;
@@ -54,6 +62,7 @@ struct tls_transport::state {
   tls_wire wire{tcp};
   std::shared_ptr<transport_settings> settings;
   std::shared_ptr<tls_context> context{};
+  tls_resumption resumption{};
   std::unique_ptr<SSL, free_ssl> ssl{};
 
   // What a read or write waits for: with TLS a read may have to write first, and the reverse.
@@ -75,9 +84,7 @@ struct tls_transport::state {
 
 // RFC 9525: the certificate must be made for the name, or the address, that was asked for, and say
 // so as a subject alternative name.
-bool tls_transport::state::expect_name(const url& to, diagnostics& d) {
-  std::string name = settings->tls.server_name.empty() ? to.host : settings->tls.server_name;
-  d.detail = name;
+bool tls_transport::state::expect_name(std::string name) {
   if (name.find('\0') != std::string::npos) return false;
   SSL_set_hostflags(ssl.get(),
                     X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
@@ -90,19 +97,28 @@ bool tls_transport::state::expect_name(const url& to, diagnostics& d) {
          SSL_set1_host(ssl.get(), name.c_str()) == 1;
 }
 
-std::error_code tls_transport::state::prepare(const url& to, diagnostics& d) {
+std::error_code tls_transport::state::find_context(diagnostics& d) {
   std::error_code error;
-  if (!settings->context) settings->context = tls_context::make(settings->tls, error, d);
+  const tls_options& options = settings->tls;
+  if (!settings->context) {
+    settings->context = options.share ? options.share->context(options, error, d)
+                                      : tls_context::make(options, error, d);
+  }
   context = settings->context;
-  if (!context) return error;
+  return error;
+}
 
+std::error_code tls_transport::state::prepare(const url& to, diagnostics& d) {
+  if (const auto error = find_context(d)) return error;
   ERR_clear_error();
   ssl.reset(SSL_new(context->native()));
   if (!ssl || !wire.attach(ssl.get())) {
     d.detail = take_openssl_error();
     return errc::tls_handshake_failed;
   }
-  if (!expect_name(to, d)) return errc::invalid_option;
+  d.detail = settings->tls.server_name.empty() ? to.host : settings->tls.server_name;
+  if (!expect_name(d.detail)) return errc::invalid_option;
+  resumption.begin(ssl.get(), context->sessions(), d.detail + '\n' + to.authority());
   SSL_set_app_data(ssl.get(), this);
   const auto note_refusal = [](int ok, X509_STORE_CTX* store) {
     if (ok == 1) return ok;
@@ -144,7 +160,10 @@ asio::awaitable<std::error_code> tls_transport::state::shake_hands(diagnostics& 
     ERR_clear_error();
     wire.before_reading();
     const int result = SSL_connect(ssl.get());
-    if (result == 1) co_return std::error_code();
+    if (result == 1) {
+      resumption.established(ssl.get());
+      co_return std::error_code();
+    }
     io_direction wants = io_direction::read;
     const auto error = judge(result, wants);
     if (!would_block(error)) co_return handshake_error(error, d);

@@ -1,5 +1,7 @@
 #include "tls_context.hpp"
 
+#include "tls_resumption.hpp"
+
 #include <wsx/error.hpp>
 
 #include <openssl/bio.h>
@@ -19,6 +21,7 @@ void configure(SSL_CTX* context) {
   SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   // A missing close_notify is not an error of its own: WebSocket has its Close frame.
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+  tls_resumption::enable(context);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tls_session_store.hpp"
+
 #include <wsx/system_error.hpp>
 #include <wsx/tls_options.hpp>
 
@@ -11,7 +13,8 @@
 
 namespace wsx {
 
-/// What every TLS connection of a client shares: the trusted certificates and the settings.
+/// What TLS connections that trust in the same way share: the trusted certificates, the settings,
+/// and the sessions to resume.
 class tls_context {
  public:
   /// Makes one of the options; null with `errc::invalid_ca` if certificates can't be read.
@@ -19,6 +22,7 @@ class tls_context {
                                            diagnostics& d);
 
   SSL_CTX* native() const noexcept { return context_.get(); }
+  tls_session_store& sessions() noexcept { return sessions_; }
 
  private:
   struct free_context {
@@ -29,6 +33,7 @@ class tls_context {
   bool trust_pem(const std::string& pem);
 
   std::unique_ptr<SSL_CTX, free_context> context_;
+  tls_session_store sessions_;
 };
 
 /// The oldest error in OpenSSL's queue as text; empties the queue.
