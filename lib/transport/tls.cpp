@@ -118,7 +118,7 @@ std::error_code tls_transport::state::prepare(const url& to, diagnostics& d) {
   }
   d.detail = settings->tls.server_name.empty() ? to.host : settings->tls.server_name;
   if (!expect_name(d.detail)) return errc::invalid_option;
-  resumption.begin(ssl.get(), context->sessions(), d.detail + '\n' + to.authority());
+  resumption.begin(ssl.get(), context->sessions(), to.authority());
   SSL_set_app_data(ssl.get(), this);
   const auto note_refusal = [](int ok, X509_STORE_CTX* store) {
     if (ok == 1) return ok;

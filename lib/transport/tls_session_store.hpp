@@ -23,7 +23,8 @@ struct resumable_session {
   std::chrono::system_clock::time_point verified{};
 };
 
-/// The sessions of earlier connections that a new one may resume. From any thread.
+/// The sessions of earlier connections that a new one may resume: of connections that verified in
+/// the same way. From any thread.
 class tls_session_store {
  public:
   using clock = std::chrono::system_clock;
@@ -33,7 +34,8 @@ class tls_session_store {
   /// Of all servers. The oldest give way.
   static constexpr std::size_t max_sessions = 256;
 
-  /// `server` says which server that was, and what its certificate was verified for.
+  /// `server` is the host and port of the URL: unless the options name another, the certificate was
+  /// verified for that host.
   void put(std::string server, resumable_session kept);
 
   /// The latest session with that server, or none. Nobody else gets it: RFC 8446 C.4 asks for that,

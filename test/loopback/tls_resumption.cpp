@@ -103,6 +103,23 @@ TEST_CASE("clients with one share resume each other's sessions, others do not") 
   CHECK(server.resumed(5) == "frffr");
 }
 
+TEST_CASE("the session of a client that was aborted can be resumed") {
+  const auto ca = make_ca();
+  const auto serve = [](server_connection& client) {
+    if (client.index() == 1) return accept_and_end(client);
+    client.accept();
+    client.wait_eof();
+  };
+  noting_server server{make_server_certificate(ca), serve, tls_versions::only_1_2};
+  const auto options = sharing(trusting(ca), wsx::make_tls_share());
+  test_client<> client{{}, options};
+  client.open({.url = server.url()});
+  client->abort();
+  CHECK(client.join().error == wsx::errc::aborted);
+  CHECK(connect_once(options, server.url()).ok());
+  CHECK(server.resumed(2) == "fr");
+}
+
 TEST_CASE("a session is for one name: the certificate must be made for another one too") {
   const auto ca = make_ca();
   noting_server server{
