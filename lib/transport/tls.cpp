@@ -31,6 +31,18 @@ struct free_ssl {
   }
 };
 
+struct free_x509 {
+  void operator()(X509* certificate) const noexcept { X509_free(certificate); }
+};
+
+std::string subject_of(const X509* certificate) {
+  std::array<char, 512> text{};
+  if (certificate != nullptr)
+    X509_NAME_oneline(X509_get_subject_name(certificate), text.data(),
+                      static_cast<int>(text.size()));
+  return text.data();
+}
+
 // What is encrypted at once, with room for what TLS adds to each record of at most 16 KiB.
 constexpr std::size_t max_batch = 256 * 1024;
 static_assert(max_batch + (max_batch / SSL3_RT_MAX_PLAIN_LENGTH + 1) *
@@ -79,7 +91,7 @@ struct tls_transport::state {
 
   int refused_error = X509_V_OK;
   int refused_depth = 0;
-  std::array<char, 512> refused_subject{};  // no string: filled within a callback of OpenSSL
+  std::unique_ptr<X509, free_x509> refused{};
 };
 
 // RFC 9525: the certificate must be made for the name, or the address, that was asked for, and say
@@ -127,10 +139,9 @@ std::error_code tls_transport::state::prepare(const url& to, diagnostics& d) {
     auto& self = *static_cast<state*>(SSL_get_app_data(connection));
     self.refused_error = X509_STORE_CTX_get_error(store);
     self.refused_depth = X509_STORE_CTX_get_error_depth(store);
-    auto& subject = self.refused_subject;
-    if (X509* const certificate = X509_STORE_CTX_get_current_cert(store); certificate != nullptr)
-      X509_NAME_oneline(X509_get_subject_name(certificate), subject.data(),
-                        static_cast<int>(subject.size()));
+    X509* const certificate = X509_STORE_CTX_get_current_cert(store);
+    if (certificate != nullptr) X509_up_ref(certificate);
+    self.refused.reset(certificate);
     return ok;
   };
   if (settings->tls.verify) {
@@ -177,7 +188,7 @@ std::error_code tls_transport::state::handshake_error(std::error_code cause, dia
     d.detail = X509_verify_cert_error_string(refused_error);
     d.certificate_error = refused_error;
     d.certificate_depth = refused_depth;
-    d.certificate_subject = refused_subject.data();
+    d.certificate_subject = subject_of(refused.get());
     return errc::certificate_rejected;
   }
   if (cause == asio::error::eof) d.detail = "the server ended the connection";

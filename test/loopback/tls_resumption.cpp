@@ -1,7 +1,10 @@
 #include "tls_support.hpp"
 
+#include <algorithm>
 #include <array>
 #include <memory>
+#include <thread>
+#include <vector>
 
 // Whose TLS sessions a client resumes, and that no check of the server is lost by that. RFC
 // 8446 2.2, RFC 5077.
@@ -101,6 +104,21 @@ TEST_CASE("clients with one share resume each other's sessions, others do not") 
   CHECK(connect_once(sharing(trusting(ca), wsx::make_tls_share()), server.url()).ok());
   CHECK(connect_once(sharing(trusting(ca), share), server.url()).ok());
   CHECK(server.resumed(5) == "frffr");
+}
+
+TEST_CASE("clients of several threads share") {
+  const auto ca = make_ca();
+  noting_server server{make_server_certificate(ca)};
+  const auto options = sharing(trusting(ca), wsx::make_tls_share());
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int n = 0; n < 2; ++n) CHECK(connect_once(options, server.url()).ok());
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  // Every full handshake adds a session to those that go round, one a connection at a time.
+  CHECK(std::ranges::count(server.resumed(8), 'r') >= 4);
 }
 
 TEST_CASE("the session of a client that was aborted can be resumed") {
