@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace wsx {
 
@@ -69,7 +70,7 @@ bool tls_wire::attach(SSL* ssl) {
 
 // OpenSSL shall not free its buffer with each record to allocate it again for the next.
 void tls_wire::before_reading() noexcept {
-  drained_ = false;
+  socket_read_ = false;
   SSL_clear_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
 }
 
@@ -87,20 +88,24 @@ std::size_t tls_wire::read(std::span<std::byte> target) noexcept {
   return count;
 }
 
-// A socket that gave less than there was room for has no more: it is not asked again only to hear
-// so. Then OpenSSL shall free its buffer, if no part of a record is in it.
+// Once a batch: who sends without end gets no more than that, and a socket that was read empty is
+// not asked again only to say so. With nothing to read, OpenSSL shall free its buffer, unless part
+// of a record is in it.
 bool tls_wire::fill() noexcept {
-  const auto room = in_.room();
-  io_result got{.error = asio::error::would_block};
-  if (room.empty()) got.error = asio::error::no_memory;
-  if (!drained_ && !room.empty()) got = tcp_.read_some(room);
-  drained_ = got.bytes < room.size();
-  error_ = got.error;
-  in_.commit(got.bytes);
-  if (!error_) return true;
+  error_ = asio::error::would_block;
+  if (!std::exchange(socket_read_, true)) read_socket();
+  if (!in_.empty()) return true;
   in_.release();
   SSL_set_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
   return false;
+}
+
+void tls_wire::read_socket() noexcept {
+  const auto room = in_.room();
+  io_result got{.error = asio::error::no_memory};
+  if (!room.empty()) got = tcp_.read_some(room);
+  in_.commit(got.bytes);
+  error_ = got.error;
 }
 
 std::size_t tls_wire::write(bytes_view source) noexcept {

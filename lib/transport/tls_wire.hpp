@@ -22,7 +22,7 @@ class tls_wire {
   /// Makes `ssl` read and write here; false without memory. The wire must outlive it.
   bool attach(SSL* ssl);
 
-  /// To be called before OpenSSL is asked to read: the socket may have something again.
+  /// To be called before a batch is read by OpenSSL: the socket may be read once more.
   void before_reading() noexcept;
   /// To be called before OpenSSL is asked to write.
   void before_writing() noexcept;
@@ -39,12 +39,13 @@ class tls_wire {
 
  private:
   bool fill() noexcept;
+  void read_socket() noexcept;
 
   tcp_transport& tcp_;
   SSL* ssl_ = nullptr;
   wire_buffer in_;
   wire_buffer out_;
-  bool drained_ = false;  // the last read of the socket found less than it had room for
+  bool socket_read_ = false;  // since the last `before_reading`
   std::error_code error_{};
 };
 
