@@ -5,18 +5,25 @@
 
 #include <asio/awaitable.hpp>
 
+#include <cstddef>
 #include <functional>
 
 namespace bench {
 
-/// Waits until the connections that have been opened are quiet. `before`: what was resident without
-/// them.
-asio::awaitable<figures> watch_memory(plan p, double before);
+/// Opens a connection, and keeps it or drops it.
+using connect_one = std::function<asio::awaitable<void>()>;
 
-/// Opens a connection and drops it.
-using one_connect = std::function<asio::awaitable<void>()>;
+/// Does that `count` times, `at_once` at once; ends when all are done.
+asio::awaitable<void> connect_many(std::size_t count, std::size_t at_once, connect_one connect);
 
-/// Does that `connections` times, `in_flight` at once.
-asio::awaitable<figures> count_connects(plan p, one_connect connect);
+/// All connections of the plan at once: those that have been opened already may be busy, and hold
+/// up one that opens.
+asio::awaitable<void> connect_together(plan p, connect_one connect);
+
+/// The rate of the plan's connections, `in_flight` at once.
+asio::awaitable<figures> count_connects(plan p, connect_one connect);
+
+/// Opens the plan's connections, and waits until they are quiet. The memory they take.
+asio::awaitable<figures> watch_memory(plan p, connect_one connect);
 
 }  // namespace bench

@@ -5,7 +5,6 @@
 
 #include <asio/detached.hpp>
 
-#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -13,28 +12,28 @@ namespace bench::raw {
 
 namespace {
 
-asio::awaitable<figures> open_idle(plan p) {
-  dialer d(p);
-  std::vector<connection_ptr> all;
-  all.reserve(p.connections);
-  const double before = resident_bytes();
-  for (std::size_t i = 0; i < p.connections; ++i) {
-    auto c = co_await d.dial();
-    c->socket.async_wait(asio::ip::tcp::socket::wait_read, asio::detached);
-    all.push_back(std::move(c));
-  }
-  auto watching = watch_memory(p, before);
-  co_return co_await std::move(watching);
-}
+using connections = std::vector<connection_ptr>;
 
 asio::awaitable<void> dial_and_drop(dialer& d) {
   co_await d.dial();
 }
 
+asio::awaitable<void> dial_and_wait(dialer& d, connections& all) {
+  all.push_back(co_await d.dial());
+  all.back()->socket.async_wait(asio::ip::tcp::socket::wait_read, asio::detached);
+}
+
+asio::awaitable<figures> open_idle(plan p) {
+  dialer d(p);
+  connections all;
+  all.reserve(p.connections);
+  auto watching = watch_memory(p, [&] { return dial_and_wait(d, all); });
+  co_return co_await std::move(watching);
+}
+
 asio::awaitable<figures> connect_all(plan p) {
   dialer d(p);
-  one_connect connect_one = [&d] { return dial_and_drop(d); };
-  auto counting = count_connects(p, connect_one);
+  auto counting = count_connects(p, [&] { return dial_and_drop(d); });
   co_return co_await std::move(counting);
 }
 

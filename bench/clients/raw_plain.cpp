@@ -1,3 +1,4 @@
+#include "connecting.hpp"
 #include "flight.hpp"
 #include "raw_connection.hpp"
 #include "raw_frames.hpp"
@@ -65,12 +66,15 @@ asio::awaitable<void> ping_pong(connection_ptr c, traffic_ptr all, plan p) {
 
 using work_on = std::function<asio::awaitable<void>(connection_ptr)>;
 
+asio::awaitable<void> dial_and_start(dialer& d, const work_on& work) {
+  const auto c = co_await d.dial();
+  start(c->socket.get_executor(), work(c));
+}
+
 asio::awaitable<void> start_all(plan p, work_on work) {
   dialer d(p);
-  for (std::size_t i = 0; i < p.connections; ++i) {
-    const auto c = co_await d.dial();
-    start(c->socket.get_executor(), work(c));
-  }
+  auto starting = connect_together(p, [&] { return dial_and_start(d, work); });
+  co_await std::move(starting);
 }
 
 asio::awaitable<figures> measure_bytes(plan p, traffic_ptr all, work_on work,

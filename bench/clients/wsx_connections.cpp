@@ -4,7 +4,6 @@
 
 #include <asio/this_coro.hpp>
 
-#include <cstddef>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -14,19 +13,13 @@ namespace bench {
 namespace {
 
 using client = wsx::client<silent>;
+using clients = std::vector<std::unique_ptr<client>>;
 
-asio::awaitable<figures> open_idle(plan p) {
+asio::awaitable<void> connect_and_keep(plan p, clients& all) {
   const auto executor = co_await asio::this_coro::executor;
-  std::vector<std::unique_ptr<client>> clients;
-  clients.reserve(p.connections);
-  const double before = resident_bytes();
-  for (std::size_t i = 0; i < p.connections; ++i) {
-    clients.push_back(std::make_unique<client>(executor, silent(), options_of(p)));
-    auto connecting = clients.back()->connect(url_of(p));
-    co_await std::move(connecting);
-  }
-  auto watching = watch_memory(p, before);
-  co_return co_await std::move(watching);
+  all.push_back(std::make_unique<client>(executor, silent(), options_of(p)));
+  auto connecting = all.back()->connect(url_of(p));
+  co_await std::move(connecting);
 }
 
 asio::awaitable<void> connect_and_drop(plan p) {
@@ -36,9 +29,15 @@ asio::awaitable<void> connect_and_drop(plan p) {
   co_await std::move(connecting);
 }
 
+asio::awaitable<figures> open_idle(plan p) {
+  clients all;
+  all.reserve(p.connections);
+  auto watching = watch_memory(p, [&] { return connect_and_keep(p, all); });
+  co_return co_await std::move(watching);
+}
+
 asio::awaitable<figures> connect_all(plan p) {
-  one_connect connect_one = [p] { return connect_and_drop(p); };
-  auto counting = count_connects(p, std::move(connect_one));
+  auto counting = count_connects(p, [&] { return connect_and_drop(p); });
   co_return co_await std::move(counting);
 }
 

@@ -1,3 +1,4 @@
+#include "connecting.hpp"
 #include "flight.hpp"
 #include "watch.hpp"
 #include "wsx_client.hpp"
@@ -41,16 +42,20 @@ class player {
   flight under_way_;
 };
 
-asio::awaitable<figures> echo(plan p) {
+using clients = std::vector<std::unique_ptr<wsx::client<player>>>;
+
+asio::awaitable<void> open(plan p, round_trips& done, clients& all) {
   const auto executor = co_await asio::this_coro::executor;
+  all.push_back(std::make_unique<wsx::client<player>>(executor, player(p, done), options_of(p)));
+  auto connecting = all.back()->connect(url_of(p));
+  co_await std::move(connecting);
+}
+
+asio::awaitable<figures> echo(plan p) {
   round_trips done;
-  std::vector<std::unique_ptr<wsx::client<player>>> clients;
-  for (std::size_t i = 0; i < p.connections; ++i) {
-    clients.push_back(
-        std::make_unique<wsx::client<player>>(executor, player(p, done), options_of(p)));
-    auto connecting = clients.back()->connect(url_of(p));
-    co_await std::move(connecting);
-  }
+  clients all;
+  auto connecting = connect_together(p, [&] { return open(p, done, all); });
+  co_await std::move(connecting);
   auto watching = watch(p, done);
   co_return co_await std::move(watching);
 }

@@ -1,9 +1,9 @@
+#include "connecting.hpp"
 #include "watch.hpp"
 #include "wsx_client.hpp"
 
 #include <asio/this_coro.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -20,16 +20,21 @@ struct counter {
   void handle_frame(wsx::binary) { ++*messages; }
 };
 
-asio::awaitable<figures> receive(plan p) {
+using clients = std::vector<std::unique_ptr<wsx::client<counter>>>;
+
+asio::awaitable<void> open(plan p, std::uint64_t& messages, clients& all) {
   const auto executor = co_await asio::this_coro::executor;
+  all.push_back(
+      std::make_unique<wsx::client<counter>>(executor, counter{&messages}, options_of(p)));
+  auto connecting = all.back()->connect(url_of(p));
+  co_await std::move(connecting);
+}
+
+asio::awaitable<figures> receive(plan p) {
   std::uint64_t messages = 0;
-  std::vector<std::unique_ptr<wsx::client<counter>>> clients;
-  for (std::size_t i = 0; i < p.connections; ++i) {
-    clients.push_back(
-        std::make_unique<wsx::client<counter>>(executor, counter{&messages}, options_of(p)));
-    auto connecting = clients.back()->connect(url_of(p));
-    co_await std::move(connecting);
-  }
+  clients all;
+  auto connecting = connect_together(p, [&] { return open(p, messages, all); });
+  co_await std::move(connecting);
   message_count count = [&messages] { return static_cast<double>(messages); };
   auto watching = watch(p, std::move(count));
   co_return co_await std::move(watching);

@@ -1,3 +1,4 @@
+#include "connecting.hpp"
 #include "watch.hpp"
 #include "wsx_client.hpp"
 
@@ -72,14 +73,18 @@ asio::awaitable<figures> watch_sending(plan p, std::vector<client_ptr> clients) 
 
 using send_how = asio::awaitable<void> (*)(client_ptr c, plan p);
 
+asio::awaitable<void> connect_and_send(plan p, send_how send, std::vector<client_ptr>& all) {
+  auto connecting = connect(p);
+  const auto c = co_await std::move(connecting);
+  all.push_back(c);
+  start(c->get_executor(), send(c, p));
+}
+
 asio::awaitable<figures> send_here(plan p, send_how send) {
-  std::vector<client_ptr> clients;
-  for (std::size_t i = 0; i < p.connections; ++i) {
-    auto connecting = connect(p);
-    clients.push_back(co_await std::move(connecting));
-    start(clients.back()->get_executor(), send(clients.back(), p));
-  }
-  auto watching = watch_sending(p, std::move(clients));
+  std::vector<client_ptr> all;
+  auto connecting = connect_together(p, [&] { return connect_and_send(p, send, all); });
+  co_await std::move(connecting);
+  auto watching = watch_sending(p, std::move(all));
   co_return co_await std::move(watching);
 }
 

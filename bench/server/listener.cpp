@@ -19,18 +19,24 @@ class listener : public watcher {
   listener(reactor& events, descriptor socket, make_stream make)
       : events_(events), socket_(std::move(socket)), make_(std::move(make)) {}
 
+  // All who wait: between two calls, every connection that blasts has its turn.
   bool ready(std::uint32_t) override {
-    const int fd = accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) return true;
-    descriptor accepted(fd);
+    for (;;) {
+      const int fd = accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (fd < 0) return true;
+      serve(descriptor(fd));
+    }
+  }
+
+ private:
+  void serve(descriptor accepted) {
+    const int fd = accepted.get();
     const int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     if (auto peer = make_(std::move(accepted)))
       events_.add(fd, EPOLLIN, std::make_unique<connection>(events_, fd, std::move(peer)));
-    return true;
   }
 
- private:
   reactor& events_;
   descriptor socket_;
   make_stream make_;
