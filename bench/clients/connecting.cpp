@@ -20,7 +20,7 @@ namespace bench {
 
 namespace {
 
-constexpr seconds quiet{1.0};
+constexpr seconds quiet{0.5};
 constexpr std::size_t a_few = 32;
 
 struct progress {
