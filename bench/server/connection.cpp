@@ -92,9 +92,12 @@ void connection::begin(std::string_view path, const std::optional<deflate_terms>
 
 bool connection::write() {
   if (!write_replies()) return false;
-  if (replied_ < replies_.size()) return want_write(true), true;
-  if (!chunk_) return want_write(false), true;
-  want_write(true);
+  const bool blocked = replied_ < replies_.size();
+  want_write(blocked || chunk_);
+  return blocked || !chunk_ || write_chunk();
+}
+
+bool connection::write_chunk() {
   const auto [bytes, open] = stream_->write_some(std::string_view(*chunk_).substr(chunk_at_));
   chunk_at_ = (chunk_at_ + bytes) % chunk_->size();
   return open;

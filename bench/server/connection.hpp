@@ -35,6 +35,7 @@ class connection : public watcher {
   void begin(std::string_view path, const std::optional<deflate_terms>& terms);
   bool write();
   bool write_replies();
+  bool write_chunk();
   void want_write(bool wanted);
 
   reactor& events_;

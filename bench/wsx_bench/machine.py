@@ -36,7 +36,7 @@ def describe_machine(build, cores):
         "kernel": f"{platform.system()} {platform.release()}",
         "system": _first("/etc/os-release", r'^PRETTY_NAME="(.*)"$'),
         "compiler": _compiler(build),
-        "build": f"{options['buildtype']}, -O{options['optimization']}",
+        "build": f"-O{options['optimization']}",
         "pinned": cores.server is not None,
         "load_before": round(os.getloadavg()[0], 2),
     }
