@@ -7,10 +7,11 @@
 
 namespace bench {
 
-/// How the server compresses. RFC 7692 7.1.
+/// How the server compresses, and what it confirms about the client. RFC 7692 7.1.
 struct deflate_terms {
   bool context_takeover = true;
   int window_bits = 15;
+  bool client_context_takeover = true;
 
   auto operator<=>(const deflate_terms&) const = default;
 };

@@ -20,11 +20,11 @@ def draw_all(directory, results):
     matplotlib.use("svg")
     matplotlib.rcParams.update({
         "svg.fonttype": "none", "svg.hashsalt": "wsx", "font.family": "sans-serif",
-        "font.size": 10, "text.color": GRAY, "axes.labelcolor": GRAY, "axes.edgecolor": GRAY,
+        "font.sans-serif": ["DejaVu Sans", "Arial"], "font.size": 10, "text.color": GRAY, "axes.labelcolor": GRAY, "axes.edgecolor": GRAY,
         "xtick.color": GRAY, "ytick.color": GRAY, "axes.spines.top": False,
         "axes.spines.right": False, "legend.frameon": False})
     plots = {"throughput": (_throughput, "Throughput by message size"),
-             "cpu": (_cpu, "CPU time a message, by message size"),
+             "cpu": (_cpu, "CPU time a message over that of sockets alone"),
              "latency": (_latency, "Latency of a round trip"),
              "memory": (_memory, "Memory of an idle connection")}
     return {name: f"![{title}]({name}.svg)\n\n"
@@ -56,7 +56,17 @@ def _style(results, client):
 def _axes(count, height):
     from matplotlib.figure import Figure
     figure = Figure(figsize=(4.6 * count, height), layout="constrained")
-    return figure, figure.subplots(1, count, squeeze=False)[0]
+    return figure, figure.subplots(1, count, squeeze=False, sharey=True)[0]
+
+
+def _logarithmic(axes, text):
+    """The y axis, with numbers that `text` makes readable."""
+    from matplotlib import ticker
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: text(value)))
+    axes.yaxis.set_minor_locator(ticker.NullLocator())
+    axes.grid(axis="y", color=GRAY, alpha=0.25)
 
 
 def _legend(all_axes):
@@ -70,11 +80,12 @@ def _legend(all_axes):
 
 def _line(axes, results, client, found, value):
     points = [(r.cell.size, value(r)) for r in found if r.client.name == client.name and r.rounds]
+    points = [(size, y) for size, y in points if y is not None]
     if points:
         axes.plot(*zip(*points), **_style(results, client))
 
 
-def _by_size(results, value, label):
+def _by_size(results, value, text):
     panels = [("receive", "Receive binary"), ("send", "Send")]
     found = {s: results.where(group="throughput", scenario=s) for s, _ in panels}
     if not all(any(r.rounds for r in rs) for rs in found.values()):
@@ -84,20 +95,29 @@ def _by_size(results, value, label):
         for client in results.clients():
             _line(axes, results, client, found[scenario], value)
         sizes = sorted({r.cell.size for r in found[scenario]})
-        axes.set(title=title, xlabel="message size", ylabel=label, xscale="log", yscale="log")
+        axes.set(title=title, xlabel="message size", xscale="log")
         axes.set_xticks(sizes, [units.size(s) for s in sizes])
         axes.minorticks_off()
-        axes.grid(axis="y", color=GRAY, alpha=0.25)
+        _logarithmic(axes, text)
     _legend(all_axes)
     return figure
 
 
+def _round_time(nanoseconds):
+    for unit, scale in (("ms", 1e6), ("µs", 1e3)):
+        if nanoseconds >= scale:
+            return f"{nanoseconds / scale:g} {unit}"
+    return f"{nanoseconds:g} ns"
+
+
 def _throughput(results):
-    return _by_size(results, lambda r: r.figure("rate") * r.cell.size / 1e6, "MB a second")
+    return _by_size(results, lambda r: r.figure("rate") * r.cell.size,
+                    lambda rate: f"{rate / 1e6:g} MB/s")
 
 
 def _cpu(results):
-    return _by_size(results, lambda r: r.figure("cpu_ns"), "CPU time a message, ns")
+    """Over raw's: the times themselves grow with the size so much that they hide all else."""
+    return _by_size(results, lambda r: r.ratio("cpu_ns"), lambda ratio: f"{ratio:g} ×")
 
 
 def _latency(results):
@@ -108,12 +128,10 @@ def _latency(results):
         return None
     figure, (axes,) = _axes(1, 3.6)
     for r in found:
-        axes.plot(range(len(names)), [r.figure(n) / 1e3 for n in names],
-                  **_style(results, r.client))
-    axes.set(title="Echo of 16 bytes, one in flight", xlabel="of the round trips take at most",
-             ylabel="µs", yscale="log")
+        axes.plot(range(len(names)), [r.figure(n) for n in names], **_style(results, r.client))
+    axes.set(title="Echo of 16 bytes, one in flight", xlabel="of the round trips take at most")
     axes.set_xticks(range(len(names)), names.values())
-    axes.grid(axis="y", color=GRAY, alpha=0.25)
+    _logarithmic(axes, _round_time)
     _legend([axes])
     return figure
 

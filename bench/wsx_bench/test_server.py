@@ -91,6 +91,14 @@ class ServerTest(unittest.TestCase):
                     message = inflater.decompress(payload + b"\0\0\xff\xff")
                     self.assertTrue(len(message) == 200 and message.startswith(b'{"e":'))
 
+    def test_deflate_terms(self):
+        offer = "; server_no_context_takeover; client_no_context_takeover"
+        for offered, granted in (("", b""), (offer, offer.encode()),
+                                 ("; client_max_window_bits", b""),
+                                 ("; server_max_window_bits=10", b"; server_max_window_bits=10")):
+            with self.subTest(offered), Connection("/idle", DEFLATE + offered) as client:
+                self.assertIn(DEFLATE.encode() + granted + b"\r\n", client.head)
+
     def test_echo_of_every_length_form(self):
         for tls in (False, True):
             with Connection("/echo/1", tls=tls) as client:
