@@ -22,7 +22,9 @@ class Cell:
         return words + ["--deflate"] * self.deflate
 
     def __str__(self):
-        parts = [f"{self.group}: {self.scenario}", f"{self.size} B"]
+        parts = [f"{self.group}: {self.scenario}"]
+        if self.scenario not in ("idle", "connect"):
+            parts.append(f"{self.size} B")
         parts += ["TLS"] * self.tls + ["deflate"] * self.deflate
         if self.connections > 1:
             parts.append(f"{self.connections} connections")

@@ -11,6 +11,13 @@ from .clients import RAW, WSX
 GRAY = "#808080"
 COLORS = ("#d9822b", "#3b9dd9", "#46a35e", "#b565c4", "#c9a227", "#2fa8a0", "#d1607f", "#8d7a5b",
           "#6a7fd6")
+SETTINGS = {
+    "svg.fonttype": "none", "svg.hashsalt": "wsx",
+    "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans", "Arial"], "font.size": 10,
+    "text.color": GRAY, "axes.labelcolor": GRAY, "axes.edgecolor": GRAY,
+    "xtick.color": GRAY, "ytick.color": GRAY,
+    "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False,
+}
 
 
 def draw_all(directory, results):
@@ -18,11 +25,7 @@ def draw_all(directory, results):
     if matplotlib is None:
         return {}
     matplotlib.use("svg")
-    matplotlib.rcParams.update({
-        "svg.fonttype": "none", "svg.hashsalt": "wsx", "font.family": "sans-serif",
-        "font.sans-serif": ["DejaVu Sans", "Arial"], "font.size": 10, "text.color": GRAY, "axes.labelcolor": GRAY, "axes.edgecolor": GRAY,
-        "xtick.color": GRAY, "ytick.color": GRAY, "axes.spines.top": False,
-        "axes.spines.right": False, "legend.frameon": False})
+    matplotlib.rcParams.update(SETTINGS)
     plots = {"throughput": (_throughput, "Throughput by message size"),
              "cpu": (_cpu, "CPU time a message over that of sockets alone"),
              "latency": (_latency, "Latency of a round trip"),
@@ -137,7 +140,8 @@ def _latency(results):
 
 
 def _memory(results):
-    cells = [r.cell for r in results.where(group="memory", tls=False, deflate=False, ours_only=False)]
+    where = dict(group="memory", tls=False, deflate=False, ours_only=False)
+    cells = [r.cell for r in results.where(**where)]
     found = [r for r in results.where(**vars(cells[0])) if r.rounds] if cells else []
     if not found:
         return None

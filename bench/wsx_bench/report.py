@@ -23,22 +23,30 @@ def write(directory, machine, pace, results, counts):
 
 
 def write_json(path, machine, pace, results, counts):
-    content = {"machine": machine, "pace": vars(pace),
-               "results": [r.as_json() for r in results],
-               "syscalls": [c.as_json() for c in counts]}
-    path.write_text(json.dumps(content, indent=1) + "\n")
+    """A line for each result, so that two runs can be compared."""
+    def lines(items):
+        return "[\n" + ",\n".join(json.dumps(i.as_json()) for i in items) + "\n]"
+
+    content = {"machine": json.dumps(machine), "pace": json.dumps(vars(pace)),
+               "versions": json.dumps(_versions(results)),
+               "results": lines(results), "syscalls": lines(counts)}
+    text = ",\n".join(f'"{name}": {value}' for name, value in content.items())
+    path.write_text("{\n" + text + "\n}\n")
+
+
+def _versions(results):
+    return {r.client.label: r.version for r in results if r.version}
 
 
 def _header(machine, pace, results):
-    versions = {r.client.label: r.version for r in results.all if r.version}
     pinned = "" if machine["pinned"] else " Server and client share one core: expect noise."
     lines = [
         f"{machine['date']}. {machine['cpu']}, {machine['cores']} cores; {machine['system']}, "
         f"{machine['kernel']}; {machine['compiler']}, {machine['build']}; load average before: "
         f"{machine['load_before']}.{pinned}",
-        f"Rounds: {pace.rounds}, of other libraries {pace.peer_rounds}; {pace.seconds} s each, after "
-        f"{pace.warm_up} s to warm up.",
-        "; ".join(f"{label}: {version}" for label, version in versions.items()) + ".",
+        f"Rounds: {pace.rounds}, of other libraries {pace.peer_rounds}; {pace.seconds} s each, "
+        f"after {pace.warm_up} s to warm up.",
+        "; ".join(f"{label}: {version}" for label, version in _versions(results.all).items()) + ".",
     ]
     return "\n\n".join(lines) + "\n"
 

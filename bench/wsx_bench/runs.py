@@ -34,10 +34,11 @@ class Result:
 
     def as_json(self):
         names = [n for n in (self.rounds[0] if self.rounds else {}) if n != "version"]
+        ratios = {n: round(r, 4) for n in names if (r := self.ratio(n)) is not None}
         return {"client": self.client.name, **dataclasses.asdict(self.cell),
-                "median": {n: self.figure(n) for n in names},
-                "ratio": {n: r for n in names if (r := self.ratio(n)) is not None},
-                "rounds": self.rounds, "failure": self.failure}
+                "median": {n: self.figure(n) for n in names}, "ratio": ratios,
+                "rounds": [{n: figures[n] for n in names} for figures in self.rounds],
+                "failure": self.failure}
 
 
 def _median(rounds, name):
@@ -88,21 +89,27 @@ def run_cell(cell, clients, server, pace, core):
     first, as ratios are to the raw run of the same round."""
     results = [Result(cell, c) for c in clients if c.takes_part_in(cell)]
     for number in range(pace.rounds):
+        playing = [r for r in results if not r.failure and
+                   (number < pace.peer_rounds or not r.client.peer)]
         yardstick = {}
-        for result in _in_order(results, number):
-            if result.failure or (result.client.peer and number >= pace.peer_rounds):
-                continue
-            command = command_of(result.client, cell, server, pace.warm_up, pace.seconds)
-            try:
-                figures = run_once(command, core, pace.warm_up + pace.seconds)
-            except Failure as failure:
-                result.failure, result.broken = str(failure), failure.broken
-                continue
+        for result in _in_order(playing, number):
+            figures = _attempt(result, server, pace, core)
             if result.client.name == RAW.name:
                 yardstick = figures
-            result.rounds.append(figures)
-            result.ratios.append(_ratios(figures, yardstick))
+            if figures:
+                result.rounds.append(figures)
+                result.ratios.append(_ratios(figures, yardstick))
     return results
+
+
+def _attempt(result, server, pace, core):
+    """The figures; none after a failure, which the result keeps."""
+    command = command_of(result.client, result.cell, server, pace.warm_up, pace.seconds)
+    try:
+        return run_once(command, core, pace.warm_up + pace.seconds)
+    except Failure as failure:
+        result.failure, result.broken = str(failure), failure.broken
+        return {}
 
 
 def _in_order(results, number):
