@@ -82,7 +82,7 @@ def main():
     print(machine)
     results, counts = [], []
     with running_server(chosen.build, cores) as server:
-        for cell in cells(pace):
+        for cell in cells(pace.scope):
             if not chosen.groups or cell.group in chosen.groups:
                 found = run_cell(cell, clients, server, pace, cores.client)
                 show(found)

@@ -35,73 +35,78 @@ class Cell:
 
 @dataclasses.dataclass(frozen=True)
 class Pace:
-    """How long and how often."""
+    """How much is measured, how long and how often."""
+    scope: str
     rounds: int
     peer_rounds: int
     warm_up: float
     seconds: float
-    few: bool = False  # of everything the least that tells something
     syscall_seconds: float = 0.3
 
 
 PACES = {
-    "full": Pace(rounds=7, peer_rounds=5, warm_up=0.2, seconds=0.8),
-    "quick": Pace(rounds=3, peer_rounds=1, warm_up=0.1, seconds=0.3),
-    "smoke": Pace(rounds=1, peer_rounds=1, warm_up=0.0, seconds=0.02, few=True,
+    "full": Pace("full", rounds=7, peer_rounds=5, warm_up=0.2, seconds=0.8),
+    "quick": Pace("quick", rounds=3, peer_rounds=1, warm_up=0.1, seconds=0.3),
+    "smoke": Pace("smoke", rounds=1, peer_rounds=1, warm_up=0.0, seconds=0.02,
                   syscall_seconds=0.02),
 }
 
+# Message sizes, or numbers of connections, by scope.
+THROUGHPUT = {"full": SIZES, "quick": SIZES, "smoke": (125,)}
+MIXED = {"full": (16, 125, 1024), "quick": (125,), "smoke": (125,)}
+ECHO = {"full": (16, 1024, 16 * 1024), "quick": (16,), "smoke": (16,)}
+TLS = {"full": SIZES, "quick": (16 * 1024, 1024 * 1024), "smoke": (16 * 1024,)}
+DEFLATE = {"full": (125, 1024, 16 * 1024), "quick": (125, 1024), "smoke": (1024,)}
+SCALING = {"full": (1, 10, 100, 1000), "quick": (1, 10, 100, 1000), "smoke": (1, 10)}
+IDLE = {"full": 1000, "quick": 1000, "smoke": 10}
+MANY_IDLE = {"full": (10_000,), "quick": (10_000,), "smoke": ()}
+CONNECTS = {"full": 1000, "quick": 1000, "smoke": 10}
 
-def cells(pace):
-    return [*_throughput(pace), *_echo(pace), *_tls(pace), *_deflate(pace), *_scaling(pace),
-            *_memory(pace), *_connects(pace)]
+
+def cells(scope):
+    return [*_throughput(scope), *_echo(scope), *_tls(scope), *_deflate(scope), *_scaling(scope),
+            *_memory(scope), *_connects(scope)]
 
 
-def _throughput(pace):
-    sizes = (125,) if pace.few else SIZES
-    mixed = (125,) if pace.few else (16, 125, 1024)
+def _throughput(scope):
     for scenario in ("receive", "receive_text", "send"):
-        yield from (Cell("throughput", scenario, size) for size in sizes)
-    yield from (Cell("throughput", "receive_mixed", size) for size in mixed)
+        yield from (Cell("throughput", scenario, size) for size in THROUGHPUT[scope])
+    yield from (Cell("throughput", "receive_mixed", size) for size in MIXED[scope])
 
 
-def _echo(pace):
-    for size in (16,) if pace.few else (16, 1024):
+def _echo(scope):
+    for size in ECHO[scope]:
         yield Cell("echo", "echo", size)
         yield Cell("echo", "echo", size, in_flight=64)
 
 
-def _tls(pace):
-    sizes = (16 * 1024,) if pace.few else (125, 16 * 1024, 1024 * 1024)
+def _tls(scope):
     for scenario in ("receive", "send"):
-        yield from (Cell("tls", scenario, size, tls=True) for size in sizes)
+        yield from (Cell("tls", scenario, size, tls=True) for size in TLS[scope])
     yield Cell("tls", "echo", 16, tls=True)
 
 
-def _deflate(pace):
+def _deflate(scope):
     for scenario in ("receive", "send"):
-        yield from (Cell("deflate", scenario, size, deflate=True)
-                    for size in ((1024,) if pace.few else (125, 1024, 16 * 1024)))
+        yield from (Cell("deflate", scenario, size, deflate=True) for size in DEFLATE[scope])
 
 
-def _scaling(pace):
+def _scaling(scope):
     for scenario in ("receive", "send"):
         yield from (Cell("scaling", scenario, connections=count, ours_only=True)
-                    for count in ((1, 10) if pace.few else (1, 10, 100, 1000)))
+                    for count in SCALING[scope])
 
 
-def _memory(pace):
-    if pace.few:
-        yield Cell("memory", "idle", connections=10)
-        return
-    yield Cell("memory", "idle", connections=1000)
-    yield Cell("memory", "idle", connections=1000, tls=True)
-    yield Cell("memory", "idle", connections=1000, deflate=True)
-    yield Cell("memory", "idle", connections=10_000, ours_only=True)
+def _memory(scope):
+    count = IDLE[scope]
+    yield Cell("memory", "idle", connections=count)
+    yield Cell("memory", "idle", connections=count, tls=True)
+    yield Cell("memory", "idle", connections=count, deflate=True)
+    yield from (Cell("memory", "idle", connections=n, ours_only=True) for n in MANY_IDLE[scope])
 
 
-def _connects(pace):
-    count = 10 if pace.few else 1000
+def _connects(scope):
+    count = CONNECTS[scope]
     for tls in (False, True):
         for at_once in (1, count):
             yield Cell("connects", "connect", connections=count, in_flight=at_once, tls=tls)
