@@ -1,6 +1,6 @@
 #pragma once
 
-#include "../loopback/thread.hpp"
+#include "../common/thread.hpp"
 
 #include <benchmark/benchmark.h>
 
