@@ -9,7 +9,6 @@
 #include <boost/beast/core/stream_traits.hpp>
 #include <boost/beast/version.hpp>
 #include <boost/beast/websocket.hpp>
-#include <boost/beast/websocket/ssl.hpp>
 #include <string>
 
 // What the two clients of Boost.Beast have in common.

@@ -1,8 +1,8 @@
 // Boost.Beast at its leanest: blocking calls, which cost no trip through an event loop for each
-// message, on one connection. Between the WebSocket and the socket lies
-// beast::buffered_read_stream: by itself Beast reads at most 1,536 bytes at a time. Large messages
-// go past it, into the buffer that they end in. Messages are masked and written up to 256 KiB at a
-// time, not 4 KiB.
+// message, on one connection. By itself Beast reads at most 1,536 bytes at a time, so between the
+// WebSocket and the socket lies beast::buffered_read_stream: that halves the CPU time of a message
+// of 125 bytes, and takes a third of it at 1 KiB. From 16 KiB on it gains nothing, and is left out.
+// Messages are masked and written up to 256 KiB at a time, not 4 KiB.
 
 #include "beast.hpp"
 #include "messages.hpp"

@@ -2,21 +2,39 @@
 
 #include "program.hpp"
 
-#include <thread>
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <sys/time.h>
 #include <utility>
 
 namespace bench {
+
+namespace {
+
+timeval as_timeval(seconds time) {
+  const auto all = std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+  const auto some = std::max<decltype(all)>(all, 1);  // 0 would stop the timer
+  return {.tv_sec = some / 1'000'000, .tv_usec = some % 1'000'000};
+}
+
+}  // namespace
 
 tally::tally(plan p, std::string version)
     : plan_(std::move(p)), version_(std::move(version)), memory_before_(resident_bytes()) {}
 
 void tally::start() {
-  std::thread([this] {
-    std::this_thread::sleep_for(plan_.warm_up);
-    phase_ = phase::window;
-    std::this_thread::sleep_for(plan_.window);
-    phase_ = phase::over;
-  }).detach();
+  struct sigaction action {};
+  action.sa_handler = turn_phase;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGALRM, &action, nullptr);
+  const itimerval times{.it_interval = as_timeval(plan_.window),
+                        .it_value = as_timeval(plan_.warm_up)};
+  setitimer(ITIMER_REAL, &times, nullptr);
+}
+
+void tally::turn_phase(int) {
+  phase_ = phase_ == phase::warm_up ? phase::window : phase::over;
 }
 
 void tally::start_connecting() {

@@ -42,14 +42,16 @@ class tally {
  private:
   enum class phase { warm_up, window, over };
 
+  static void turn_phase(int signal);
   void turn();
   [[noreturn]] void finish_counting();
 
   const plan plan_;
   const std::string version_;
   const double memory_before_;
-  // Another thread turns it: some libraries take less time for a message than a look at the clock.
-  std::atomic<phase> phase_{phase::warm_up};
+  // A signal turns it: some libraries take less time for a message than a look at the clock, and a
+  // second thread would make the reference counts of all std::shared_ptr atomic.
+  static inline std::atomic<phase> phase_{phase::warm_up};
   phase seen_ = phase::warm_up;
   std::uint64_t count_ = 0;
   meter meter_;
