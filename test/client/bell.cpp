@@ -100,14 +100,31 @@ TEST_SUITE("bell") {
     house h;
     h.inside->again = false;
     CHECK(h.inside->listen());
+    h.inside->rings.ring();
+    CHECK(h.heard() == 1);
+    CHECK(h.inside->listen());
     CHECK(h.inside.use_count() == 2);
     h.inside->rings.hang_up();
     CHECK_FALSE(h.inside->listen());  // what hung up is still to be heard
-    CHECK(h.heard() == 1);
+    CHECK(h.heard() == 2);
     CHECK(h.inside.use_count() == 1);
     CHECK(h.inside->listen());
     h.inside->rings.ring();
-    CHECK(h.heard() == 2);
+    CHECK(h.heard() == 3);
+  }
+
+  TEST_CASE("before the first ring it keeps nobody at all, and hanging up is not heard") {
+    house h;
+    h.inside->again = false;
+    CHECK(h.inside->listen());
+    CHECK(h.inside.use_count() == 1);
+    h.inside->rings.hang_up();
+    CHECK(h.heard() == 0);
+    CHECK(h.inside->listen());
+    h.inside->rings.ring();
+    CHECK(h.inside.use_count() == 2);
+    CHECK(h.heard() == 1);
+    CHECK(h.inside.use_count() == 1);
   }
 
   TEST_CASE("from another thread: no ring is lost") {

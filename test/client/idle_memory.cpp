@@ -106,8 +106,9 @@ std::ptrdiff_t held_when_idle(const script& what, const wsx::options& options = 
   return (held - before) / many;
 }
 
-// The connection's own part, and what the server's response says.
-constexpr std::ptrdiff_t most = 5 * 1024;
+// The connection's own part, what the server's response says, and the buffer of a small message
+// that perhaps came in pieces, which goes with the next keepalive.
+constexpr std::ptrdiff_t most = 5 * 1024 + 512;
 
 }  // namespace
 
