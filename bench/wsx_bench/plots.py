@@ -42,10 +42,15 @@ def _save(figure, path):
     return True
 
 
+def _drawn(results):
+    """Variants of a client are in the tables only."""
+    return [c for c in results.clients() if not c.only]
+
+
 def _color(results, client):
     if client == RAW.name:
         return GRAY
-    names = [c.name for c in results.clients() if c.name not in (RAW.name, WSX.name)]
+    names = [c.name for c in _drawn(results) if c.name not in (RAW.name, WSX.name)]
     return COLORS[0] if client == WSX.name else COLORS[1 + names.index(client) % 8]
 
 
@@ -95,7 +100,7 @@ def _by_size(results, value, text):
         return None
     figure, all_axes = _axes(len(panels), 3.6)
     for axes, (scenario, title) in zip(all_axes, panels):
-        for client in results.clients():
+        for client in _drawn(results):
             _line(axes, results, client, found[scenario], value)
         sizes = sorted({r.cell.size for r in found[scenario]})
         axes.set(title=title, xlabel="message size", xscale="log")

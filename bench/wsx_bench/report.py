@@ -39,11 +39,13 @@ def _versions(results):
 
 
 def _header(machine, pace, results):
-    pinned = "" if machine["pinned"] else " Server and client share one core: expect noise."
+    beware = "" if machine["pinned"] else " Server and client share one core: expect noise."
+    if machine["load_before"] > 1:
+        beware += " **The machine was busy with other work: the numbers are noise in part.**"
     lines = [
         f"{machine['date']}. {machine['cpu']}, {machine['cores']} cores; {machine['system']}, "
         f"{machine['kernel']}; {machine['compiler']}, {machine['build']}; load average before: "
-        f"{machine['load_before']}.{pinned}",
+        f"{machine['load_before']}.{beware}",
         f"Rounds: {pace.rounds}, of other libraries {pace.peer_rounds}; {pace.seconds} s each, "
         f"after {pace.warm_up} s to warm up.",
         "; ".join(f"{label}: {version}" for label, version in _versions(results.all).items()) + ".",

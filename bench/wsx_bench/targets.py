@@ -1,6 +1,7 @@
 """What wsx is meant to reach, and whether it did."""
 
 import dataclasses
+import statistics
 
 from . import units
 from .cells import SIZES
@@ -32,20 +33,27 @@ def _ratio(results, what, target, name="rate", least=None, most=None, **conditio
     if value is None:
         return []
     met = value >= least if least is not None else value <= most
-    return [Verdict(what, target, f"{value:.2f}", met)]
+    return [Verdict(what, target, f"{value:.3f}", met)]
 
 
 def _ahead(results, what, name="rate", peers=(), less=False, times=1.0, **conditions):
-    """Holds wsx against the best of the peers."""
+    """Holds wsx against the peer that comes closest, or is furthest ahead."""
     own = results.get(WSX.name, **conditions)
-    values = [(r.figure(name), r.client.label) for r in results.peers(**conditions)
-              if (not peers or r.client.name in peers) and r.figure(name)]
-    if own is None or own.figure(name) is None or not values:
+    factors = [(_over(own, r, name, less), r.client.label) for r in results.peers(**conditions)
+               if own and (not peers or r.client.name in peers)]
+    factors = [(factor, label) for factor, label in factors if factor is not None]
+    if not factors:
         return []
-    value, label = min(values) if less else max(values)
-    factor = value / own.figure(name) if less else own.figure(name) / value
-    target = f"over {label}" if times == 1.0 else f">= {times:g} times {label}"
+    factor, label = min(factors)
+    target = f"better than {label}" if times == 1.0 else f">= {times:g} times {label}"
     return [Verdict(what, target, f"{factor:.2f} times", factor >= times)]
+
+
+def _over(own, peer, name, less):
+    """How many times better, in the rounds in which both took part."""
+    pairs = [(a[name], b[name]) for a, b in zip(own.rounds, peer.rounds)
+             if a.get(name) and b.get(name)]
+    return statistics.median(b / a if less else a / b for a, b in pairs) if pairs else None
 
 
 def _receive(results):
@@ -94,7 +102,7 @@ def _sender_thread(results, what, **where):
     if own and other:
         factor = other.figure("rate") / own.figure("rate")
         yield Verdict(f"{what}: from another thread", ">= 1 of the same from its own",
-                      f"{factor:.2f}", factor >= 1)
+                      f"{factor:.3f}", factor >= 1)
 
 
 def _echo(results):
@@ -151,4 +159,4 @@ def _scaling(results):
         if one and many:
             factor = many.figure("cpu_ns") / one.figure("cpu_ns")
             yield Verdict(f"{scenario}, 125 B: CPU at 1,000 connections", "flat: <= 1.25 of one",
-                          f"{factor:.2f}", factor <= 1.25)
+                          f"{factor:.3f}", factor <= 1.25)
