@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <memory>
 
 using wsx::wire_buffer;
 
@@ -56,6 +57,9 @@ TEST_CASE("an empty one has lent its memory to the next") {
     one.release();
   }
   CHECK(one.view().data() == nullptr);
+  // Were it free, this would get it.
+  const auto next_block = std::make_unique<std::byte[]>(wire_buffer::capacity);
+  CHECK(next_block.get() != memory);
   CHECK(another.room().data() == memory);
 }
 
