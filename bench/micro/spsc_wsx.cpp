@@ -2,17 +2,15 @@
 
 #include <wsx/protocol/frame_queue.hpp>
 
+#include <algorithm>
 #include <span>
 
 namespace {
 
 namespace protocol = wsx::protocol;
 
-constexpr protocol::mask_key key{std::byte{0x37}, std::byte{0xfa}, std::byte{0x21},
-                                 std::byte{0x3d}};
-
 /// The client's queue, with an item as a frame's payload. It does more than the others: an item
-/// could have any size, and is masked as it is taken out.
+/// could have any size, and is masked as it is queued.
 template <class Item>
 class frame_queue {
  public:
@@ -20,10 +18,11 @@ class frame_queue {
 
   bool push(const Item& item) { return queue_.try_push({}, item); }
   bool pop(Item& item) {
-    protocol::frame_head head;
-    if (!queue_.read_head(head)) return false;
-    queue_.read_masked(item, key, 0);
-    queue_.release(queue_.unreleased());
+    protocol::frame_queue::frame next;
+    if (!queue_.peek(next)) return false;
+    std::ranges::copy(next.payload(), std::as_writable_bytes(std::span(item)).begin());
+    queue_.skip(next.bytes.size());
+    queue_.release(next.bytes.size());
     return true;
   }
 

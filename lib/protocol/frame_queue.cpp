@@ -37,23 +37,18 @@ frame_queue::frame_queue(std::size_t capacity, payloads form)
 
 frame_queue::~frame_queue() = default;
 
-// A frame that crosses the ring's end goes on behind it, instead of at the beginning; the bytes
-// there that it stands for stay unused. So each frame lies in one piece. What is never written to
-// takes no memory.
-void frame_queue::allocate() {
-  if (masked()) keys_ = std::make_unique<mask_key_source>();
-  ring_ = std::make_unique_for_overwrite<std::byte[]>(2 * capacity_);
-}
-
 bool frame_queue::try_push(const frame_head& head, bytes_view payload) {
   const auto size = static_cast<std::size_t>(frame_size(payload.size()));
   const std::size_t pushed = pushed_.load(std::memory_order_relaxed);
   if (!has_room(pushed, size)) return false;
-  if (!ring_) allocate();
+  // A frame that crosses the ring's end goes on behind it, instead of at the beginning; the bytes
+  // there that it stands for stay unused. So each frame lies in one piece. What is never written to
+  // takes no memory.
+  if (!ring_) ring_ = std::make_unique_for_overwrite<std::byte[]>(2 * capacity_);
 
   if (masked()) {
     const frame_head plain{.op = head.op, .fin = head.fin};
-    encode_frame(ring_at(pushed), plain, payload, keys_->next());
+    encode_frame(ring_at(pushed), plain, payload, keys_.next());
   } else {
     encode_frame(ring_at(pushed), head, payload, mask_key{});
   }

@@ -1,14 +1,12 @@
-#include "../fork_count.hpp"
-
 #include <wsx/protocol/mask.hpp>
-
-#include <openssl/crypto.h>
-#include <openssl/rand.h>
 
 #include <bit>
 #include <cstring>
-#include <system_error>
-#include <utility>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#define WSX_HAS_AVX2_CODE 1
+#endif
 
 namespace wsx::protocol {
 
@@ -17,13 +15,16 @@ namespace {
 using word = std::uint64_t;
 using half_word = std::uint32_t;
 
-/// The key twice in a row, turned so that its first byte in memory is the one for `offset`.
-word repeated(mask_key key, std::uint64_t offset) noexcept {
-  const auto half = std::bit_cast<std::uint32_t>(key);
+// The same key for a byte `offset` further on.
+word turned(word mask, std::uint64_t offset) noexcept {
   const int turn = static_cast<int>(offset % 4) * 8;
-  const word turned =
-      std::endian::native == std::endian::little ? std::rotr(half, turn) : std::rotl(half, turn);
-  return turned << 32 | turned;
+  return std::endian::native == std::endian::little ? std::rotr(mask, turn) : std::rotl(mask, turn);
+}
+
+// The key twice in a row.
+word repeated(mask_key key) noexcept {
+  const word half = std::bit_cast<half_word>(key);
+  return half << 32 | half;
 }
 
 template <class Word = word>
@@ -38,103 +39,116 @@ void store(std::byte* to, Word value) noexcept {
   std::memcpy(to, &value, sizeof value);
 }
 
-constexpr std::size_t block = 4 * sizeof(word);
-
-/// Masks a block. All of it is loaded before any of it is stored: so the compiler may use vector
-/// registers although `to` may be `from`.
-void mask_block(std::byte* to, const std::byte* from, word mask) noexcept {
-  const word first = load(from);
-  const word second = load(from + 8);
-  const word third = load(from + 16);
-  const word fourth = load(from + 24);
-  store(to, first ^ mask);
-  store(to + 8, second ^ mask);
-  store(to + 16, third ^ mask);
-  store(to + 24, fourth ^ mask);
-}
-
-}  // namespace
-
-// RFC 6455 5.3: byte i of the payload is XORed with byte i mod 4 of the key. Every step but the
-// last takes a multiple of 4 bytes, so the same turn of the key serves all of them.
-void mask_copy(std::byte* target, bytes_view source, mask_key key, std::uint64_t offset) noexcept {
-  const word mask = repeated(key, offset);
-  const std::byte* from = source.data();
-  std::size_t left = source.size();
-  for (; left >= block; left -= block, from += block, target += block) {
-    mask_block(target, from, mask);
-  }
-  if (left >= block / 2) {
-    store(target, load(from) ^ mask);
-    store(target + sizeof(word), load(from + sizeof(word)) ^ mask);
-    from += block / 2;
-    target += block / 2;
-    left -= block / 2;
-  }
-  if (left >= sizeof(word)) {
-    store(target, load(from) ^ mask);
-    from += sizeof(word);
-    target += sizeof(word);
-    left -= sizeof(word);
-  }
-  if (left >= sizeof(half_word)) {
-    store(target, load<half_word>(from) ^ static_cast<half_word>(mask));
-    from += sizeof(half_word);
-    target += sizeof(half_word);
-    left -= sizeof(half_word);
-  }
-  const auto rest = std::bit_cast<std::array<std::byte, sizeof(word)>>(mask);
-  for (std::size_t i = 0; i < left; ++i) target[i] = from[i] ^ rest[i];
-}
-
-namespace {
-
-using key_pool = std::array<mask_key, 16>;
-
-// The block of keys that the sources of a thread take from.
-class key_block {
- public:
-  key_block() noexcept = default;
-  ~key_block() { OPENSSL_cleanse(parts_.data(), sizeof parts_); }
-  key_block(const key_block&) = delete;
-  key_block& operator=(const key_block&) = delete;
-
-  // Moves keys to `target`. A forked process does not use what its parent has fetched.
-  void take(key_pool& target) {
-    const unsigned forks = fork_count();
-    if (left_ == 0 || forks_ != forks) refill();
-    forks_ = forks;
-    target = parts_[--left_];
-    parts_[left_] = key_pool{};
-  }
-
- private:
-  void refill() {
-    if (RAND_bytes(reinterpret_cast<unsigned char*>(parts_.data()), sizeof parts_) != 1) {
-      throw std::system_error(std::make_error_code(std::errc::io_error), "no random masking keys");
-    }
-    left_ = parts_.size();
-  }
-
-  // A call of the CSPRNG costs about the same for 16 bytes as for 1 KiB.
-  std::array<key_pool, 16> parts_;
-  std::size_t left_ = 0;
-  unsigned forks_ = fork_count();
+// Four words, which the compiler keeps in vector registers.
+struct block {
+  word first, second, third, fourth;
 };
 
-thread_local key_block block_of_thread;
+block load_masked(const std::byte* from, word mask) noexcept {
+  return {load(from) ^ mask, load(from + 8) ^ mask, load(from + 16) ^ mask, load(from + 24) ^ mask};
+}
+
+void store(std::byte* to, const block& b) noexcept {
+  store(to, b.first);
+  store(to + 8, b.second);
+  store(to + 16, b.third);
+  store(to + 24, b.fourth);
+}
+
+// Each of these masks the beginning and the end of a range, which may overlap. All of it is loaded
+// before any of it is stored: `to` may be `from`.
+
+template <class Word>
+void mask_ends(std::byte* to, const std::byte* from, std::size_t size, word mask) noexcept {
+  const std::size_t end = size - sizeof(Word);
+  const auto first = static_cast<Word>(load<Word>(from) ^ static_cast<Word>(mask));
+  const auto last =
+      static_cast<Word>(load<Word>(from + end) ^ static_cast<Word>(turned(mask, end)));
+  store(to, first);
+  store(to + end, last);
+}
+
+// Less than a block.
+void mask_short(std::byte* to, const std::byte* from, std::size_t size, word mask) noexcept {
+  if (size >= 2 * sizeof(word)) {
+    const std::size_t end = size - 2 * sizeof(word);
+    const word last = load(from + end) ^ turned(mask, end);
+    const word very_last = load(from + end + sizeof(word)) ^ turned(mask, end);
+    const word first = load(from) ^ mask;
+    const word second = load(from + sizeof(word)) ^ mask;
+    store(to, first);
+    store(to + sizeof(word), second);
+    store(to + end, last);
+    store(to + end + sizeof(word), very_last);
+  } else if (size >= sizeof(word)) {
+    mask_ends<word>(to, from, size, mask);
+  } else if (size >= sizeof(half_word)) {
+    mask_ends<half_word>(to, from, size, mask);
+  } else {
+    const auto key = std::bit_cast<std::array<std::byte, sizeof(word)>>(mask);
+    for (std::size_t i = 0; i < size; ++i) to[i] = from[i] ^ key[i];
+  }
+}
+
+#if defined(WSX_HAS_AVX2_CODE)
+
+const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
+
+// From here on the wider registers are worth the call.
+constexpr std::size_t worth_avx2 = 512;
+
+// Masks as much as goes in large steps behind the first aligned place, and what is before; returns
+// how much that is. Stores that cross a cache line would cost as much as the wider ones save.
+__attribute__((target("avx2"))) std::size_t mask_avx2(std::byte* to, const std::byte* from,
+                                                      std::size_t size, word mask) noexcept {
+  constexpr std::size_t width = sizeof(__m256i);
+  const auto* const begin = reinterpret_cast<const __m256i*>(from);
+  const __m256i first =
+      _mm256_xor_si256(_mm256_loadu_si256(begin), _mm256_set1_epi64x(static_cast<long long>(mask)));
+  std::size_t at = width - reinterpret_cast<std::uintptr_t>(to) % width;
+  const __m256i key = _mm256_set1_epi64x(static_cast<long long>(turned(mask, at)));
+  for (; at + 4 * width <= size; at += 4 * width) {
+    const auto* const source = reinterpret_cast<const __m256i*>(from + at);
+    auto* const target = reinterpret_cast<__m256i*>(to + at);
+    const __m256i a = _mm256_loadu_si256(source);
+    const __m256i b = _mm256_loadu_si256(source + 1);
+    const __m256i c = _mm256_loadu_si256(source + 2);
+    const __m256i d = _mm256_loadu_si256(source + 3);
+    _mm256_store_si256(target, _mm256_xor_si256(a, key));
+    _mm256_store_si256(target + 1, _mm256_xor_si256(b, key));
+    _mm256_store_si256(target + 2, _mm256_xor_si256(c, key));
+    _mm256_store_si256(target + 3, _mm256_xor_si256(d, key));
+  }
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), first);
+  return at;
+}
+
+#endif
 
 }  // namespace
 
-mask_key_source::mask_key_source() noexcept = default;
-
-mask_key_source::~mask_key_source() {
-  OPENSSL_cleanse(pool_.data(), sizeof pool_);
-}
-
-void mask_key_source::refill() {
-  block_of_thread.take(pool_);
-  left_ = pool_.size();
+// RFC 6455 5.3: byte i of the payload is XORed with byte i mod 4 of the key.
+void mask_copy(std::byte* target, bytes_view source, mask_key key, std::uint64_t offset) noexcept {
+  const std::byte* from = source.data();
+  std::size_t left = source.size();
+  word mask = turned(repeated(key), offset);
+#if defined(WSX_HAS_AVX2_CODE)
+  if (left >= worth_avx2 && has_avx2) {
+    const std::size_t done = mask_avx2(target, from, left, mask);
+    mask = turned(mask, done);
+    target += done;
+    from += done;
+    left -= done;
+  }
+#endif
+  if (left < sizeof(block)) return mask_short(target, from, left, mask);
+  // The last block may overlap the one before.
+  const std::size_t end = left - sizeof(block);
+  const block last = load_masked(from + end, turned(mask, end));
+  for (std::size_t at = 0; at < end; at += sizeof(block)) {
+    store(target + at, load_masked(from + at, mask));
+  }
+  store(target + end, last);
 }
 
 }  // namespace wsx::protocol

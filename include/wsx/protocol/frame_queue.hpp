@@ -95,17 +95,15 @@ class frame_queue {
   static constexpr std::size_t line = 64;  // keeps the two sides' counters on lines of their own
 
   bool has_room(std::size_t pushed, std::size_t size) noexcept;
-  void allocate();
   std::byte* ring_at(std::size_t position) const noexcept;
 
   const std::size_t capacity_;
   const payloads form_;
-  // Written by the producer before the first publication.
-  std::unique_ptr<std::byte[]> ring_;
-  std::unique_ptr<mask_key_source> keys_;  // the producer's, for masked frames
+  std::unique_ptr<std::byte[]> ring_;  // written by the producer before the first publication
 
   alignas(line) std::atomic<std::size_t> pushed_{0};  // bytes ever pushed: the producer's
   std::size_t released_seen_ = 0;                     // the producer's copy of released_
+  mask_key_source keys_;                              // the producer's, for masked frames
 
   alignas(line) std::atomic<std::size_t> released_{0};  // bytes ever freed: the consumer's
   std::size_t cursor_ = 0;                              // bytes ever read

@@ -1,0 +1,63 @@
+#include "../fork_count.hpp"
+
+#include <wsx/protocol/mask.hpp>
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
+#include <array>
+#include <system_error>
+
+namespace wsx::protocol {
+
+namespace {
+
+using key_pool = std::array<mask_key, 16>;
+
+// The block of keys that the sources of a thread take from.
+class key_block {
+ public:
+  key_block() noexcept = default;
+  ~key_block() { OPENSSL_cleanse(parts_.data(), sizeof parts_); }
+  key_block(const key_block&) = delete;
+  key_block& operator=(const key_block&) = delete;
+
+  // Moves keys to `target`. A forked process does not use what its parent has fetched.
+  void take(key_pool& target) {
+    const unsigned forks = fork_count();
+    if (left_ == 0 || forks_ != forks) refill();
+    forks_ = forks;
+    target = parts_[--left_];
+    parts_[left_] = key_pool{};
+  }
+
+ private:
+  void refill() {
+    if (RAND_bytes(reinterpret_cast<unsigned char*>(parts_.data()), sizeof parts_) != 1) {
+      throw std::system_error(std::make_error_code(std::errc::io_error), "no random masking keys");
+    }
+    left_ = parts_.size();
+  }
+
+  // A call of the CSPRNG costs about the same for 16 bytes as for 1 KiB.
+  std::array<key_pool, 16> parts_;
+  std::size_t left_ = 0;
+  unsigned forks_ = fork_count();
+};
+
+thread_local key_block block_of_thread;
+
+}  // namespace
+
+mask_key_source::mask_key_source() noexcept = default;
+
+mask_key_source::~mask_key_source() {
+  OPENSSL_cleanse(pool_.data(), sizeof pool_);
+}
+
+void mask_key_source::refill() {
+  block_of_thread.take(pool_);
+  left_ = pool_.size();
+}
+
+}  // namespace wsx::protocol
