@@ -35,6 +35,8 @@ inline std::string url_of(const plan& p) {
 inline wsx::options options_of(const plan& p) {
   wsx::options o;
   o.tls.ca_file = p.ca_file;
+  static const auto share = wsx::make_tls_share();
+  o.tls.share = share;
   if (p.deflate) o.deflate = wsx::deflate_options{};
   // Who has many connections spends less on each.
   if (p.connections >= 100) o.send_queue_size = 64 * 1024;
