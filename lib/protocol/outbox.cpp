@@ -231,10 +231,11 @@ void outbox::put_encoded(frame_source& source, bool one_message) {
   }
 }
 
-// The next frame of the source: from its queue, or else the one that waits behind it.
+// The next frame of the source: from its queue, or else the one that waits behind it. What comes
+// into a masked queue meanwhile is for the next batch.
 bool outbox::next_frame(frame_source& source, partial_frame& next) {
   frame_queue::frame queued;
-  if (next_queued(source, queued, unlimited)) {
+  if (!source.queue.masked() && next_queued(source, queued, unlimited)) {
     next = {.source = &source, .head = queued.head, .left = queued.payload(), .queued = true};
     return true;
   }

@@ -24,7 +24,7 @@ void outbox::forget_batch() noexcept {
 void outbox::note(const stretch& s) {
   if (s.frames && !stretches_.empty()) {
     stretch& last = stretches_.back();
-    if (last.frames && last.source == s.source) {
+    if (last.frames && last.source == s.source && last.end == s.begin) {
       last.end = s.end;
       last.frees += s.frees;
       return;

@@ -33,6 +33,10 @@ frames from(std::size_t begin, const frames& list) {
   return {list.begin() + static_cast<std::ptrdiff_t>(begin), list.end()};
 }
 
+frames up_to(std::size_t end, const frames& list) {
+  return {list.begin(), list.begin() + static_cast<std::ptrdiff_t>(end)};
+}
+
 frames not_of(char mark, const frames& sent) {
   frames others;
   for (const auto& frame : sent) {
@@ -47,8 +51,7 @@ void check_taken_over(char mark, const frames& expected, const frames& before,
                       const frames& after) {
   const frames done = of(mark, before);
   REQUIRE(done.size() <= expected.size());
-  CHECK(done ==
-        frames(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(done.size())));
+  CHECK(done == up_to(done.size(), expected));
   CHECK(of(mark, after) == from(done.size(), expected));
 }
 
@@ -191,6 +194,29 @@ TEST_SUITE("outbox: a connection that breaks") {
       CHECK(not_of('#', after) == expected_after(not_of('#', before).size()));
       CHECK(of('#', before).size() + of('#', after).size() == 1);
       f.check_all_sent();
+    }
+  }
+
+  TEST_CASE("frames of one source with staged ones between them: cut at every byte") {
+    const both_forms in_turn;
+    const std::size_t size = frame_size(5) + frame_size(6) + frame_size(4);
+    for (std::size_t cut = 0; cut <= size; ++cut) {
+      CAPTURE(cut);
+      fixture f;
+      const auto source = f.add_source();
+      f.add_source();
+      push(source, first, "begun");
+      f.send();
+      push(source, last, "ended");
+      f.stage(whole, "staged");
+      push(source, "next");
+      const frames expected{words("continuation", "ended"), text("staged"), text("next")};
+      const frames before = decode(f.write(cut));
+      f.box.reset(false);
+      const frames after = f.send();
+      CHECK(before == up_to(before.size(), expected));
+      CHECK(after == (before.size() < 3 ? frames{text("next")} : frames{}));
+      check_empty(source);
     }
   }
 
