@@ -24,7 +24,12 @@ void bell::ring_first() {
     ours_ = true;
     who->on_ring();  // owns this bell
   };
-  asio::post(strand_, std::move(heard));
+  try {
+    asio::post(strand_, std::move(heard));
+  } catch (...) {
+    rung_.store(false, std::memory_order_release);  // the next who rings is the first
+    throw;
+  }
 }
 
 void bell::ignore() {

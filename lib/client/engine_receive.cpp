@@ -6,6 +6,7 @@
 #include <asio/post.hpp>
 #include <asio/use_awaitable.hpp>
 
+#include <new>
 #include <utility>
 
 // How bytes come in, from the transport to the handler's callbacks, while a connection is open.
@@ -59,7 +60,11 @@ void engine::work() {
     work_on();
   } catch (...) {
     crashed(std::current_exception());
-    launch(true);
+    try {
+      launch(true);
+    } catch (const std::bad_alloc&) {
+      settle();  // not even memory for that: nobody is left waiting
+    }
   }
 }
 
@@ -119,9 +124,10 @@ bool engine::may_read() {
   return !ended_ && (dead_ || !(congested_ || waiting));
 }
 
-// Replies have left: reading may go on.
+// Replies have left, or will not be made any more: reading may go on.
 void engine::reopen_reading() {
-  if (!congested_ || outbox_.staged_bytes() > max_staged_while_reading) return;
+  const bool wait = receiving() && outbox_.staged_bytes() > max_staged_while_reading;
+  if (!congested_ || wait) return;
   congested_ = false;
   wake();
 }
@@ -221,7 +227,10 @@ void engine::arm_wait(io_direction direction) {
 void engine::on_ready(io_direction direction, std::uint64_t connection, std::error_code) {
   if (connection != connection_number_) return;  // of a transport that is gone
   armed_[static_cast<int>(direction)] = false;
-  if (direction == io_direction::write) pump();
+  if (direction == io_direction::write) {
+    taken_since_ping_ = true;
+    pump();
+  }
   if (direction == io_direction::read || now() == phase::connecting) wake();
 }
 

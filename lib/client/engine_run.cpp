@@ -2,8 +2,6 @@
 #include <wsx/detail/engine.hpp>
 #include <wsx/error.hpp>
 
-#include <asio/bind_cancellation_slot.hpp>
-#include <asio/co_spawn.hpp>
 #include <asio/error.hpp>
 #include <asio/post.hpp>
 #include <asio/this_coro.hpp>

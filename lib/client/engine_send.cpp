@@ -88,12 +88,12 @@ void engine::pump() {
   if (!connected || ended_ || write_error_ || armed_[static_cast<int>(io_direction::write)]) return;
   for (std::size_t written = 0; written < pump_budget;) {
     const bytes_view bytes = next_batch();
-    if (write_error_) return;
+    if (write_error_ || ended_) return;
     if (bytes.empty()) {
       if (idle()) return;
       continue;
     }
-    if (!write_batch(bytes)) return;
+    if (!write_batch(bytes) || ended_) return;
     written += bytes.size();
   }
   asio::post(strand_, [self = shared_from_this()] { self->pump(); });
@@ -245,6 +245,7 @@ void engine::say_close(std::optional<protocol::close_payload> close, bool drain)
   }
   if (close) outbox_.set_close(*close, drain);
   pump();
+  reopen_reading();
 }
 
 }  // namespace wsx::detail

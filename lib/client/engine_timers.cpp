@@ -83,7 +83,7 @@ void engine::on_keepalive() {
   switch (keepalive_.poll(clock::now())) {
     case protocol::keepalive::action::wait: return arm_keepalive();  // it has been heard of
     case protocol::keepalive::action::send_ping:
-      sent_at_ping_ = bytes_sent_.load(std::memory_order_relaxed);
+      taken_since_ping_ = false;
       outbox_.set_ping(keepalive_.ping_payload());
       arm_keepalive();
       return pump();
@@ -98,9 +98,9 @@ void engine::on_keepalive() {
 }
 
 // No ping can go before the frame that is being written has ended (RFC 6455 5.4). As long as the
-// server takes more of that, it lives.
+// server takes more of that, it lives. TLS does not tell of less than a batch, the socket does.
 bool engine::ping_is_held_up() const noexcept {
-  return outbox_.ping_pending() && bytes_sent_.load(std::memory_order_relaxed) != sent_at_ping_;
+  return outbox_.ping_pending() && taken_since_ping_;
 }
 
 }  // namespace wsx::detail

@@ -23,7 +23,7 @@ namespace wsx {
 namespace {
 
 // A session can be resumed even if its connection was cut: OpenSSL would forget it, unless it takes
-// the connection for ended in order. What breaks TLS itself ends its session before.
+// the connection for ended in order.
 struct free_ssl {
   void operator()(SSL* s) const noexcept {
     SSL_set_shutdown(s, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
@@ -130,7 +130,6 @@ std::error_code tls_transport::state::prepare(const url& to, diagnostics& d) {
   }
   d.detail = settings->tls.server_name.empty() ? to.host : settings->tls.server_name;
   if (!expect_name(d.detail)) return errc::invalid_option;
-  resumption.begin(ssl.get(), context->sessions(), to.authority());
   SSL_set_app_data(ssl.get(), this);
   const auto note_refusal = [](int ok, X509_STORE_CTX* store) {
     if (ok == 1) return ok;
@@ -210,6 +209,8 @@ asio::awaitable<std::error_code> tls_transport::connect(const url& to, diagnosti
   // Before dialing: bad certificates of ours should not cost a connection.
   if (const auto error = state_->prepare(to, d)) co_return error;
   if (const auto error = co_await state_->tcp.dial(to, d)) co_return error;
+  // After dialing: a session is taken to be used, and can't be used twice.
+  state_->resumption.begin(state_->ssl.get(), state_->context->sessions(), to.authority());
   co_return co_await state_->shake_hands(d);
 }
 

@@ -1,6 +1,7 @@
 #include "tls_resumption.hpp"
 
 #include <cstddef>
+#include <new>
 #include <utility>
 
 namespace wsx {
@@ -45,7 +46,11 @@ void tls_resumption::established(SSL* ssl) {
 int tls_resumption::on_new_session(SSL* ssl, SSL_SESSION* session) noexcept {
   auto* const self = static_cast<tls_resumption*>(SSL_get_ex_data(ssl, place()));
   if (self == nullptr || !self->wanted(session)) return 0;
-  self->keep(ssl, tls_session_ptr(session));
+  try {
+    self->keep(ssl, tls_session_ptr(session));
+  } catch (const std::bad_alloc&) {
+    // Then there is nothing to resume.
+  }
   return 1;
 }
 

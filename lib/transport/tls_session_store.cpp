@@ -13,7 +13,10 @@ void tls_session_store::put(std::string server, resumable_session kept) {
 
 resumable_session tls_session_store::take(std::string_view server, clock::time_point now) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(entries_, [now](const entry& e) { return now - e.kept.verified >= max_age; });
+  // Those of the future too: the system's clock was set back.
+  std::erase_if(entries_, [now](const entry& e) {
+    return e.kept.verified > now || now - e.kept.verified >= max_age;
+  });
   const auto latest = std::find_if(entries_.rbegin(), entries_.rend(),
                                    [server](const entry& e) { return e.server == server; });
   if (latest == entries_.rend()) return {};

@@ -74,7 +74,7 @@ void tls_wire::before_reading() noexcept {
   SSL_clear_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
 }
 
-// It frees the buffer of writes behind the last record.
+// OpenSSL then frees the buffer of writes behind the last record of the batch.
 void tls_wire::before_writing() noexcept {
   SSL_set_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
 }
@@ -113,7 +113,7 @@ std::size_t tls_wire::write(bytes_view source) noexcept {
   const auto room = out_.room();
   error_ = room.empty() ? asio::error::no_memory : std::error_code();
   const auto count = std::min(source.size(), room.size());
-  std::memcpy(room.data(), source.data(), count);
+  std::copy_n(source.begin(), count, room.begin());
   out_.commit(count);
   return count;
 }

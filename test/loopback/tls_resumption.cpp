@@ -1,3 +1,5 @@
+#include "../../lib/transport/tls_context.hpp"
+#include "../../lib/transport/tls_share.hpp"
 #include "tls_support.hpp"
 
 #include <algorithm>
@@ -119,6 +121,26 @@ TEST_CASE("clients of several threads share") {
   for (auto& thread : threads) thread.join();
   // Every full handshake adds a session to those that go round, one a connection at a time.
   CHECK(std::ranges::count(server.resumed(8), 'r') >= 4);
+}
+
+TEST_CASE("a connection that is refused uses no session up") {
+  const auto ca = make_ca();
+  const auto options = sharing(trusting(ca), wsx::make_tls_share());
+  std::string url;
+  {
+    noting_server server{make_server_certificate(ca)};
+    url = server.url();
+    CHECK(connect_once(options, url).ok());
+    CHECK(server.resumed(1) == "f");
+  }
+  CHECK(connect_once(options, url).error == asio::error::connection_refused);
+
+  std::error_code error;
+  wsx::diagnostics details;
+  auto& sessions = options.tls.share->context(options.tls, error, details)->sessions();
+  wsx::url parsed;
+  REQUIRE_FALSE(wsx::parse_url(url, parsed));
+  CHECK(sessions.take(parsed.authority(), wsx::tls_session_store::clock::now()).session != nullptr);
 }
 
 TEST_CASE("the session of a client that was aborted can be resumed") {
