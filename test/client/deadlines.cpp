@@ -17,6 +17,12 @@ struct plain {
   void handle_frame(wsx::text) {}
 };
 
+struct answers_at_length {
+  void handle_frame(wsx::text, wsx::session& s) {
+    CHECK_FALSE(s.send(wsx::text{std::string(300'000, 'x')}));
+  }
+};
+
 wsx::options by_the_minute() {
   auto o = calm();
   o.connect_timeout = minutes(10);
@@ -136,6 +142,25 @@ TEST_SUITE("client: deadlines") {
     CHECK(w.ended.reason.received == wsx::close_code::normal);
     CHECK(!w.ended.reason.clean);
     CHECK(peer.client_closed());
+  }
+
+  TEST_CASE("close_timeout: who closes reads what the server says, whatever waits to be written") {
+    world<answers_at_length> w({}, by_the_minute());
+    memory_peer peer = w.open();
+    peer.allow_write(0);
+    peer.write(text_frame("go"));
+    poll(w.io);
+    // More than one read takes.
+    peer.write(text_frame("go"));
+    peer.write(text_frame(std::string(300'000, 'x')));
+    peer.write(close_frame(4001));
+    poll(w.io);
+    outcome closed;
+    w.client->close(wsx::close_code::normal, "", closed.token());
+    poll(w.io);
+    let_pass(w.io, minutes(30));
+    CHECK(w.ended.done());
+    CHECK(w.ended.reason.received == wsx::close_code{4001});
   }
 
   TEST_CASE("close_timeout: the server that closes has no more time to end its connection") {

@@ -120,6 +120,20 @@ TEST_SUITE("client: keepalive") {
     CHECK(peer.client_closed());
   }
 
+  TEST_CASE("a server that takes a large message slowly lives, as long as it takes more") {
+    world<plain> w({}, by_the_minute());
+    memory_peer peer = w.open();
+    peer.allow_write(0);
+    CHECK(w.client->try_send(wsx::text{std::string(100'000, 'x')}));
+    for (int i = 0; i < 10; ++i) {
+      let_pass(w.io, minutes(10));
+      peer.allow_write(100);
+    }
+    CHECK(w.client->is_open());
+    for (int i = 0; i < 6; ++i) let_pass(w.io, minutes(10));
+    CHECK(w.ended.failed(wsx::errc::ping_timeout));
+  }
+
   TEST_CASE("a byte in the last minute, and nothing is given up") {
     world<plain> w({}, by_the_minute());
     memory_peer peer = w.open();
