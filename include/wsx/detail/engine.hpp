@@ -251,7 +251,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   bool ended_ = false;              // the transport has ended
   std::error_code write_error_{};   // the transport takes nothing more
   bool dead_ = false;               // by keepalive
-  bool taken_since_ping_ = false;  // the server took bytes, since the last keepalive ping was queued
+  bool taken_since_ping_ = false;   // the server took bytes since the last ping was queued
   bool discarding_ = false;         // what comes is not even parsed any more
   bool congested_ = false;          // reading waits until replies have gone
   protocol::message_assembler assembler_;
