@@ -39,8 +39,8 @@ class key_block {
     left_ = parts_.size();
   }
 
-  // A call of the CSPRNG costs about the same for 16 bytes as for 1 KiB.
-  std::array<key_pool, 16> parts_;
+  // What a call of the CSPRNG costs beside its bytes is as much as those of 2 KiB.
+  std::array<key_pool, 64> parts_;
   std::size_t left_ = 0;
   unsigned forks_ = fork_count();
 };
