@@ -2,7 +2,6 @@
 
 #include <wsx/export.hpp>
 
-#include <optional>
 #include <system_error>
 
 namespace wsx {
@@ -99,13 +98,9 @@ WSX_API const std::error_category& error_category() noexcept;
 /// The category of `condition`; its name is "wsx.condition".
 WSX_API const std::error_category& condition_category() noexcept;
 
+/// `errc{}` is no error, as with `std::errc`.
 inline std::error_code make_error_code(errc e) noexcept {
-  return {static_cast<int>(e), error_category()};
-}
-
-/// The same of what may have gone wrong; without a value nothing has.
-inline std::error_code make_error_code(std::optional<errc> e) noexcept {
-  return e ? make_error_code(*e) : std::error_code();
+  return e == errc{} ? std::error_code() : std::error_code(static_cast<int>(e), error_category());
 }
 
 inline std::error_condition make_error_condition(condition c) noexcept {

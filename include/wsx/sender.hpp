@@ -50,13 +50,13 @@ class sender {
   template <class Frame>
   bool try_send(const Frame& frame, std::error_code& error) {
     const auto refused = engine_->try_send(*channel_, protocol::outgoing_frame(frame));
-    error = make_error_code(refused);
-    return !refused;
+    error = refused;
+    return refused == errc{};
   }
 
   template <class Frame>
   bool try_send(const Frame& frame) {
-    return !engine_->try_send(*channel_, protocol::outgoing_frame(frame));
+    return engine_->try_send(*channel_, protocol::outgoing_frame(frame)) == errc{};
   }
 
   /// Sends a frame, and waits while the queue is full. Completes when the frame has been queued
@@ -83,7 +83,7 @@ class sender {
           const auto refused = e.try_send(*channel, f);
           if (refused == errc::queue_full || refused == errc::message_over_queue)
             return e.send(t, std::move(channel), f, std::move(done));
-          done(make_error_code(refused));
+          done(refused);
         });
   }
 

@@ -1,3 +1,5 @@
+#include "process_fence.hpp"
+
 #include <wsx/detail/bell.hpp>
 
 #include <asio/post.hpp>
@@ -7,9 +9,10 @@
 
 namespace wsx::detail {
 
-void bell::ring() {
+void bell::ring_now() {
   if (rung_.exchange(true, std::memory_order_acq_rel)) return;
   if (!pair_) return ring_first();
+  busy_.store(many_expected_, std::memory_order_relaxed);  // until this is heard, or longer
   rope& r = pair_->ropes[current_];
   r.pulled.store(true, std::memory_order_relaxed);
   r.never.cancel();
@@ -33,18 +36,23 @@ void bell::ring_first() {
 }
 
 void bell::ignore() {
-  if (!rung_.exchange(true, std::memory_order_acq_rel)) ours_ = true;
+  if (!ours_ && !rung_.exchange(true, std::memory_order_acq_rel)) ours_ = true;
 }
 
-bool bell::listen(std::shared_ptr<bell_listener> who) {
+void bell::ignore_many() noexcept {
+  if (ours_ && has_process_fence()) busy_.store(true, std::memory_order_relaxed);
+}
+
+bool bell::listen(std::shared_ptr<bell_listener> who, bool many) {
   if (!ours_) return !rung_.load(std::memory_order_acquire);
+  if (!end_busy() || !(waiting_ || !pair_ || take_slack_rope())) {
+    asio::post(strand_, [who = std::move(who)] { who->on_ring(); });
+    return false;
+  }
+  many_expected_ = many && has_process_fence();
   if (!pair_) {
     first_ = std::move(who);
   } else if (!waiting_) {
-    if (!take_slack_rope()) {
-      asio::post(strand_, [who = std::move(who)] { who->on_ring(); });
-      return false;
-    }
     waiting_ = true;
     auto heard = [this, who = std::move(who)](std::error_code) {
       waiting_ = false;
@@ -57,6 +65,16 @@ bool bell::listen(std::shared_ptr<bell_listener> who) {
   // An exchange, to come before or after that of `ring`, and with it whoever looks again.
   rung_.exchange(false, std::memory_order_acq_rel);
   return true;
+}
+
+// Whoever still finds that it need not ring has made visible what it came for. False if that can't
+// be had.
+bool bell::end_busy() noexcept {
+  if (!busy_.load(std::memory_order_relaxed)) return true;
+  busy_.store(false, std::memory_order_relaxed);
+  if (process_fence()) return true;
+  busy_.store(true, std::memory_order_relaxed);
+  return false;
 }
 
 // The other one first. Both are still pulled only if two who rang were interrupted amid it.

@@ -258,7 +258,7 @@ void engine::apply(const action& wanted) {
   if (const auto* frame = wanted.frame()) {
     // A callback that was overtaken by a close has nobody to reply to.
     if (!receiving()) return;
-    if (const auto error = stage(frame->get())) fail(*error);
+    if (const auto error = stage(frame->get()); error != errc{}) fail(error);
   } else if (const auto* close = wanted.close()) {
     const auto error = receiving() ? begin_close({close->code, close->reason}) : std::error_code();
     if (error) fail(error);
@@ -267,7 +267,7 @@ void engine::apply(const action& wanted) {
 
 std::error_code engine::begin_close(protocol::close_payload how) {
   if (!close_.open()) return errc::closing;
-  if (const auto error = not_open()) return *error;
+  if (const auto error = not_open(); error != errc{}) return error;
   if (how.code) {
     if (const auto error = protocol::check_close(*how.code, how.reason)) return error;
   }
@@ -297,7 +297,7 @@ void engine::received_close(const protocol::close_payload& close) {
 void engine::answer_ping(bytes_view payload) {
   if (!close_.open()) return;
   outbox_.set_pong(payload);
-  bell_.ring();
+  bell_.ring_here();
 }
 
 void engine::received_pong(bytes_view payload) {

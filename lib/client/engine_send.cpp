@@ -18,40 +18,45 @@ namespace {
 // What `pump` writes before it lets the strand read, or another client have its turn.
 constexpr std::size_t pump_budget = 1024 * 1024;
 
+// From so many frames on a system call is nothing to what else they cost.
+constexpr std::uint64_t burst = 256;
+
 bool would_block(std::error_code error) noexcept {
   return error == asio::error::would_block || error == asio::error::try_again;
 }
 
 }  // namespace
 
-std::optional<errc> engine::not_open() const noexcept {
+errc engine::not_open() const noexcept {
   switch (now()) {
-    case phase::open: return std::nullopt;
+    case phase::open: return errc{};
     case phase::closing: return errc::closing;
     default: return errc::not_connected;
   }
 }
 
-std::optional<errc> engine::try_send(send_channel& channel, const protocol::outgoing_frame& frame) {
+errc engine::try_send(send_channel& channel, const protocol::outgoing_frame& frame) {
   if (now() != phase::open) return not_open();
   // First: as long as a `send` waits, the rest of the channel is the strand's.
   if (channel.blocked.load(std::memory_order_acquire)) return errc::queue_full;
-  if (const auto error = channel.check.check(frame)) return error;
-  if (!channel.queue.can_ever_hold(frame.payload.size())) return errc::message_over_queue;
-  if (!channel.queue.try_push(frame.head, frame.payload)) return errc::queue_full;
+  if (const auto error = channel.check.check(frame); error != errc{}) return error;
+  if (!channel.queue.try_push(frame.head, frame.payload)) {
+    const bool fits = channel.queue.can_ever_hold(frame.payload.size());
+    return fits ? errc::queue_full : errc::message_over_queue;
+  }
   channel.check.commit(frame);
   bell_.ring();
-  return std::nullopt;
+  return errc{};
 }
 
 // A frame that found no room waits behind the queue, where the producer left it.
 void engine::send(ticket t, std::shared_ptr<send_channel> channel,
                   const protocol::outgoing_frame& frame, completion<std::error_code> done) {
-  if (const auto error = not_open()) return done(*error);
+  if (const auto error = not_open(); error != errc{}) return done(error);
   if (channel->blocked.exchange(true, std::memory_order_acq_rel)) return done(errc::queue_full);
-  if (const auto error = channel->check.check(frame)) {
+  if (const auto error = channel->check.check(frame); error != errc{}) {
     channel->blocked.store(false, std::memory_order_release);
-    return done(*error);
+    return done(error);
   }
   channel->check_before = channel->check;
   channel->check.commit(frame);
@@ -68,14 +73,14 @@ void engine::send(ticket t, std::shared_ptr<send_channel> channel,
 }
 
 // RFC 6455 6.1. On the strand.
-std::optional<errc> engine::stage(const protocol::outgoing_frame& frame) {
+errc engine::stage(const protocol::outgoing_frame& frame) {
   if (!close_.open()) return errc::closing;
-  if (const auto error = not_open()) return error;
-  if (const auto error = staged_check_.check(frame)) return error;
+  if (const auto error = not_open(); error != errc{}) return error;
+  if (const auto error = staged_check_.check(frame); error != errc{}) return error;
   if (!outbox_.stage(frame.head, frame.payload)) return errc::queue_full;
   staged_check_.commit(frame);
-  bell_.ring();
-  return std::nullopt;
+  bell_.ring_here();
+  return errc{};
 }
 
 void engine::on_ring() {
@@ -111,9 +116,15 @@ bytes_view engine::next_batch() {
   return {};
 }
 
+// Whether so much has come since there was last nothing to write that ringing was worth saving.
+bool engine::bursting() const noexcept {
+  return outbox_.frames_encoded() - frames_when_idle_ >= burst;
+}
+
 // Nothing is left to write: from now on producers ring. False if one was quicker.
 bool engine::idle() {
-  bell_.listen(shared_from_this());
+  bell_.listen(shared_from_this(), bursting());
+  frames_when_idle_ = outbox_.frames_encoded();
   if (!outbox_.quiet() && !next_batch().empty()) {
     bell_.ignore();
     return false;
@@ -133,6 +144,7 @@ bool engine::write_batch(bytes_view bytes) {
     frames_sent_.store(outbox_.frames_encoded(), std::memory_order_relaxed);
     wrote();
   }
+  if (bursting()) bell_.ignore_many();
   if (result.error && !would_block(result.error)) {
     cannot_write(result.error);
     return false;
@@ -198,7 +210,8 @@ void engine::retire(std::shared_ptr<send_channel> channel) {
 
 void engine::flush(ticket t, completion<std::error_code> done) {
   asio::post(strand_, [self = shared_from_this(), t, done = std::move(done)]() mutable {
-    if (const auto error = self->not_open(); error && error != errc::closing) return done(*error);
+    if (const auto error = self->not_open(); error != errc{} && error != errc::closing)
+      return done(error);
     flush_mark mark{t, self->outbox_.staged_total(), {}};
     for (const auto& channel : self->channels_) {
       if (const auto left = channel->outstanding(); left > 0)

@@ -29,9 +29,9 @@ asio::awaitable<void> co_connect(std::shared_ptr<engine> e, request target) {
 asio::awaitable<void> co_send(std::shared_ptr<engine> e, std::shared_ptr<send_channel> channel,
                               protocol::outgoing_frame frame) {
   const auto refused = e->try_send(*channel, frame);
-  if (!refused) co_return;
+  if (refused == errc{}) co_return;
   if (refused != errc::queue_full && refused != errc::message_over_queue)
-    throw system_error(*refused);
+    throw system_error(refused);
   std::error_code error;
   auto start = [channel, frame](engine& on, ticket t, completion<std::error_code> done) {
     on.send(t, channel, frame, std::move(done));

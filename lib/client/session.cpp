@@ -6,7 +6,7 @@
 namespace wsx {
 
 std::error_code session::send_frame(const protocol::outgoing_frame& frame) {
-  return make_error_code(engine_.stage(frame));
+  return engine_.stage(frame);
 }
 
 std::error_code session::close() {

@@ -18,18 +18,18 @@ outgoing_frame::outgoing_frame(const fragment& piece) noexcept
       first(piece.first),
       kind(piece.op) {}
 
-std::optional<errc> outgoing_check::check_all(const outgoing_frame& frame) const noexcept {
+errc outgoing_check::check_all(const outgoing_frame& frame) const noexcept {
   // RFC 6455 5.4: only text and binary messages are made of fragments.
   if (frame.kind != opcode::text && frame.kind != opcode::binary)
     return errc::fragment_out_of_order;
   if (is_control(frame.head.op)) {
     // RFC 6455 5.5: a control frame has at most 125 bytes.
     if (frame.payload.size() > max_control_payload) return errc::control_payload_too_long;
-    return std::nullopt;
+    return errc{};
   }
   if (!in_order(frame)) return errc::fragment_out_of_order;
   if (frame.kind == opcode::text && !valid_text(frame)) return errc::invalid_text;
-  return std::nullopt;
+  return errc{};
 }
 
 // RFC 6455 5.4: first, then continuations of the same message, the last of them with FIN.

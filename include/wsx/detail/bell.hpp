@@ -28,6 +28,11 @@ class bell_listener {
 // `rung_` says whose the timer is. False: of the first who rings. True: of the strand, or of the
 // one that rang until the strand has heard it. There are two timers, used in turn: whoever rang may
 // not be out of `cancel` yet when the strand listens again.
+//
+// To find out by an exchange that it need not ring costs a producer more than all the rest of a
+// small frame: the processor waits until what it has queued has reached the cache. So while the
+// strand is busy with much, producers only look at `busy_`, and the strand pays when it listens
+// again, with a fence for the whole process.
 class bell {
  public:
   // `s` must outlive the bell.
@@ -36,16 +41,29 @@ class bell {
 
   // From any thread: `on_ring` is called soon, unless the strand has been busy since it last
   // listened.
-  WSX_API void ring();
+  void ring() {
+    // What is to be found comes before the look; the other half of this fence is in `end_busy`.
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    if (!busy_.load(std::memory_order_relaxed)) ring_now();
+  }
 
   // The rest is the strand's.
+
+  // The strand rings for itself.
+  void ring_here() {
+    if (!ours_) ring();
+  }
 
   // Busy: nobody need ring, since the strand will look by itself before it listens again.
   WSX_API void ignore();
 
+  // Busy with much: to ring costs next to nothing, to listen again a system call.
+  WSX_API void ignore_many() noexcept;
+
   // Idle: rings count from now on. False if one is on its way, which will be heard. What came
-  // before this returned has perhaps not rung: look again.
-  WSX_API bool listen(std::shared_ptr<bell_listener> who);
+  // before this returned has perhaps not rung: look again. `many`: whoever rings will go on to,
+  // as if the strand had been told to `ignore_many` at once.
+  WSX_API bool listen(std::shared_ptr<bell_listener> who, bool many);
 
   // Lets go of the listener.
   WSX_API void hang_up();
@@ -65,16 +83,20 @@ class bell {
     rope ropes[2];
   };
 
+  WSX_API void ring_now();
   void ring_first();
   bool take_slack_rope();
+  bool end_busy() noexcept;
 
   const strand& strand_;
   std::weak_ptr<bell_listener> first_;  // who hears the first ring
   std::unique_ptr<rope_pair> pair_;     // from then on
   std::size_t current_ = 0;             // the rope to pull
   std::atomic<bool> rung_{true};
-  bool waiting_ = false;  // a wait is under way
-  bool ours_ = true;      // it, or its timer, is the strand's
+  std::atomic<bool> busy_{false};  // true only while `rung_` is: nobody need ring
+  bool many_expected_ = false;     // whoever rings sets `busy_`
+  bool waiting_ = false;           // a wait is under way
+  bool ours_ = true;               // it, or its timer, is the strand's
 };
 
 }  // namespace wsx::detail

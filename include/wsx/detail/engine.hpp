@@ -85,8 +85,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   // A way to send for one more thread.
   WSX_API std::shared_ptr<send_channel> make_channel();
   WSX_API void retire(std::shared_ptr<send_channel> channel);
-  WSX_API std::optional<errc> try_send(send_channel& channel,
-                                       const protocol::outgoing_frame& frame);
+  WSX_API errc try_send(send_channel& channel, const protocol::outgoing_frame& frame);
   WSX_API void send(ticket t, std::shared_ptr<send_channel> channel,
                     const protocol::outgoing_frame& frame, completion<std::error_code> done);
   WSX_API void start_timer(std::shared_ptr<timer_state> timer);
@@ -95,13 +94,13 @@ class engine final : public std::enable_shared_from_this<engine>,
   WSX_API wsx::stats stats() const noexcept;
   phase now() const noexcept { return phase_.load(std::memory_order_acquire); }
   asio::any_io_executor executor() const { return strand_; }
-  WSX_API std::optional<errc> not_open() const noexcept;
+  WSX_API errc not_open() const noexcept;
 
   // On the strand: what callbacks, and whoever calls them, use.
   session& for_handler() noexcept { return session_; }
   const connection_info& connection() const noexcept { return info_; }
   bool receiving() const noexcept { return close_.open() && !stopped(); }
-  WSX_API std::optional<errc> stage(const protocol::outgoing_frame& frame);
+  WSX_API errc stage(const protocol::outgoing_frame& frame);
   WSX_API std::error_code begin_close(protocol::close_payload how);
   WSX_API void apply(const action& wanted);
   WSX_API void callback_threw(std::exception_ptr what);
@@ -189,6 +188,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   bytes_view next_batch();
   bool write_batch(bytes_view bytes);
   void cannot_write(std::error_code error);
+  bool bursting() const noexcept;
   bool idle();
   void reopen_reading();
   void wrote();
@@ -268,6 +268,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   protocol::outbox outbox_;
   protocol::outgoing_check staged_check_;
   bell bell_;  // of producers: there is something to write
+  std::uint64_t frames_when_idle_ = 0;
   std::vector<std::shared_ptr<send_channel>> channels_;
   std::vector<std::shared_ptr<send_channel>> retired_;
   std::vector<flush_mark> flush_marks_;

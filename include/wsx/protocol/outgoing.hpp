@@ -7,8 +7,6 @@
 #include <wsx/protocol/frame_encoder.hpp>
 #include <wsx/protocol/utf8.hpp>
 
-#include <optional>
-
 namespace wsx::protocol {
 
 /// A frame of the user's as it goes to the wire, if it is not compressed. Data frames may be,
@@ -43,11 +41,12 @@ struct outgoing_frame {
 /// UTF-8 (5.6), and the order of fragments (5.4). One for each producer.
 class outgoing_check {
  public:
-  /// Errors: `errc::control_payload_too_long`, `errc::invalid_text`,
-  /// `errc::fragment_out_of_order`. Changes nothing: a frame that passes may still find no room.
-  std::optional<errc> check(const outgoing_frame& frame) const noexcept {
+  /// `errc{}` if the frame may be sent, or else `errc::control_payload_too_long`,
+  /// `errc::invalid_text`, or `errc::fragment_out_of_order`. Changes nothing: a frame that passes
+  /// may still find no room.
+  errc check(const outgoing_frame& frame) const noexcept {
     const bool whole_binary = frame.head.op == opcode::binary && frame.head.fin;
-    return whole_binary && !in_message_ ? std::nullopt : check_all(frame);
+    return whole_binary && !in_message_ ? errc{} : check_all(frame);
   }
 
   /// The frame that passed has been queued.
@@ -57,7 +56,7 @@ class outgoing_check {
   }
 
  private:
-  WSX_API std::optional<errc> check_all(const outgoing_frame& frame) const noexcept;
+  WSX_API errc check_all(const outgoing_frame& frame) const noexcept;
   WSX_API void commit_unfinished(const outgoing_frame& frame) noexcept;
   bool in_order(const outgoing_frame& frame) const noexcept;
   bool valid_text(const outgoing_frame& frame) const noexcept;

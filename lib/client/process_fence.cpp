@@ -1,0 +1,52 @@
+#include "process_fence.hpp"
+
+#if __has_include(<linux/membarrier.h>)
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+namespace wsx::detail {
+
+namespace {
+
+#if __has_include(<linux/membarrier.h>)
+
+bool call(membarrier_cmd command) noexcept {
+  return syscall(SYS_membarrier, command, 0) == 0;
+}
+
+bool enroll() noexcept {
+  return call(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+}
+
+bool fence() noexcept {
+  return call(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+}
+
+#else
+
+bool enroll() noexcept {
+  return false;
+}
+
+bool fence() noexcept {
+  return false;
+}
+
+#endif
+
+// Before there are threads: the system would have to wait for each of them.
+const bool enrolled = enroll();
+
+}  // namespace
+
+bool has_process_fence() noexcept {
+  return enrolled;
+}
+
+bool process_fence() noexcept {
+  return fence();
+}
+
+}  // namespace wsx::detail
