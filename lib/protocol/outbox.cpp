@@ -11,6 +11,10 @@ namespace {
 // What is shorter is copied, rather than written by a system call of its own.
 constexpr std::size_t worth_a_write = 16 * 1024;
 
+// Of a payload that is masked on its way out: so much stays in a core's first-level cache until it
+// is written, and does not keep the receiver waiting for so long that it falls asleep.
+constexpr std::size_t masked_at_once = 32 * 1024;
+
 constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 frame_head plain(frame_head head) noexcept {
@@ -306,7 +310,7 @@ void outbox::go_on(stretch s) {
 
 void outbox::go_on_plain() {
   partial_frame& frame = *partial_;
-  const auto part = frame.left.first(std::min(frame.left.size(), room()));
+  const auto part = frame.left.first(std::min({frame.left.size(), room(), masked_at_once}));
   mask_copy(batch_.prepare(part.size()).data(), part, frame.key, frame.offset);
   batch_.commit(part.size());
   frame.left = frame.left.subspan(part.size());
