@@ -1,6 +1,7 @@
 #include <wsx/detail/engine.hpp>
 #include <wsx/error.hpp>
 
+#include <asio/dispatch.hpp>
 #include <asio/error.hpp>
 #include <asio/post.hpp>
 
@@ -69,7 +70,7 @@ void engine::send(ticket t, std::shared_ptr<send_channel> channel,
     if (self->now() == phase::ended) return self->fail_sends(errc::aborted);
     self->pump();
   };
-  asio::post(strand_, std::move(wait));
+  asio::dispatch(strand_, std::move(wait));
 }
 
 // RFC 6455 6.1. On the strand.
