@@ -11,10 +11,10 @@ any_transport::any_transport(asio::any_io_executor executor,
 
 asio::awaitable<std::error_code> any_transport::connect(const url& to, diagnostics& d) {
   auto& tcp = std::get<tcp_transport>(chosen_);
-  if (!to.secure()) co_return co_await tcp.connect(to, d);
+  if (!to.secure()) return tcp.connect(to, d);
   const strand serial = tcp.serial();  // outlives what is replaced
   auto& tls = chosen_.emplace<tls_transport>(serial, settings_);
-  co_return co_await tls.connect(to, d);
+  return tls.connect(to, d);
 }
 
 io_result any_transport::read_some(std::span<std::byte> room) noexcept {

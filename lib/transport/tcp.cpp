@@ -1,13 +1,14 @@
+#include "connecting.hpp"
+
 #include <wsx/error.hpp>
 #include <wsx/transport/tcp.hpp>
 
 #include <asio/buffer.hpp>
-#include <asio/connect.hpp>
 #include <asio/error.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 namespace wsx {
 
@@ -20,9 +21,16 @@ tcp::socket::wait_type wait_type(io_direction direction) noexcept {
 }
 
 std::string to_text(const tcp::endpoint& endpoint) {
-  const auto address = endpoint.address().to_string();
-  return endpoint.address().is_v6() ? fmt::format("[{}]:{}", address, endpoint.port())
-                                    : fmt::format("{}:{}", address, endpoint.port());
+  const auto& address = endpoint.address();
+  if (address.is_v6())
+    return fmt::format(FMT_COMPILE("[{}]:{}"), address.to_string(), endpoint.port());
+  const auto b = address.to_v4().to_bytes();
+  return fmt::format(FMT_COMPILE("{}.{}.{}.{}:{}"), b[0], b[1], b[2], b[3], endpoint.port());
+}
+
+asio::awaitable<std::error_code> refuse_tls(diagnostics& d) {
+  d.detail = "wss needs a transport with TLS";
+  co_return errc::unsupported_scheme;
 }
 
 }  // namespace
@@ -49,30 +57,51 @@ tcp_transport::~tcp_transport() {
 }
 
 asio::awaitable<std::error_code> tcp_transport::connect(const url& to, diagnostics& d) {
-  if (to.secure()) {
-    d.detail = "wss needs a transport with TLS";
-    co_return errc::unsupported_scheme;
-  }
-  co_return co_await dial(to, d);
+  return to.secure() ? refuse_tls(d) : dial(to, d);
 }
 
+// An address needs no resolver, which would ask in a thread of its own.
 asio::awaitable<std::error_code> tcp_transport::dial(const url& to, diagnostics& d) {
   d.detail = to.authority();
-  if (const auto error = co_await resolve(to)) co_return error;
-  const auto results = std::move(lookup_->results);
-  lookup_.reset();
-
+  if (closed_) co_return asio::error::operation_aborted;
   std::error_code error;
-  co_await asio::async_connect(socket_, results, asio::redirect_error(asio::use_awaitable, error));
+  const auto address = asio::ip::make_address(to.host, error);
+  if (error) {
+    error = co_await dial_name(to);
+  } else {
+    error = begin_connect(socket_, tcp::endpoint(address, to.port));
+    if (error == asio::error::in_progress) error = co_await connected();
+  }
   if (closed_) co_return asio::error::operation_aborted;
   if (!error) socket_.set_option(tcp::no_delay(true), error);
-  if (!error) socket_.non_blocking(true, error);
   if (!error) d.detail.clear();
   co_return error;
 }
 
+// One address after the other.
+asio::awaitable<std::error_code> tcp_transport::dial_name(const url& to) {
+  if (const auto error = co_await resolve(to)) co_return error;
+  const auto results = std::move(lookup_->results);
+  lookup_.reset();
+  std::error_code error = asio::error::not_found;
+  for (const auto& found : results) {
+    error = begin_connect(socket_, found.endpoint());
+    if (error == asio::error::in_progress) error = co_await connected();
+    if (!error || closed_) break;
+  }
+  co_return error;
+}
+
+asio::awaitable<std::error_code> tcp_transport::connected() {
+  std::error_code error = asio::error::in_progress;
+  while (error == asio::error::in_progress) {
+    error = co_await ready(io_direction::write);
+    if (!error) error = connect_result(socket_);
+  }
+  co_return error;
+}
+
 asio::awaitable<std::error_code> tcp_transport::resolve(const url& to) {
-  if (closed_) co_return asio::error::operation_aborted;
   lookup_ = std::make_shared<lookup>(strand_);
   lookup_->resolver.async_resolve(
       to.host, std::to_string(to.port), tcp::resolver::numeric_service,

@@ -167,8 +167,9 @@ TEST_CASE("at each step, with a name to resolve") {
                                client.wait_eof();
                              },
                              options};
-      // The name is resolved, TCP connected, TLS set up, the handshake written and read.
-      CHECK(interrupt_each_step(how, server.url("/", "localhost"), trusting(ca)) > 4);
+      // The client starts, the name is resolved, TLS set up, the handshake's response read; TCP to
+      // this host connects without a step of its own.
+      CHECK(interrupt_each_step(how, server.url("/", "localhost"), trusting(ca)) > (tls ? 3 : 2));
     }
   }
 }

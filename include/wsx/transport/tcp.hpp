@@ -39,6 +39,8 @@ class tcp_transport {
  private:
   struct lookup;
 
+  asio::awaitable<std::error_code> dial_name(const url& to);
+  asio::awaitable<std::error_code> connected();
   asio::awaitable<std::error_code> resolve(const url& to);
 
   strand strand_;

@@ -1,0 +1,45 @@
+#include "connecting.hpp"
+
+#include <asio/error.hpp>
+
+#include <cerrno>
+#include <sys/socket.h>
+
+namespace wsx {
+
+namespace {
+
+using asio::ip::tcp;
+
+std::error_code system_error_of(int number) noexcept {
+  return {number, asio::error::get_system_category()};
+}
+
+}  // namespace
+
+// Asio always waits for its reactor, and never looks whether that is needed.
+std::error_code begin_connect(tcp::socket& socket, const tcp::endpoint& to) {
+  std::error_code error;
+  socket.close(error);  // of the address before
+  socket.open(to.protocol(), error);
+  if (!error) socket.non_blocking(true, error);
+  if (error) return error;
+  if (::connect(socket.native_handle(), to.data(), static_cast<socklen_t>(to.size())) == 0)
+    return {};
+  error = system_error_of(errno);
+  return error == asio::error::in_progress ? connect_result(socket) : error;
+}
+
+// Who has a peer is connected. Who has none may still get one, unless there was an error.
+std::error_code connect_result(tcp::socket& socket) {
+  std::error_code unconnected;
+  socket.remote_endpoint(unconnected);
+  if (unconnected != asio::error::not_connected) return unconnected;
+  int number = 0;
+  socklen_t size = sizeof number;
+  if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &number, &size) != 0)
+    number = errno;
+  return number == 0 ? make_error_code(asio::error::in_progress) : system_error_of(number);
+}
+
+}  // namespace wsx

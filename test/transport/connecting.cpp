@@ -1,0 +1,71 @@
+#include "../../lib/transport/connecting.hpp"
+
+#include <asio/error.hpp>
+#include <asio/io_context.hpp>
+#include <doctest/doctest.h>
+
+#include <vector>
+
+using asio::ip::tcp;
+
+namespace {
+
+const auto here = asio::ip::address_v4::loopback();
+
+// What it comes to in the end.
+std::error_code finish(asio::io_context& io, tcp::socket& socket, std::error_code result) {
+  while (result == asio::error::in_progress) {
+    socket.async_wait(tcp::socket::wait_write, [](std::error_code) {});
+    io.restart();
+    io.run();
+    result = wsx::connect_result(socket);
+  }
+  return result;
+}
+
+std::error_code connect(asio::io_context& io, tcp::socket& socket, const tcp::endpoint& to) {
+  return finish(io, socket, wsx::begin_connect(socket, to));
+}
+
+// Where nobody listens.
+tcp::endpoint unused_endpoint(asio::io_context& io) {
+  return tcp::acceptor(io, tcp::endpoint(here, 0)).local_endpoint();
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("connecting");
+
+TEST_CASE("a socket is connected, and does not block") {
+  asio::io_context io;
+  tcp::acceptor acceptor(io, tcp::endpoint(here, 0));
+  tcp::socket socket(io);
+  CHECK(connect(io, socket, acceptor.local_endpoint()) == std::error_code());
+  CHECK(socket.remote_endpoint() == acceptor.local_endpoint());
+  CHECK(socket.non_blocking());
+}
+
+TEST_CASE("a server that refuses, and then another one") {
+  asio::io_context io;
+  tcp::socket socket(io);
+  CHECK(connect(io, socket, unused_endpoint(io)) == asio::error::connection_refused);
+  tcp::acceptor acceptor(io, tcp::endpoint(here, 0));
+  CHECK(connect(io, socket, acceptor.local_endpoint()) == std::error_code());
+}
+
+TEST_CASE("a server whose queue is full keeps it in progress, until it accepts") {
+  asio::io_context io;
+  tcp::acceptor acceptor(io, tcp::v4());
+  acceptor.bind(tcp::endpoint(here, 0));
+  acceptor.listen(0);
+  std::vector<tcp::socket> sockets;
+  auto result = std::error_code();
+  while (!result) result = wsx::begin_connect(sockets.emplace_back(io), acceptor.local_endpoint());
+  REQUIRE(result == asio::error::in_progress);
+  CHECK(wsx::connect_result(sockets.back()) == asio::error::in_progress);
+  std::vector<tcp::socket> accepted;
+  for (std::size_t i = 0; i < sockets.size(); ++i) accepted.push_back(acceptor.accept());
+  CHECK(finish(io, sockets.back(), result) == std::error_code());
+}
+
+TEST_SUITE_END();
