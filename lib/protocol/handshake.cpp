@@ -2,12 +2,13 @@
 
 #include <wsx/error.hpp>
 #include <wsx/protocol/handshake.hpp>
+#include <wsx/protocol/mask.hpp>
 
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <span>
 #include <stdexcept>
 
@@ -18,13 +19,21 @@ namespace {
 constexpr std::string_view accept_name = "Sec-WebSocket-Accept";
 constexpr std::string_view subprotocol_name = "Sec-WebSocket-Protocol";
 
-std::string base64(std::span<const unsigned char> bytes) {
+std::string base64(bytes_view bytes) {
   // 4 characters for each 3 bytes begun, and the NUL that OpenSSL adds.
   std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(),
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                  reinterpret_cast<const unsigned char*>(bytes.data()),
                   static_cast<int>(bytes.size()));
   text.pop_back();
   return text;
+}
+
+// Looked up once, which takes OpenSSL as long as a digest does.
+const EVP_MD* sha1() {
+  static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> fetched(
+      EVP_MD_fetch(nullptr, "SHA1", nullptr), &EVP_MD_free);
+  return fetched.get();
 }
 
 bool is_host(const header& field) noexcept {
@@ -98,11 +107,13 @@ std::string joined(const std::vector<std::string>& list) {
 
 // The values of all fields with that name, as one list. RFC 9110 5.3.
 std::string combined(const header_list& headers, std::string_view name) {
-  std::vector<std::string> values;
+  std::string list;
   for (const header& field : headers) {
-    if (http::iequals(field.name, name)) values.push_back(field.value);
+    if (!http::iequals(field.name, name)) continue;
+    if (!list.empty()) list += ", ";
+    list += field.value;
   }
-  return joined(values);
+  return list;
 }
 
 std::ptrdiff_t count_fields(const header_list& headers, std::string_view name) {
@@ -136,27 +147,30 @@ std::error_code check_request(const upgrade_request& request, std::string& what)
   return check_subprotocols(request.subprotocols, what);
 }
 
+// RFC 6455 4.1 item 7: 16 random bytes. A call of the CSPRNG for them alone costs as much as one
+// for many, hence where masking keys come from.
 std::string make_key() {
-  std::array<unsigned char, 16> bytes{};
-  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
-    throw std::runtime_error("OpenSSL has no random bytes");
-  }
-  return base64(bytes);
+  mask_key_source random;
+  std::array<mask_key, 4> nonce;
+  for (mask_key& part : nonce) part = random.next();
+  return base64(std::as_bytes(std::span(nonce)));
 }
 
 std::string accept_for(std::string_view key) {
   const std::string text = std::string(key) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1) {
+  std::array<std::byte, 20> digest{};
+  if (EVP_Digest(text.data(), text.size(), reinterpret_cast<unsigned char*>(digest.data()), nullptr,
+                 sha1(), nullptr) != 1) {
     throw std::runtime_error("OpenSSL has no SHA-1");
   }
-  return base64({digest.data(), size});
+  return base64(digest);
 }
 
 std::string format_request(const upgrade_request& request, std::string_view key) {
   const std::string* host = find_header(request.headers, "Host");
-  std::string head = "GET " + request.to.target + " HTTP/1.1\r\n";
+  std::string head;
+  head.reserve(512);
+  head.append("GET ").append(request.to.target).append(" HTTP/1.1\r\n");
   add_field(head, "Host", host != nullptr ? *host : request.to.authority());
   add_field(head, "Upgrade", "websocket");
   add_field(head, "Connection", "Upgrade");

@@ -20,15 +20,31 @@ constexpr std::size_t status_digits = 3;
 
 }  // namespace
 
-// Byte by byte, so that it cannot matter how the input is split. A head is small and comes once.
+// How the input is split can't matter: of text that is fit for any line, all there is is taken at
+// once, everything else byte by byte.
 std::size_t http_head_parser::feed(bytes_view input, std::error_code& ec) {
-  std::size_t used = 0;
-  while (used < input.size() && !done_ && !error_) {
-    error_ = take_char(std::to_integer<char>(input[used++]));
-    if (!done_ && !error_ && ++size_ >= limits_.max_size) error_ = errc::response_head_too_big;
+  std::string_view left = as_chars(input);
+  while (!left.empty() && !done_ && !error_) {
+    const std::string_view text = plain_text(left);
+    if (text.empty()) error_ = take_char(left.front());
+    line_ += text;
+    const std::size_t taken = std::max<std::size_t>(text.size(), 1);
+    left.remove_prefix(taken);
+    size_ += taken;
+    if (!done_ && !error_ && size_ >= limits_.max_size) error_ = errc::response_head_too_big;
   }
   ec = error_;
-  return used;
+  return input.size() - left.size();
+}
+
+// The first bytes must be looked at one by one, and so must what follows a CR.
+std::string_view http_head_parser::plain_text(std::string_view left) const noexcept {
+  const bool known = has_status_ || line_.size() >= version.size();
+  if (!known || line_.ends_with('\r')) return {};
+  left = left.substr(0, limits_.max_size - size_);
+  const auto* const end =
+      std::find_if_not(left.begin(), left.end(), [](char c) { return http::is_field_char(c); });
+  return left.substr(0, static_cast<std::size_t>(end - left.begin()));
 }
 
 std::error_code http_head_parser::take_char(char c) {

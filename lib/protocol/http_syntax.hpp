@@ -37,11 +37,11 @@ constexpr bool is_field_char(char c) noexcept {
 }
 
 constexpr bool is_token(std::string_view s) noexcept {
-  return !s.empty() && std::all_of(s.begin(), s.end(), is_token_char);
+  return !s.empty() && std::all_of(s.begin(), s.end(), [](char c) { return is_token_char(c); });
 }
 
 constexpr bool is_field_value(std::string_view s) noexcept {
-  return std::all_of(s.begin(), s.end(), is_field_char);
+  return std::all_of(s.begin(), s.end(), [](char c) { return is_field_char(c); });
 }
 
 /// For a message to the user: what is not printable as a question mark.

@@ -47,6 +47,7 @@ class http_head_parser {
   http_head&& take() noexcept { return std::move(head_); }
 
  private:
+  std::string_view plain_text(std::string_view left) const noexcept;
   std::error_code take_char(char c);
   std::error_code parse_line(std::string_view line);
   std::error_code parse_status_line(std::string_view line);
