@@ -165,10 +165,11 @@ std::error_code tls_transport::state::judge(int result, io_direction& wants) noe
   }
 }
 
+// The client's last message is not sent alone: RFC 8446 lets data follow it at once.
 asio::awaitable<std::error_code> tls_transport::state::shake_hands(diagnostics& d) {
   for (;;) {
     ERR_clear_error();
-    wire.before_reading();
+    wire.hold();
     const int result = SSL_connect(ssl.get());
     if (result == 1) {
       resumption.established(ssl.get());
@@ -176,8 +177,12 @@ asio::awaitable<std::error_code> tls_transport::state::shake_hands(diagnostics& 
     }
     io_direction wants = io_direction::read;
     const auto error = judge(result, wants);
+    const auto unsent = wire.flush();
     if (!would_block(error)) co_return handshake_error(error, d);
+    if (unsent && !would_block(unsent)) co_return handshake_error(unsent, d);
+    if (unsent) wants = io_direction::write;
     if (const auto failed = co_await tcp.ready(wants)) co_return failed;
+    wire.before_reading();
   }
 }
 
@@ -217,6 +222,7 @@ asio::awaitable<std::error_code> tls_transport::connect(const url& to, diagnosti
 io_result tls_transport::read_some(std::span<std::byte> room) noexcept {
   if (state_->read_end) return {0, state_->read_end};
   io_result result;
+  if (state_->wire.held()) state_->wire.flush();  // nothing has been written since the handshake
   state_->wire.before_reading();
   ERR_clear_error();  // once: what succeeds leaves no error
   while (result.bytes < room.size()) {

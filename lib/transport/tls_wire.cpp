@@ -41,6 +41,7 @@ int bio_write(BIO* bio, const char* source, int size) {
 long bio_control(BIO* bio, int command, long, void*) {
   if (command == BIO_CTRL_EOF) return wire_of(bio).error() == asio::error::eof ? 1 : 0;
   if (command != BIO_CTRL_FLUSH) return 0;
+  if (wire_of(bio).held()) return 1;
   return wire_of(bio).flush() ? result(bio, 0, BIO_FLAGS_WRITE) : 1;
 }
 
@@ -120,6 +121,7 @@ std::size_t tls_wire::write(bytes_view source) noexcept {
 
 // One write: a socket that takes less than all is full.
 std::error_code tls_wire::flush() noexcept {
+  held_ = false;
   error_.clear();
   if (out_.empty()) return error_;
   const io_result put = tcp_.write_some(out_.view());

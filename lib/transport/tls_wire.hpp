@@ -27,6 +27,11 @@ class tls_wire {
   /// To be called before OpenSSL is asked to write.
   void before_writing() noexcept;
 
+  /// OpenSSL's own wish to flush counts no more, until somebody else flushes: the end of a handshake
+  /// then leaves together with what follows it.
+  void hold() noexcept { held_ = true; }
+  bool held() const noexcept { return held_; }
+
   /// Hands what OpenSSL wrote to the socket. `would_block` if some is left.
   std::error_code flush() noexcept;
 
@@ -45,7 +50,8 @@ class tls_wire {
   SSL* ssl_ = nullptr;
   wire_buffer in_;
   wire_buffer out_;
-  bool socket_read_ = false;  // since the last `before_reading`
+  bool socket_read_ = true;  // since the last `before_reading`; nothing comes before we write
+  bool held_ = false;
   std::error_code error_{};
 };
 

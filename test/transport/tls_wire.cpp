@@ -90,6 +90,23 @@ TEST_CASE("what is written leaves by the flush, all at once") {
   CHECK(std::string_view(got.data(), got.size()) == "records");
 }
 
+TEST_CASE("what is held leaves by nobody's flush but the wire's own") {
+  wired w;
+  w.wire.hold();
+  CHECK(BIO_write(w.bio(), "last", 4) == 4);
+  CHECK(BIO_flush(w.bio()) == 1);
+  std::array<char, 4> got{};
+  w.peer.non_blocking(true);
+  std::error_code error;
+  w.peer.read_some(asio::buffer(got), error);
+  CHECK(error == asio::error::would_block);
+  CHECK(w.wire.flush() == std::error_code());
+  CHECK_FALSE(w.wire.held());
+  w.peer.non_blocking(false);
+  asio::read(w.peer, asio::buffer(got));
+  CHECK(std::string_view(got.data(), got.size()) == "last");
+}
+
 TEST_CASE("what a full socket does not take waits for the next flush") {
   wired w;
   const std::string much(wsx::wire_buffer::capacity, 'x');
