@@ -91,8 +91,8 @@ class sender {
   template <class, transport>
   friend class basic_client;
 
-  explicit sender(std::shared_ptr<detail::engine> engine)
-      : engine_(std::move(engine)), channel_(engine_->make_channel()) {}
+  sender(std::shared_ptr<detail::engine> engine, std::shared_ptr<detail::send_channel> channel)
+      : engine_(std::move(engine)), channel_(std::move(channel)) {}
 
   std::shared_ptr<detail::engine> engine_;
   std::shared_ptr<detail::send_channel> channel_;

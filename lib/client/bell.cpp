@@ -2,8 +2,6 @@
 
 #include <wsx/detail/bell.hpp>
 
-#include <asio/post.hpp>
-
 #include <system_error>
 #include <utility>
 
@@ -28,7 +26,7 @@ void bell::ring_first() {
     who->on_ring();  // owns this bell
   };
   try {
-    asio::post(strand_, std::move(heard));
+    post_on(strand_, std::move(heard));
   } catch (...) {
     rung_.store(false, std::memory_order_release);  // the next who rings is the first
     throw;
@@ -46,7 +44,7 @@ void bell::ignore_many() noexcept {
 bool bell::listen(std::shared_ptr<bell_listener> who, bool many) {
   if (!ours_) return !rung_.load(std::memory_order_acquire);
   if (!end_busy() || !(waiting_ || !pair_ || take_slack_rope())) {
-    asio::post(strand_, [who = std::move(who)] { who->on_ring(); });
+    post_on(strand_, [who = std::move(who)] { who->on_ring(); });
     return false;
   }
   many_expected_ = many && has_process_fence();

@@ -4,8 +4,6 @@
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/co_spawn.hpp>
-#include <asio/dispatch.hpp>
-#include <asio/post.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -47,7 +45,7 @@ void engine::connect(ticket t, request target, wsx::diagnostics* details,
     self->on_connected_ = std::move(done);
     self->launch(false);
   };
-  asio::post(strand_, std::move(start));
+  post_on(strand_, std::move(start));
 }
 
 // The cancellation slot has memory of its own, which a client that rests does without.
@@ -99,11 +97,11 @@ void engine::close(ticket t, protocol::close_payload how, completion<std::error_
     if (p != phase::open && p != phase::closing) self->stop(in_order);
     self->wake();
   };
-  asio::post(strand_, std::move(begin));
+  post_on(strand_, std::move(begin));
 }
 
 void engine::abort() {
-  asio::post(strand_, [self = shared_from_this()] {
+  post_on(strand_, [self = shared_from_this()] {
     self->final_ = true;
     self->stop(false);
   });
@@ -111,7 +109,7 @@ void engine::abort() {
 
 void engine::kill() {
   muted_.store(true, std::memory_order_relaxed);
-  asio::dispatch(strand_, [self = shared_from_this()] { self->stop(false); });
+  dispatch_on(strand_, [self = shared_from_this()] { self->stop(false); });
 }
 
 // Ends as soon as possible.
@@ -127,7 +125,7 @@ void engine::stop(bool in_order) {
 }
 
 void engine::join(ticket t, completion<std::error_code, close_reason> done) {
-  asio::post(strand_, [self = shared_from_this(), t, done = std::move(done)]() mutable {
+  post_on(strand_, [self = shared_from_this(), t, done = std::move(done)]() mutable {
     if (self->now() == phase::ended) return done(self->end_error(), self->reason_);
     self->on_ended_.add(t, std::move(done));
   });
@@ -136,7 +134,7 @@ void engine::join(ticket t, completion<std::error_code, close_reason> done) {
 // A canceled wait is over for whoever waited; what it waited for goes on, but a connect, which
 // nobody else waits for.
 void engine::cancel(ticket t) {
-  asio::post(strand_, [self = shared_from_this(), t] {
+  post_on(strand_, [self = shared_from_this(), t] {
     const std::error_code canceled = asio::error::operation_aborted;
     if (self->connect_ticket_ == t && self->on_connected_) self->cancel_connect();
     self->on_closed_.complete(t, canceled);
@@ -192,7 +190,7 @@ void engine::notify(std::unique_ptr<mail> message) {
 
 void engine::wake_for_mail() {
   if (mail_scheduled_.exchange(true, std::memory_order_acq_rel)) return;
-  asio::post(strand_, [self = shared_from_this()] {
+  post_on(strand_, [self = shared_from_this()] {
     self->mail_scheduled_.exchange(false, std::memory_order_acq_rel);
     if (self->now() == phase::ended) self->mailbox_.close();  // it came too late
     self->wake();

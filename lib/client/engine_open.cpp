@@ -1,4 +1,5 @@
 #include <wsx/detail/engine.hpp>
+#include <wsx/detail/read_lease.hpp>
 #include <wsx/error.hpp>
 #include <wsx/protocol/http_body.hpp>
 
@@ -18,6 +19,9 @@ bool would_block(std::error_code error) noexcept {
   return error == asio::error::would_block || error == asio::error::try_again;
 }
 
+// Of what a server may send before anything is known of it.
+constexpr std::size_t max_head_read = 4096;
+
 // What is kept of the body of a response that refuses the handshake.
 constexpr std::size_t max_refusal_body = 4096;
 
@@ -30,7 +34,9 @@ asio::awaitable<std::error_code> engine::open() {
 
   stream_ = make_stream_(strand_, settings_);
   ++connection_number_;
-  if (const auto error = co_await dial(ask.to)) co_return error;
+  arm_deadline(options_.connect_timeout, options_.handshake_timeout);
+  const auto failed = co_await stream_->connect(ask.to, *diagnostics_);
+  if (const auto error = dialed(failed)) co_return error;
 
   arm_deadline(options_.handshake_timeout);
   const auto error = co_await shake_hands(ask);
@@ -57,14 +63,12 @@ std::error_code engine::prepare(protocol::upgrade_request& ask) {
   return protocol::check_request(ask, diagnostics_->detail);
 }
 
-asio::awaitable<std::error_code> engine::dial(const url& to) {
-  arm_deadline(options_.connect_timeout);
-  const auto error = co_await stream_->connect(to, *diagnostics_);
-  const bool late = deadline_hit_;
-  disarm_deadline();
+// How connecting has ended, in view of what may have interrupted it.
+std::error_code engine::dialed(std::error_code error) {
+  const bool late = std::exchange(deadline_hit_, false);
   stream_open_ = !error;
-  if (late || stopped() || connect_canceled_) co_return interrupted_by(errc::connect_timeout);
-  co_return error;
+  if (late || stopped() || connect_canceled_) return interrupted_by(errc::connect_timeout);
+  return error;
 }
 
 // Why an operation of this connection did not come to its end.
@@ -75,27 +79,41 @@ std::error_code engine::interrupted_by(std::error_code deadline) const noexcept 
 
 asio::awaitable<std::error_code> engine::shake_hands(const protocol::upgrade_request& ask) {
   const std::string key = protocol::make_key();
-  if (const auto error = co_await write_all(protocol::format_request(ask, key))) co_return error;
-
+  const std::string request = protocol::format_request(ask, key);
+  for (bytes_view left = as_bytes(request);;) {
+    if (const auto error = write_request(left)) co_return error;
+    if (left.empty()) break;
+    co_await wait_ready(io_direction::write);
+  }
   protocol::http_head_parser parser({options_.max_head_size, options_.max_headers});
-  if (const auto error = co_await read_head(parser)) co_return error;
+  for (;;) {
+    if (const auto error = read_head(parser)) co_return error;
+    if (parser.done()) break;
+    co_await wait_ready(io_direction::read);
+  }
+  protocol::http_head head = parser.take();
+  const auto error = judge(head, ask, key);
+  if (error == errc::unexpected_status) co_await read_refusal_body(head);
+  co_return error;
+}
 
+// Takes the response for an upgrade, or keeps what it says instead.
+std::error_code engine::judge(protocol::http_head& head, const protocol::upgrade_request& ask,
+                              std::string_view key) {
   protocol::upgrade_result granted;
-  const auto error =
-      protocol::check_response(parser.head(), ask, key, granted, diagnostics_->detail);
+  const auto error = protocol::check_response(head, ask, key, granted, diagnostics_->detail);
   if (error) {
-    diagnostics_->http_status = parser.head().status;
-    diagnostics_->http_headers = parser.head().headers;
-    if (error == errc::unexpected_status) co_await read_refusal_body(parser.head());
-    co_return error;
+    diagnostics_->http_status = head.status;
+    diagnostics_->http_headers = head.headers;
+    return error;
   }
   info_ = {};
-  info_.status = parser.head().status;
-  info_.headers = parser.head().headers;
-  info_.subprotocol = granted.subprotocol;
+  info_.status = head.status;
+  info_.headers = std::move(head.headers);
+  info_.subprotocol = std::move(granted.subprotocol);
   info_.compressed = granted.deflate.has_value();
   if (granted.deflate) start_deflate(*granted.deflate);
-  co_return std::error_code();
+  return {};
 }
 
 void engine::start_deflate(const protocol::deflate_agreement& agreed) {
@@ -116,36 +134,32 @@ void engine::make_assembler(std::optional<protocol::inflater> inflate) {
       port_->delivery(), std::move(inflate));
 }
 
-asio::awaitable<std::error_code> engine::write_all(std::string request) {
-  for (bytes_view left = as_bytes(request); !left.empty();) {
-    if (interrupted()) co_return interrupted_by(errc::handshake_timeout);
-    const io_result result = stream_->write_some(left);
-    if (result.error && !would_block(result.error)) co_return result.error;
-    left = left.subspan(result.bytes);
-    if (!left.empty()) co_await wait_ready(io_direction::write);
-  }
-  co_return std::error_code();
+// Writes what the transport takes at once of what is left.
+std::error_code engine::write_request(bytes_view& left) {
+  if (interrupted()) return interrupted_by(errc::handshake_timeout);
+  const io_result result = stream_->write_some(left);
+  left = left.subspan(result.bytes);
+  return would_block(result.error) ? std::error_code() : result.error;
 }
 
-// Reads up to the head's end. What came behind it belongs to the connection, or to the body.
-asio::awaitable<std::error_code> engine::read_head(protocol::http_head_parser& parser) {
-  std::array<std::byte, 4096> room;
+// Reads what is there, up to the head's end. What came behind it belongs to the connection, or to
+// the body.
+std::error_code engine::read_head(protocol::http_head_parser& parser) {
+  const read_lease lease;
+  const auto room = lease.room().first(max_head_read);
   while (!parser.done()) {
-    if (interrupted()) co_return interrupted_by(errc::handshake_timeout);
+    if (interrupted()) return interrupted_by(errc::handshake_timeout);
     const io_result got = stream_->read_some(room);
-    if (would_block(got.error)) {
-      co_await wait_ready(io_direction::read);
-      continue;
-    }
-    if (got.error == asio::error::eof) co_return errc::connection_dropped;
-    if (got.error) co_return got.error;
+    if (would_block(got.error)) break;
+    if (got.error == asio::error::eof) return errc::connection_dropped;
+    if (got.error) return got.error;
     std::error_code error;
     const bytes_view bytes(room.data(), got.bytes);
     const std::size_t taken = parser.feed(bytes, error);
-    if (error) co_return error;
+    if (error) return error;
     early_.append(bytes.subspan(taken));
   }
-  co_return std::error_code();
+  return {};
 }
 
 // A server that refuses may say why. As much as is allowed, until the deadline at most.

@@ -76,13 +76,16 @@ void engine::work_on() {
     switch (after_turn(came)) {
       case step::again: continue;
       case step::give_way:
-        asio::post(strand_, [self = shared_from_this()] { self->wake(); });
+        post_on(strand_, [self = shared_from_this()] { self->wake(); });
         [[fallthrough]];
       case step::rest: resting_ = true; return;
       case step::end: break;
     }
   }
-  launch(false);
+  if (!muted_.load(std::memory_order_relaxed)) return launch(false);
+  // Nobody is to be called, so nothing that comes now can wait.
+  leave();
+  settle();
 }
 
 void engine::wake() {

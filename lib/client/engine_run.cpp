@@ -76,17 +76,24 @@ asio::awaitable<bool> engine::establish() {
     co_return false;
   }
   set(phase::open);
-  // What the last connection left goes out, even while `handle_connect` waits.
-  asio::post(strand_, [self = shared_from_this()] { self->pump(); });
   add(connects_, 1);
   opened_at_ = clock::now();
   keepalive_.start(opened_at_);
   arm_keepalive();
-  if (receiving() && !std::exchange(opened_once_, true)) co_await port_->init(*this, info_);
+  asio::awaitable<void> waiting;
+  if (receiving() && !std::exchange(opened_once_, true)) waiting = port_->init(*this, info_);
+  if (waiting.valid()) co_await meanwhile_sending(std::move(waiting));
   if (receiving()) connected(std::error_code());
-  if (receiving()) co_await port_->handle_connect(*this, info_);
-  co_await receive_early();
+  if (receiving()) waiting = port_->handle_connect(*this, info_);
+  if (waiting.valid()) co_await meanwhile_sending(std::move(waiting));
+  if (!early_.empty()) co_await receive_early();
   co_return true;
+}
+
+// For a callback of a new connection: what the last one left goes out, even while it waits.
+asio::awaitable<void> engine::meanwhile_sending(asio::awaitable<void> callback) {
+  post_on(strand_, [self = shared_from_this()] { self->pump(); });
+  return callback;
 }
 
 // The connection has ended, or has to.
@@ -175,7 +182,9 @@ asio::awaitable<void> engine::pause(clock::duration delay) {
 }
 
 asio::awaitable<void> engine::finish() {
-  if (!muted_.load(std::memory_order_relaxed)) co_await port_->terminate(*this, reason_);
+  asio::awaitable<void> waiting;
+  if (!muted_.load(std::memory_order_relaxed)) waiting = port_->terminate(*this, reason_);
+  if (waiting.valid()) co_await std::move(waiting);
   settle();
 }
 

@@ -1,9 +1,7 @@
 #include <wsx/detail/engine.hpp>
 #include <wsx/error.hpp>
 
-#include <asio/dispatch.hpp>
 #include <asio/error.hpp>
-#include <asio/post.hpp>
 
 #include <algorithm>
 #include <new>
@@ -70,7 +68,7 @@ void engine::send(ticket t, std::shared_ptr<send_channel> channel,
     if (self->now() == phase::ended) return self->fail_sends(errc::aborted);
     self->pump();
   };
-  asio::dispatch(strand_, std::move(wait));
+  dispatch_on(strand_, std::move(wait));
 }
 
 // RFC 6455 6.1. On the strand.
@@ -102,7 +100,7 @@ void engine::pump() {
     if (!write_batch(bytes) || ended_) return;
     written += bytes.size();
   }
-  asio::post(strand_, [self = shared_from_this()] { self->pump(); });
+  post_on(strand_, [self = shared_from_this()] { self->pump(); });
 }
 
 // Without memory, or random numbers to mask with, nothing can be sent.
@@ -190,11 +188,16 @@ void engine::drop_retired() {
   if (unfinished) fail(errc::fragment_out_of_order);
 }
 
+std::shared_ptr<send_channel> engine::make_first_channel() {
+  auto channel = new_channel();
+  channels_.push_back(channel);
+  outbox_.attach(channel);
+  return channel;
+}
+
 std::shared_ptr<send_channel> engine::make_channel() {
-  using protocol::payloads;  // what a connection might compress can't be masked beforehand
-  const auto channel = std::make_shared<send_channel>(
-      options_.send_queue_size, options_.deflate ? payloads::unmasked : payloads::masked);
-  asio::post(strand_, [self = shared_from_this(), channel] {
+  auto channel = new_channel();
+  post_on(strand_, [self = shared_from_this(), channel] {
     self->channels_.push_back(channel);
     self->outbox_.attach(channel);
     self->pump();  // it may hold something already
@@ -202,15 +205,22 @@ std::shared_ptr<send_channel> engine::make_channel() {
   return channel;
 }
 
+std::shared_ptr<send_channel> engine::new_channel() const {
+  using protocol::payloads;  // what a connection might compress can't be masked beforehand
+  return std::make_shared<send_channel>(options_.send_queue_size,
+                                        options_.deflate ? payloads::unmasked : payloads::masked);
+}
+
 void engine::retire(std::shared_ptr<send_channel> channel) {
-  asio::post(strand_, [self = shared_from_this(), channel = std::move(channel)] {
+  if (now() == phase::ended) return;
+  post_on(strand_, [self = shared_from_this(), channel = std::move(channel)] {
     self->retired_.push_back(channel);
     self->wrote();
   });
 }
 
 void engine::flush(ticket t, completion<std::error_code> done) {
-  asio::post(strand_, [self = shared_from_this(), t, done = std::move(done)]() mutable {
+  post_on(strand_, [self = shared_from_this(), t, done = std::move(done)]() mutable {
     if (const auto error = self->not_open(); error != errc{} && error != errc::closing)
       return done(error);
     flush_mark mark{t, self->outbox_.staged_total(), {}};

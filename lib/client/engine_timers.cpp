@@ -3,8 +3,7 @@
 #include <wsx/detail/timer_state.hpp>
 #include <wsx/error.hpp>
 
-#include <asio/post.hpp>
-
+#include <algorithm>
 #include <utility>
 
 // The client's own deadlines, and the timers and signals that its user wants to hear of.
@@ -12,7 +11,7 @@
 namespace wsx::detail {
 
 void engine::start_timer(std::shared_ptr<timer_state> timer) {
-  asio::post(strand_, [self = shared_from_this(), timer = std::move(timer)] {
+  post_on(strand_, [self = shared_from_this(), timer = std::move(timer)] {
     if (self->now() == phase::ended || !timer->message) return;
     self->attachments_.insert(timer);
     timer->clock.async_wait([self, timer](std::error_code) {
@@ -23,11 +22,11 @@ void engine::start_timer(std::shared_ptr<timer_state> timer) {
 }
 
 void engine::cancel_timer(std::shared_ptr<timer_state> timer) {
-  asio::post(strand_, [timer = std::move(timer)] { timer->cancel(); });
+  post_on(strand_, [timer = std::move(timer)] { timer->cancel(); });
 }
 
 void engine::start_watch(std::shared_ptr<signal_watch> watch) {
-  asio::post(strand_, [self = shared_from_this(), watch = std::move(watch)] {
+  post_on(strand_, [self = shared_from_this(), watch = std::move(watch)] {
     if (self->now() == phase::ended) return;
     self->attachments_.insert(watch);
     self->await_signal(watch);
@@ -43,36 +42,50 @@ void engine::await_signal(std::shared_ptr<signal_watch> watch) {
   });
 }
 
-void engine::arm_deadline(clock::duration delay) {
+// A timer that waits already, and no longer than this, is left alone: it looks again when it is
+// due. It is set for `next` too, the delay of a deadline that may soon take the place of this one.
+void engine::arm_deadline(clock::duration delay, clock::duration next) {
+  const auto now = clock::now();
   deadline_hit_ = false;
-  const auto number = ++deadline_number_;
-  deadline_.expires_after(delay);
-  auto passed = [self = shared_from_this(), number](std::error_code) {
-    if (number != self->deadline_number_) return;  // disarmed, or armed anew
-    self->deadline_hit_ = true;
-    // While connecting the transport waits by itself; and a callback may wait for ever.
-    const bool connecting = self->now() == phase::connecting;
-    if (connecting && self->stream_ && !self->stream_open_) self->stream_->close();
-    if (self->now() == phase::closing) self->interrupt_.emit(asio::cancellation_type::terminal);
-    self->wake();
-  };
-  deadline_.async_wait(on_strand(strand_, std::move(passed)));
+  deadline_at_ = now + delay;
+  const auto when = now + std::min(delay, next);
+  if (!deadline_waits_ || deadline_.expiry() > when) await_deadline(when);
 }
 
 void engine::disarm_deadline() {
   ++deadline_number_;
-  deadline_hit_ = false;
+  deadline_waits_ = deadline_hit_ = false;
   deadline_.cancel();
+}
+
+void engine::await_deadline(clock::time_point when) {
+  deadline_waits_ = true;
+  deadline_.expires_at(when);
+  auto passed = [self = shared_from_this(), number = ++deadline_number_](std::error_code) {
+    if (number == self->deadline_number_) self->on_deadline();  // or it is disarmed, or set anew
+  };
+  deadline_.async_wait(when_due(strand_, std::move(passed)));
+}
+
+void engine::on_deadline() {
+  deadline_waits_ = false;
+  if (clock::now() < deadline_at_) return await_deadline(deadline_at_);
+  deadline_hit_ = true;
+  // While connecting the transport waits by itself; and a callback may wait for ever.
+  const bool connecting = now() == phase::connecting;
+  if (connecting && stream_ && !stream_open_) stream_->close();
+  if (now() == phase::closing) interrupt_.emit(asio::cancellation_type::terminal);
+  wake();
 }
 
 void engine::arm_keepalive() {
   const auto next = keepalive_.next();
   if (!next) return;
   keepalive_timer_.expires_at(*next);
-  auto due = [self = shared_from_this(), number = connection_number_](std::error_code error) {
-    if (!error && number == self->connection_number_) self->on_keepalive();
+  auto due = [self = shared_from_this(), number = connection_number_](std::error_code) {
+    if (number == self->connection_number_) self->on_keepalive();
   };
-  keepalive_timer_.async_wait(on_strand(strand_, std::move(due)));
+  keepalive_timer_.async_wait(when_due(strand_, std::move(due)));
 }
 
 void engine::on_keepalive() {

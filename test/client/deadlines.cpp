@@ -71,6 +71,20 @@ TEST_SUITE("client: deadlines") {
     CHECK(peer.client_closed());
   }
 
+  TEST_CASE("connect_timeout may be longer than handshake_timeout") {
+    auto options = by_the_minute();
+    options.connect_timeout = minutes(40);
+    world<plain> w({}, options);
+    w.server.hold();
+    w.client->connect(w.server.url(), w.connected.token());
+    poll(w.io);
+    for (int tens = 0; tens < 3; ++tens) let_pass(w.io, minutes(10));
+    let_pass(w.io, minutes(9));
+    CHECK(!w.connected.done());
+    let_pass(w.io, minutes(1));
+    CHECK(w.connected.failed(wsx::errc::connect_timeout));
+  }
+
   TEST_CASE("handshake_timeout is absolute: a response that trickles does not extend it") {
     fixture w;
     memory_peer peer = w.dial();

@@ -82,7 +82,9 @@ class engine final : public std::enable_shared_from_this<engine>,
   WSX_API void kill();  // abort, and call the handler no more
   WSX_API std::error_code post(std::unique_ptr<mail> message);
   WSX_API void notify(std::unique_ptr<mail> message);  // the same, even if the mailbox is full
-  // A way to send for one more thread.
+  // The client's own way to send, before anybody else knows the engine, and that of one more
+  // thread.
+  WSX_API std::shared_ptr<send_channel> make_first_channel();
   WSX_API std::shared_ptr<send_channel> make_channel();
   WSX_API void retire(std::shared_ptr<send_channel> channel);
   WSX_API errc try_send(send_channel& channel, const protocol::outgoing_frame& frame);
@@ -134,6 +136,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   void launch(bool to_the_end);
   asio::awaitable<bool> connections();
   asio::awaitable<bool> establish();
+  asio::awaitable<void> meanwhile_sending(asio::awaitable<void> callback);
   void leave();
   asio::awaitable<std::error_code> open();
   asio::awaitable<disconnect_decision> consult(bool opened);
@@ -150,12 +153,14 @@ class engine final : public std::enable_shared_from_this<engine>,
   std::error_code end_error() const noexcept;
 
   // Opening (engine_open.cpp).
-  asio::awaitable<std::error_code> dial(const url& to);
+  std::error_code dialed(std::error_code error);
   asio::awaitable<std::error_code> shake_hands(const protocol::upgrade_request& ask);
+  std::error_code judge(protocol::http_head& head, const protocol::upgrade_request& ask,
+                        std::string_view key);
   void start_deflate(const protocol::deflate_agreement& agreed);
   void make_assembler(std::optional<protocol::inflater> inflate);
-  asio::awaitable<std::error_code> write_all(std::string request);
-  asio::awaitable<std::error_code> read_head(protocol::http_head_parser& parser);
+  std::error_code write_request(bytes_view& left);
+  std::error_code read_head(protocol::http_head_parser& parser);
   asio::awaitable<void> read_refusal_body(const protocol::http_head& head);
   std::error_code prepare(protocol::upgrade_request& ask);
   std::error_code interrupted_by(std::error_code deadline) const noexcept;
@@ -195,14 +200,18 @@ class engine final : public std::enable_shared_from_this<engine>,
   void say_close(std::optional<protocol::close_payload> close, bool drain);
   bool flushed(const flush_mark& mark) const;
   void drop_retired();
+  std::shared_ptr<send_channel> new_channel() const;
   void fail_flushes_of_replies();
   void wake_for_mail();
   void fail_sends(std::error_code error);
 
   // Timers and signals (engine_timers.cpp).
   void await_signal(std::shared_ptr<signal_watch> watch);
-  void arm_deadline(clock::duration delay);
+  void arm_deadline(clock::duration delay) { arm_deadline(delay, delay); }
+  void arm_deadline(clock::duration delay, clock::duration next);
   void disarm_deadline();
+  void await_deadline(clock::time_point when);
+  void on_deadline();
   void arm_keepalive();
   void on_keepalive();
   bool ping_is_held_up() const noexcept;
@@ -260,7 +269,9 @@ class engine final : public std::enable_shared_from_this<engine>,
   protocol::byte_buffer early_;  // came right behind the handshake's response
   protocol::byte_buffer own_;    // to read into, if callbacks are coroutines
   asio::steady_timer deadline_;
-  std::uint64_t deadline_number_ = 0;
+  std::uint64_t deadline_number_ = 0;  // of its wait
+  clock::time_point deadline_at_{};    // may be later than the timer is due
+  bool deadline_waits_ = false;        // the timer does
   bool deadline_hit_ = false;
   asio::steady_timer keepalive_timer_;
 

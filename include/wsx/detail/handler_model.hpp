@@ -63,15 +63,14 @@ asio::awaitable<disconnect_decision> await_decision(engine& e, H& handler, const
 #pragma GCC diagnostic pop
 #endif
 
-// Either of the two, for a caller that is a coroutine anyway. A callback that is none runs at
-// once.
+// Either of the two: a callback that is no coroutine runs at once, and leaves nothing to await.
 template <class Tag, class H, class Arg>
 asio::awaitable<void> run_or_await(engine& e, H& handler, Arg&& arg) {
   if constexpr (is_async_callback<Tag, H, Arg>()) {
     return await_callback<Tag, H, Arg>(e, handler, std::forward<Arg>(arg));
   } else {
     if constexpr (has_callback<Tag, H, Arg>) run_callback<Tag>(e, handler, std::forward<Arg>(arg));
-    return nothing();
+    return {};
   }
 }
 

@@ -28,11 +28,13 @@ class handler_port {
   virtual void receive(engine& from, protocol::message_assembler& input) = 0;
   virtual asio::awaitable<void> receive_async(engine& from, protocol::message_assembler& input) = 0;
 
+  // What there is to wait for: not valid if the callback was no coroutine, and is through.
   virtual asio::awaitable<void> init(engine& from, const connection_info& info) = 0;
   virtual asio::awaitable<void> handle_connect(engine& from, const connection_info& info) = 0;
+  virtual asio::awaitable<void> terminate(engine& from, const close_reason& reason) = 0;
+
   virtual asio::awaitable<disconnect_decision> handle_disconnect(engine& from,
                                                                  const disconnect& what) = 0;
-  virtual asio::awaitable<void> terminate(engine& from, const close_reason& reason) = 0;
 };
 
 // What is there to await where a callback is no coroutine. Compiled once: a handler without
