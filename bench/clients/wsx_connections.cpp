@@ -5,6 +5,7 @@
 #include <asio/this_coro.hpp>
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -22,10 +23,10 @@ asio::awaitable<void> connect_and_keep(plan p, clients& all) {
   co_await std::move(connecting);
 }
 
-asio::awaitable<void> connect_and_drop(plan p) {
+asio::awaitable<void> connect_and_drop(const std::string& url, const wsx::options& options) {
   const auto executor = co_await asio::this_coro::executor;
-  client c(executor, silent(), options_of(p));
-  auto connecting = c.connect(url_of(p));
+  client c(executor, silent(), options);
+  auto connecting = c.connect(url);
   co_await std::move(connecting);
 }
 
@@ -37,7 +38,9 @@ asio::awaitable<figures> open_idle(plan p) {
 }
 
 asio::awaitable<figures> connect_all(plan p) {
-  auto counting = count_connects(p, [&] { return connect_and_drop(p); });
+  const std::string url = url_of(p);
+  const wsx::options options = options_of(p);
+  auto counting = count_connects(p, [&] { return connect_and_drop(url, options); });
   co_return co_await std::move(counting);
 }
 

@@ -30,10 +30,15 @@ inline tcp::endpoint server(const plan& p) {
   return {asio::ip::make_address(host), p.port};
 }
 
-/// Verifies the server, and offers it to resume the last session.
+/// Verifies the server. Connections that are made in turn offer it to resume the last session.
+///
+/// Those that begin at once have none: a ticket is for one connection (RFC 8446 C.4), as wsx and
+/// the raw client hold it, and all have begun before the first one brings a ticket. A client that
+/// is late to begin some would resume one ticket with all of those, and so do less than the others.
 class tls_context {
  public:
-  explicit tls_context(const plan& p) : context_(asio::ssl::context::tls_client) {
+  explicit tls_context(const plan& p)
+      : context_(asio::ssl::context::tls_client), resumes_(p.in_flight == 1) {
     if (!p.tls()) return;
     context_.load_verify_file(p.ca_file);
     context_.set_verify_mode(asio::ssl::verify_peer);
@@ -43,7 +48,7 @@ class tls_context {
   asio::ssl::context& get() { return context_; }
 
   void before_handshake(SSL* ssl) const {
-    if (last_) SSL_set_session(ssl, last_.get());
+    if (resumes_ && last_) SSL_set_session(ssl, last_.get());
   }
 
   /// A session of TLS 1.3 can be resumed once something was read after its handshake. A copy,
@@ -52,6 +57,7 @@ class tls_context {
 
  private:
   asio::ssl::context context_;
+  const bool resumes_;
   ssl_session_ptr last_;
 };
 

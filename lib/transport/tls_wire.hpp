@@ -27,8 +27,8 @@ class tls_wire {
   /// To be called before OpenSSL is asked to write.
   void before_writing() noexcept;
 
-  /// OpenSSL's own wish to flush counts no more, until somebody else flushes: the end of a handshake
-  /// then leaves together with what follows it.
+  /// OpenSSL's own wish to flush counts no more, until somebody else flushes: the end of a
+  /// handshake then leaves together with what follows it.
   void hold() noexcept { held_ = true; }
   bool held() const noexcept { return held_; }
 
