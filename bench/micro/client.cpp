@@ -24,7 +24,7 @@ struct counter {
 /// A whole client, connected, and its server's end: everything but a socket. The transport's copies
 /// in memory, two for each byte, stand for what the kernel does.
 struct connection {
-  connection() {
+  explicit connection(int thread) : listener("bench" + std::to_string(thread)) {
     wsx::options options;
     options.ping_interval = std::chrono::milliseconds(0);
     client.emplace(io.get_executor(), counter(), options);
@@ -42,7 +42,7 @@ struct connection {
   }
 
   asio::io_context io{1};
-  memory_listener listener{"bench"};
+  memory_listener listener;
   std::optional<memory_peer> peer{};
   std::optional<wsx::basic_client<counter, memory_transport>> client{};
 };
@@ -50,7 +50,7 @@ struct connection {
 /// An iteration is as many messages as fit one read.
 void client_receives(benchmark::State& state) {
   const auto input = bench::make_input(opcodes::binary, static_cast<std::size_t>(state.range(0)));
-  connection c;
+  connection c(state.thread_index());
   for (auto _ : state) {
     c.peer->write(input.bytes);
     c.run();
@@ -64,7 +64,7 @@ void client_receives(benchmark::State& state) {
 void client_sends(benchmark::State& state) {
   const std::string payload(static_cast<std::size_t>(state.range(0)), 'x');
   const std::size_t in_a_row = std::max<std::size_t>(512 * 1024 / (payload.size() + 14), 1);
-  connection c;
+  connection c(state.thread_index());
   bool taken = true;
   for (auto _ : state) {
     for (std::size_t i = 0; i < in_a_row; ++i) taken &= c.client->try_send(wsx::binary(payload));
@@ -78,5 +78,10 @@ void client_sends(benchmark::State& state) {
 
 BENCHMARK(client_receives)->Arg(16)->Arg(125)->Arg(1024)->Arg(65536);
 BENCHMARK(client_sends)->Arg(16)->Arg(125)->Arg(1024)->Arg(65536);
+
+// A client and an io_context a thread. Clients share nothing, so two threads should take half the
+// time a message that one takes, as far as the machine has two cores to spare.
+BENCHMARK(client_receives)->Arg(125)->Threads(1)->Threads(2)->UseRealTime();
+BENCHMARK(client_sends)->Arg(125)->Threads(1)->Threads(2)->UseRealTime();
 
 }  // namespace

@@ -45,6 +45,7 @@ inline void report_each(benchmark::State& state, const std::string& part, std::i
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes));
   state.counters["per_" + part] =
       benchmark::Counter(static_cast<double>(count), benchmark::Counter::kIsIterationInvariantRate |
+                                                         benchmark::Counter::kAvgThreads |
                                                          benchmark::Counter::kInvert);
 }
 
