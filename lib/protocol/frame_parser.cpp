@@ -62,7 +62,19 @@ frame_parser::~frame_parser() = default;
 frame_parser::frame_parser(frame_parser&&) noexcept = default;
 frame_parser& frame_parser::operator=(frame_parser&&) noexcept = default;
 
+// An ordinary frame but for its RSV1. RFC 7692 6.1: only the first frame of a message has it.
+bool frame_parser::take_compressed(frame_piece& piece) noexcept {
+  if (!rsv1_defined_ || within_frame_ || input_.size() < 2) return false;
+  const unsigned first = to_number(input_[0]);
+  const auto op = static_cast<opcode>(first & 0x3f);
+  if ((first & 0x40) == 0 || (op != opcode::text && op != opcode::binary)) return false;
+  if (!take_whole(piece, first)) return false;
+  piece.rsv1 = true;
+  return true;
+}
+
 parse_status frame_parser::take_any(frame_piece& piece) {
+  if (take_compressed(piece)) return parse_status::piece;
   if (error_) return parse_status::error;
   if (!within_frame_ && input_.empty()) return parse_status::need_input;
   if (!context_) context_ = frame_context::pool::take(frame_context::no_settings());

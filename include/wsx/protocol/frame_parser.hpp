@@ -31,11 +31,11 @@ struct frame_context;
 
 /// Takes the frames of a server apart, wherever the input is cut. RFC 6455 5.2.
 ///
-/// An ordinary data frame that lies whole in the input is recognized at once; all others go through
-/// wslay's frame layer, and checks of what it leaves to its user. Payloads are never copied: a
-/// piece is a view into the input. Header bytes are held over from one input to the next, payload
-/// bytes are not. Between frames a parser holds no memory: wslay's context comes from a pool of the
-/// thread's.
+/// An ordinary data frame, compressed or not, that lies whole in the input is recognized at once;
+/// all others go through wslay's frame layer, and checks of what it leaves to its user. Payloads
+/// are never copied: a piece is a view into the input. Header bytes are held over from one input to
+/// the next, payload bytes are not. Between frames a parser holds no memory: wslay's context comes
+/// from a pool of the thread's.
 class frame_parser {
  public:
   /// `rsv1_defined`: permessage-deflate has been agreed on, which gives RSV1 a meaning on the first
@@ -74,6 +74,11 @@ class frame_parser {
     if (within_frame_ || input_.size() < 2) return false;
     const auto first = std::to_integer<unsigned>(input_[0]);
     if ((first & 0x7f) > static_cast<unsigned>(opcode::binary)) return false;
+    return take_whole(piece, first);
+  }
+
+  // The rest of that: whatever the first byte says, the frame is short and all of it is here.
+  bool take_whole(frame_piece& piece, unsigned first) noexcept {
     std::size_t header = 2;
     auto length = std::to_integer<std::size_t>(input_[1]);
     if (length > 125) {
@@ -94,6 +99,7 @@ class frame_parser {
     return true;
   }
 
+  bool take_compressed(frame_piece& piece) noexcept;
   WSX_API parse_status take_any(frame_piece& piece);
   std::size_t read_header(std::uint8_t* target, std::size_t room) noexcept;
   std::size_t claim_payload(std::size_t room) noexcept;
