@@ -20,7 +20,8 @@ struct plan {
   std::uint16_t port = 0;
   std::string ca_file;  ///< trusted for TLS; empty: no TLS
   bool deflate = false;
-  std::size_t size = 125;  ///< payload bytes of a message
+  bool each_alone = false;  ///< messages compressed refer to none before them; wsx only
+  std::size_t size = 125;   ///< payload bytes of a message
   seconds warm_up{0.1};
   seconds window{0.5};
   std::size_t in_flight = 1;

@@ -38,6 +38,10 @@ inline wsx::options options_of(const plan& p) {
   static const auto share = wsx::make_tls_share();
   o.tls.share = share;
   if (p.deflate) o.deflate = wsx::deflate_options{};
+  if (p.deflate && p.each_alone) {
+    o.deflate->client_no_context_takeover = true;
+    o.deflate->memory_level = 4;
+  }
   // Who has many connections spends less on each.
   if (p.connections >= 100) o.send_queue_size = 64 * 1024;
   return o;

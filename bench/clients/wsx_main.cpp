@@ -22,6 +22,8 @@ int main(int argc, char** argv) {
   add_plan_options(app, p);
   app.add_option("--send-by", way, "How to send: try_send, send, or thread (try_send from another)")
       ->check(CLI::IsMember(&ways));
+  app.add_flag("--each-alone", p.each_alone,
+               "Compress each message by itself, with memory level 4: as websocketpp does");
   CLI11_PARSE(app, argc, argv);
 
   using v = wsx::version;
