@@ -1,3 +1,5 @@
+#include "../per_thread.hpp"
+
 #include <wsx/detail/read_lease.hpp>
 
 namespace wsx::detail {
@@ -12,25 +14,23 @@ struct thread_buffer {
   bool taken = false;
 };
 
-thread_local thread_buffer shared;
-
 }  // namespace
 
 read_lease::read_lease() {
-  std::byte* bytes = nullptr;
-  if (shared.taken) {
+  auto* const shared = kept_by_thread<thread_buffer>();
+  if (!shared || shared->taken) {
     own_.reset(new std::byte[size]);
-    bytes = own_.get();
-  } else {
-    if (!shared.bytes) shared.bytes.reset(new std::byte[size]);
-    shared.taken = true;
-    bytes = shared.bytes.get();
+    room_ = {own_.get(), size};
+    return;
   }
-  room_ = {bytes, size};
+  if (!shared->bytes) shared->bytes.reset(new std::byte[size]);
+  shared->taken = true;
+  room_ = {shared->bytes.get(), size};
 }
 
 read_lease::~read_lease() {
-  if (!own_) shared.taken = false;
+  if (own_) return;
+  if (auto* const shared = kept_by_thread<thread_buffer>()) shared->taken = false;
 }
 
 }  // namespace wsx::detail

@@ -1,3 +1,5 @@
+#include "../per_thread.hpp"
+
 #include <wsx/detail/recycled_bytes.hpp>
 
 #include <array>
@@ -16,21 +18,21 @@ struct store {
   std::size_t count = 0;
 };
 
-thread_local store kept;
-
 }  // namespace
 
 recycled_bytes::recycled_bytes(bytes_view bytes) {
   if (bytes.empty()) return;
-  if (kept.count > 0) buffer_.swap(kept.buffers[--kept.count]);
+  auto* const kept = kept_by_thread<store>();
+  if (kept && kept->count > 0) buffer_.swap(kept->buffers[--kept->count]);
   buffer_.append(bytes);
 }
 
 recycled_bytes::~recycled_bytes() {
   const bool worth_keeping = buffer_.capacity() > 0 && buffer_.capacity() <= max_kept_size;
-  if (!worth_keeping || kept.count == max_kept) return;
+  auto* const kept = worth_keeping ? kept_by_thread<store>() : nullptr;
+  if (!kept || kept->count == max_kept) return;
   buffer_.clear();
-  kept.buffers[kept.count++].swap(buffer_);
+  kept->buffers[kept->count++].swap(buffer_);
 }
 
 }  // namespace wsx::detail

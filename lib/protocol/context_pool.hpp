@@ -1,8 +1,9 @@
 #pragma once
 
-#include <cstddef>
+#include "../per_thread.hpp"
+
+#include <array>
 #include <memory>
-#include <vector>
 
 namespace wsx::protocol {
 
@@ -15,7 +16,9 @@ class context_pool {
   /// One that was made by the same settings; null if there is none.
   template <class Settings>
   static std::unique_ptr<Context> take(const Settings& settings) noexcept {
-    for (auto& kept : idle) {
+    auto* const idle = kept_by_thread<contexts>();
+    if (!idle) return nullptr;
+    for (auto& kept : *idle) {
       if (!kept || !(kept->settings == settings)) continue;
       return std::move(kept);
     }
@@ -23,18 +26,18 @@ class context_pool {
   }
 
   static void give(std::unique_ptr<Context> context) {
-    for (auto& place : idle) {
+    auto* const idle = kept_by_thread<contexts>();
+    if (!idle) return;
+    for (auto& place : *idle) {
       if (place) continue;
       place = std::move(context);
       return;
     }
-    if (idle.size() < most) idle.push_back(std::move(context));
   }
 
  private:
   // Messages that arrive in pieces hold a context meanwhile, so there may be many; few are kept.
-  static constexpr std::size_t most = 4;
-  static inline thread_local std::vector<std::unique_ptr<Context>> idle;
+  using contexts = std::array<std::unique_ptr<Context>, 4>;
 };
 
 }  // namespace wsx::protocol

@@ -1,4 +1,5 @@
 #include "../fork_count.hpp"
+#include "../per_thread.hpp"
 
 #include <wsx/protocol/mask.hpp>
 
@@ -45,8 +46,6 @@ class key_block {
   unsigned forks_ = fork_count();
 };
 
-thread_local key_block block_of_thread;
-
 }  // namespace
 
 mask_key_source::mask_key_source() noexcept = default;
@@ -56,7 +55,11 @@ mask_key_source::~mask_key_source() {
 }
 
 void mask_key_source::refill() {
-  block_of_thread.take(pool_);
+  if (auto* const block = kept_by_thread<key_block>()) {
+    block->take(pool_);
+  } else {
+    key_block().take(pool_);
+  }
   left_ = pool_.size();
 }
 

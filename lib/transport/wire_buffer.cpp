@@ -1,5 +1,7 @@
 #include "wire_buffer.hpp"
 
+#include "../per_thread.hpp"
+
 #include <array>
 #include <new>
 #include <utility>
@@ -15,8 +17,6 @@ struct block_store {
   std::size_t count = 0;
 };
 
-thread_local block_store kept;
-
 }  // namespace
 
 wire_buffer::~wire_buffer() {
@@ -24,7 +24,9 @@ wire_buffer::~wire_buffer() {
 }
 
 std::span<std::byte> wire_buffer::room() noexcept {
-  if (!memory_ && kept.count > 0) memory_ = std::move(kept.blocks[--kept.count]);
+  if (memory_) return {memory_.get() + end_, capacity - end_};
+  auto* const kept = kept_by_thread<block_store>();
+  if (kept && kept->count > 0) memory_ = std::move(kept->blocks[--kept->count]);
   if (!memory_) memory_.reset(new (std::nothrow) std::byte[capacity]);
   if (!memory_) return {};
   return {memory_.get() + end_, capacity - end_};
@@ -37,7 +39,8 @@ void wire_buffer::consume(std::size_t count) noexcept {
 
 void wire_buffer::release() noexcept {
   begin_ = end_ = 0;
-  if (memory_ && kept.count < kept.blocks.size()) kept.blocks[kept.count++] = std::move(memory_);
+  auto* const kept = memory_ ? kept_by_thread<block_store>() : nullptr;
+  if (kept && kept->count < kept->blocks.size()) kept->blocks[kept->count++] = std::move(memory_);
   memory_.reset();
 }
 
