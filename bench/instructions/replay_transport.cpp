@@ -85,7 +85,8 @@ void replay_transport::wake() {
 
 // As a socket's readiness comes.
 void replay_transport::post(wsx::wait_handler ready) {
-  wsx::on_strand call(strand_, std::move(ready));
+  const wsx::strand& serial = ready.serial();
+  wsx::on_strand call(serial, std::move(ready));
   asio::post(strand_.get_inner_executor(), [call = std::move(call)]() mutable { call({}); });
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <wsx/close_code.hpp>
-#include <wsx/detail/recycled_bytes.hpp>
 #include <wsx/frame.hpp>
 #include <wsx/protocol/outgoing.hpp>
+#include <wsx/protocol/recycled_bytes.hpp>
 
 #include <optional>
 #include <string>
@@ -28,7 +28,7 @@ struct owned_frame {
 
  private:
   protocol::outgoing_frame frame_;
-  recycled_bytes bytes_;
+  protocol::recycled_bytes bytes_;
 };
 
 struct close_request {

@@ -134,7 +134,7 @@ class basic_client {
   }
 
   /// A sender for another thread, with a queue of `send_queue_size` bytes of its own.
-  sender make_sender() { return sender(engine_, engine_->make_channel()); }
+  sender make_sender() { return sender(engine_); }
 
   /// Waits until everything that was queued before, by whichever sender or callback, has been
   /// handed to the transport. Errors: `errc::not_connected`, `errc::connection_dropped` if the
@@ -296,7 +296,7 @@ class basic_client {
         engine_(std::make_shared<detail::engine>(std::move(executor), std::move(options),
                                                  &detail::make_stream<Transport>,
                                                  std::move(model))),
-        sender_(engine_, engine_->make_first_channel()) {}
+        sender_(engine_) {}
 
   Handler* handler_;
   std::shared_ptr<detail::engine> engine_;

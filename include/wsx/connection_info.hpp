@@ -1,6 +1,6 @@
 #pragma once
 
-#include <wsx/header.hpp>
+#include <wsx/response_headers.hpp>
 
 #include <cstddef>
 #include <string>
@@ -11,7 +11,7 @@ namespace wsx {
 struct connection_info {
   std::string url{};             ///< where the client connected to
   int status = 0;                ///< of the handshake's response: 101
-  header_list headers{};         ///< of the handshake's response
+  response_headers headers{};    ///< of the handshake's response
   std::string subprotocol{};     ///< what the server chose; empty: none
   bool compressed = false;       ///< messages may be, both ways: `options::deflate`
   std::string peer_endpoint{};   ///< "192.0.2.1:443", "[2001:db8::1]:443"

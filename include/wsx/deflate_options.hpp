@@ -32,6 +32,8 @@ struct deflate_options {
   /// interval; what is sent then cannot refer to what went before. What the server's compressor
   /// may refer to is kept always.
   bool release_when_idle = false;
+
+  friend bool operator==(const deflate_options&, const deflate_options&) = default;
 };
 
 }  // namespace wsx

@@ -50,6 +50,8 @@ struct options {
   /// Whether a first connection that fails is handed to `handle_disconnect`, which may retry it.
   /// Otherwise `connect` just fails, and may be called again.
   bool handle_first_failure = false;
+
+  friend bool operator==(const options&, const options&) = default;
 };
 
 /// Checks every option; `what` gets the name of the first that is out of its range.

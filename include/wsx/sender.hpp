@@ -49,14 +49,14 @@ class sender {
   /// `errc::fragment_out_of_order`.
   template <class Frame>
   bool try_send(const Frame& frame, std::error_code& error) {
-    const auto refused = engine_->try_send(*channel_, protocol::outgoing_frame(frame));
+    const auto refused = engine_->try_send(*channel(), protocol::outgoing_frame(frame));
     error = refused;
     return refused == errc{};
   }
 
   template <class Frame>
   bool try_send(const Frame& frame) {
-    return engine_->try_send(*channel_, protocol::outgoing_frame(frame)) == errc{};
+    return engine_->try_send(*channel(), protocol::outgoing_frame(frame)) == errc{};
   }
 
   /// Sends a frame, and waits while the queue is full. Completes when the frame has been queued
@@ -70,7 +70,7 @@ class sender {
   /// one that has been begun.
   template <class Frame>
   asio::awaitable<void> send(const Frame& frame) {
-    return detail::co_send(engine_, channel_, protocol::outgoing_frame(frame));
+    return detail::co_send(engine_, channel(), protocol::outgoing_frame(frame));
   }
 
   /// The same with any completion token for `void(std::error_code)`.
@@ -78,7 +78,7 @@ class sender {
   auto send(const Frame& frame, Token&& token) {
     return detail::start_operation<std::error_code>(
         engine_, std::forward<Token>(token),
-        [channel = channel_, f = protocol::outgoing_frame(frame)](
+        [channel = channel(), f = protocol::outgoing_frame(frame)](
             detail::engine& e, detail::ticket t, detail::completion<std::error_code> done) mutable {
           const auto refused = e.try_send(*channel, f);
           if (refused == errc::queue_full || refused == errc::message_over_queue)
@@ -91,11 +91,15 @@ class sender {
   template <class, transport>
   friend class basic_client;
 
-  sender(std::shared_ptr<detail::engine> engine, std::shared_ptr<detail::send_channel> channel)
-      : engine_(std::move(engine)), channel_(std::move(channel)) {}
+  explicit sender(std::shared_ptr<detail::engine> engine) noexcept : engine_(std::move(engine)) {}
+
+  const std::shared_ptr<detail::send_channel>& channel() {
+    if (!channel_) channel_ = engine_->make_channel();
+    return channel_;
+  }
 
   std::shared_ptr<detail::engine> engine_;
-  std::shared_ptr<detail::send_channel> channel_;
+  std::shared_ptr<detail::send_channel> channel_{};  // from the first frame on
 };
 
 }  // namespace wsx

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <wsx/close_reason.hpp>
-#include <wsx/header.hpp>
+#include <wsx/response_headers.hpp>
 
 #include <optional>
 #include <string>
@@ -15,7 +15,7 @@ struct diagnostics {
 
   // A handshake that the server refused.
   int http_status = 0;  ///< 0: no response head came
-  header_list http_headers{};
+  response_headers http_headers{};
   std::string http_body{};  ///< at most the first 4 KiB
 
   // A certificate that was refused.

@@ -16,6 +16,7 @@
 #include <wsx/log.hpp>
 #include <wsx/options.hpp>
 #include <wsx/request.hpp>
+#include <wsx/response_headers.hpp>
 #include <wsx/sender.hpp>
 #include <wsx/session.hpp>
 #include <wsx/stats.hpp>

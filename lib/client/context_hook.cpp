@@ -5,20 +5,40 @@
 #include <asio/query.hpp>
 
 #include <mutex>
-#include <unordered_set>
 
 namespace wsx::detail {
 
+// Linked through the hooks themselves.
 struct hook_list {
   std::mutex mutex;
-  std::unordered_set<context_hook*> hooks;
+  context_hook* newest = nullptr;
 
-  context_hook* first() {
+  void add(context_hook& hook) {
     const std::lock_guard lock(mutex);
-    if (hooks.empty()) return nullptr;
-    context_hook* const hook = *hooks.begin();
-    hooks.erase(hooks.begin());
+    hook.older_ = newest;
+    if (newest != nullptr) newest->newer_ = &hook;
+    newest = &hook;
+  }
+
+  void remove(context_hook& hook) {
+    const std::lock_guard lock(mutex);
+    unlink(hook);
+  }
+
+  context_hook* take_newest() {
+    const std::lock_guard lock(mutex);
+    context_hook* const hook = newest;
+    if (hook != nullptr) unlink(*hook);
     return hook;
+  }
+
+ private:
+  // One that has been taken is in no list any more: then nothing is done.
+  void unlink(context_hook& hook) noexcept {
+    if (newest == &hook) newest = hook.older_;
+    if (hook.newer_ != nullptr) hook.newer_->older_ = hook.older_;
+    if (hook.older_ != nullptr) hook.older_->newer_ = hook.newer_;
+    hook.newer_ = hook.older_ = nullptr;
   }
 };
 
@@ -34,7 +54,7 @@ class context_hook::service final : public asio::execution_context::service {
 
  private:
   void shutdown() override {
-    while (context_hook* const hook = list_->first()) hook->drop_handlers();
+    while (context_hook* const hook = list_->take_newest()) hook->drop_handlers();
   }
 
   std::shared_ptr<hook_list> list_;
@@ -45,13 +65,11 @@ asio::execution_context::id context_hook::service::id;
 context_hook::context_hook(const asio::any_io_executor& executor) {
   auto& context = asio::query(executor, asio::execution::context);
   list_ = asio::use_service<service>(context).list();
-  const std::lock_guard lock(list_->mutex);
-  list_->hooks.insert(this);
+  list_->add(*this);
 }
 
 context_hook::~context_hook() {
-  const std::lock_guard lock(list_->mutex);
-  list_->hooks.erase(this);
+  list_->remove(*this);
 }
 
 }  // namespace wsx::detail

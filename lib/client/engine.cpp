@@ -16,18 +16,18 @@ engine::engine(asio::any_io_executor executor, wsx::options options, stream_fact
                std::unique_ptr<handler_port> port)
     : context_hook(executor),
       strand_(as_strand(std::move(executor))),
-      options_(std::move(options)),
+      shared_options_(share_options(std::move(options))),
+      options_(*shared_options_),
       make_stream_(make),
       settings_(std::make_shared<transport_settings>()),
       port_(std::move(port)),
       session_(*this),
       mailbox_(options_.mailbox_size),
       keepalive_(options_.ping_interval, options_.ping_timeout),
-      deadline_(strand_.get_inner_executor()),
-      keepalive_timer_(strand_.get_inner_executor()),
+      timer_(strand_.get_inner_executor()),
       outbox_(options_.max_reply_bytes),
       bell_(strand_) {
-  settings_->tls = std::move(options_.tls);
+  settings_->tls = {shared_options_, &options_.tls};
 }
 
 engine::~engine() = default;
@@ -75,9 +75,7 @@ const wsx::diagnostics& engine::details() const noexcept {
 
 // `run` threw: memory ran out, or the system has no random numbers.
 void engine::crashed(std::exception_ptr what) {
-  reason_ = {};
-  reason_.error = errc::handler_failed;
-  reason_.exception = std::move(what);
+  reason_.change() = {.error = errc::handler_failed, .exception = std::move(what)};
   if (stream_) end_connection();
 }
 
@@ -120,13 +118,13 @@ void engine::stop(bool in_order) {
   interrupt_.emit(asio::cancellation_type::terminal);
   wake();
   if (now() != phase::idle) return;
-  reason_ = stop_reason();  // nothing runs that could end
+  reason_.change() = stop_reason();  // nothing runs that could end
   settle();
 }
 
 void engine::join(ticket t, completion<std::error_code, close_reason> done) {
   post_on(strand_, [self = shared_from_this(), t, done = std::move(done)]() mutable {
-    if (self->now() == phase::ended) return done(self->end_error(), self->reason_);
+    if (self->now() == phase::ended) return done(self->end_error(), *self->reason_);
     self->on_ended_.add(t, std::move(done));
   });
 }

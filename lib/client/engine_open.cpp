@@ -41,7 +41,7 @@ asio::awaitable<std::error_code> engine::open() {
   arm_deadline(options_.handshake_timeout);
   const auto error = co_await shake_hands(ask);
   if (error) co_return interrupted() ? interrupted_by(errc::handshake_timeout) : error;
-  disarm_deadline();
+  disarm_timer();
   diagnostics_.reset();
   info_.url = target_.url;
   info_.peer_endpoint = stream_->peer_endpoint();
@@ -118,20 +118,13 @@ std::error_code engine::judge(protocol::http_head& head, const protocol::upgrade
 
 void engine::start_deflate(const protocol::deflate_agreement& agreed) {
   const deflate_options& o = *options_.deflate;
-  make_assembler(
-      protocol::inflater(agreed.server_max_window_bits, !agreed.server_no_context_takeover));
+  compression_ = agreed;
   outbox_.compress({.deflate = {.level = o.level,
                                 .memory_level = o.memory_level,
                                 .window_bits = agreed.client_max_window_bits,
                                 .context_takeover = !agreed.client_no_context_takeover},
                     .threshold = o.threshold,
                     .release_when_idle = o.release_when_idle});
-}
-
-void engine::make_assembler(std::optional<protocol::inflater> inflate) {
-  assembler_ = protocol::message_assembler(
-      {options_.max_message_size, options_.max_frame_size, options_.max_fragments},
-      port_->delivery(), std::move(inflate));
 }
 
 // Writes what the transport takes at once of what is left.
@@ -157,7 +150,7 @@ std::error_code engine::read_head(protocol::http_head_parser& parser) {
     const bytes_view bytes(room.data(), got.bytes);
     const std::size_t taken = parser.feed(bytes, error);
     if (error) return error;
-    early_.append(bytes.subspan(taken));
+    own_.append(bytes.subspan(taken));
   }
   return {};
 }
@@ -165,7 +158,7 @@ std::error_code engine::read_head(protocol::http_head_parser& parser) {
 // A server that refuses may say why. As much as is allowed, until the deadline at most.
 asio::awaitable<void> engine::read_refusal_body(const protocol::http_head& head) {
   protocol::http_body_reader body(head, max_refusal_body);
-  body.feed(early_.view());
+  body.feed(own_.view());
   std::array<std::byte, 4096> room;
   while (!body.done() && !interrupted()) {
     const io_result got = stream_->read_some(room);

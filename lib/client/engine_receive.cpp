@@ -1,3 +1,5 @@
+#include "spare_assembler.hpp"
+
 #include <wsx/detail/engine.hpp>
 #include <wsx/detail/read_lease.hpp>
 #include <wsx/error.hpp>
@@ -112,11 +114,11 @@ engine::step engine::after_turn(bool came) {
 
 // Frames that came in one piece with the handshake's response.
 asio::awaitable<void> engine::receive_early() {
-  if (early_.empty() || stopped()) co_return;
-  add(bytes_received_, early_.size());
-  assembler_.feed(early_.view());
+  if (own_.empty() || stopped()) co_return;
+  add(bytes_received_, own_.size());
+  assembler().feed(own_.view());
   co_await deliver();
-  early_.release();
+  own_.release();
 }
 
 // Whether to try to read. Not while replies wait that the server does not take, unless to see if it
@@ -138,12 +140,13 @@ void engine::reopen_reading() {
 // Says, as the next does, whether anything came.
 bool engine::read_into_shared() {
   const read_lease lease;
-  const auto place = assembler_.place_for_rest();
+  const auto place = assembler_ ? assembler_->place_for_rest() : std::span<std::byte>();
   const auto room = place.empty() ? lease.room() : place;
   if (!took(room, stream_->read_some(room))) return false;
   bell_.ignore();  // what the callbacks send goes out when they are through
-  if (receiving()) port_->receive(*this, assembler_);
+  if (receiving()) port_->receive(*this, assembler());
   discard();
+  give_back(assembler_);
   return true;
 }
 
@@ -157,11 +160,12 @@ asio::awaitable<bool> engine::read_into_own() {
 
 asio::awaitable<void> engine::deliver() {
   if (receiving() && port_->receives_async()) {
-    co_await port_->receive_async(*this, assembler_);
+    co_await port_->receive_async(*this, assembler());
   } else if (receiving()) {
-    port_->receive(*this, assembler_);
+    port_->receive(*this, assembler());
   }
   discard();
+  give_back(assembler_);
 }
 
 // Judges what a read came to. False if it brought nothing; otherwise the assembler has been fed.
@@ -178,7 +182,7 @@ bool engine::took(std::span<const std::byte> room, const io_result& got) {
   add(bytes_received_, got.bytes);
   keepalive_.heard();
   if (std::exchange(dead_, false)) arm_keepalive();  // it came in the last moment
-  if (!discarding_) assembler_.feed(room.first(got.bytes));
+  if (!discarding_) assembler().feed(room.first(got.bytes));
   return true;
 }
 
@@ -188,16 +192,27 @@ void engine::discard() {
   if (close_.open() || discarding_) return;
   if (close_.received()) discarding_ = true;
   while (!discarding_) {
-    switch (assembler_.next()) {
+    switch (assembler().next()) {
       case protocol::receive_event::need_input: return;
       case protocol::receive_event::violation: discarding_ = true; break;
       case protocol::receive_event::close:
-        received_close(assembler_.close());
+        received_close(assembler_->close());
         discarding_ = true;
         break;
       default: break;
     }
   }
+}
+
+protocol::message_assembler& engine::assembler() {
+  if (assembler_) return *assembler_;
+  std::optional<protocol::inflater> inflate;
+  if (const auto& c = compression_)
+    inflate.emplace(c->server_max_window_bits, !c->server_no_context_takeover);
+  assembler_ =
+      borrow_assembler({options_.max_message_size, options_.max_frame_size, options_.max_fragments},
+                       port_->delivery(), std::move(inflate));
+  return *assembler_;
 }
 
 asio::awaitable<void> engine::deliver_mail() {
@@ -227,7 +242,7 @@ void engine::arm_wait(io_direction direction) {
   stream_->async_wait(direction, wait_handler(shared_from_this(), direction, connection_number_));
 }
 
-void engine::on_ready(io_direction direction, std::uint64_t connection, std::error_code) {
+void engine::on_ready(io_direction direction, std::uint32_t connection, std::error_code) {
   if (connection != connection_number_) return;  // of a transport that is gone
   armed_[static_cast<int>(direction)] = false;
   if (direction == io_direction::write) {
@@ -283,10 +298,11 @@ void engine::callback_threw(std::exception_ptr what) {
   if (now() == phase::open && close_.open())
     return say_close(close_.fail(errc::handler_failed, std::move(what)), false);
   // There is nobody to tell any more but whoever joins.
-  if (now() == phase::open || now() == phase::closing || reason_.exception) return;
-  reason_.origin = close_origin::error;
-  reason_.error = errc::handler_failed;
-  reason_.exception = std::move(what);
+  if (now() == phase::open || now() == phase::closing || reason_->exception) return;
+  close_reason& reason = reason_.change();
+  reason.origin = close_origin::error;
+  reason.error = errc::handler_failed;
+  reason.exception = std::move(what);
 }
 
 void engine::fail(std::error_code error) {

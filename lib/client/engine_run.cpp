@@ -62,7 +62,7 @@ asio::awaitable<bool> engine::connections() {
       co_await pause(decision.delay());
     }
     if (!stopped()) continue;
-    reason_ = stop_reason();
+    reason_.change() = stop_reason();
     co_return true;
   }
 }
@@ -71,11 +71,12 @@ asio::awaitable<bool> engine::connections() {
 asio::awaitable<bool> engine::establish() {
   begin_connection();
   if (const auto error = co_await open()) {
-    reason_ = stopped() ? stop_reason() : failed(error);
+    reason_.change() = stopped() ? stop_reason() : failed(error);
     end_connection();
     co_return false;
   }
   set(phase::open);
+  reason_ = {};
   add(connects_, 1);
   opened_at_ = clock::now();
   keepalive_.start(opened_at_);
@@ -86,7 +87,7 @@ asio::awaitable<bool> engine::establish() {
   if (receiving()) connected(std::error_code());
   if (receiving()) waiting = port_->handle_connect(*this, info_);
   if (waiting.valid()) co_await meanwhile_sending(std::move(waiting));
-  if (!early_.empty()) co_await receive_early();
+  if (!own_.empty()) co_await receive_early();
   co_return true;
 }
 
@@ -98,8 +99,7 @@ asio::awaitable<void> engine::meanwhile_sending(asio::awaitable<void> callback) 
 
 // The connection has ended, or has to.
 void engine::leave() {
-  reason_ = close_.reason();
-  if (stopped() && !ended_) reason_ = stop_reason();
+  reason_.change() = stopped() && !ended_ ? stop_reason() : close_.reason();
   end_connection();
 }
 
@@ -111,17 +111,17 @@ void engine::begin_connection() {
   write_error_ = {};
   armed_[0] = armed_[1] = false;
   diagnostics_ = std::make_unique<wsx::diagnostics>();
-  make_assembler({});
+  assembler_.reset();
+  compression_.reset();
   close_ = {};
-  early_.release();
+  own_.release();
   staged_check_ = {};
 }
 
 void engine::end_connection() {
   set(phase::pausing);
   const bool late = deadline_hit_;
-  disarm_deadline();
-  keepalive_timer_.cancel();
+  disarm_timer();
   if (stream_) {
     if (!stopped() && !write_error_ && !late) stream_->shutdown();
     stream_->close();
@@ -136,7 +136,7 @@ void engine::end_connection() {
   if (options_.drop_unsent_on_disconnect) fail_sends(errc::connection_dropped);
   std::error_code how_closed;
   if (late) how_closed = errc::close_timeout;
-  if (reason_.error == errc::aborted) how_closed = errc::aborted;
+  if (reason_->error == errc::aborted) how_closed = errc::aborted;
   on_closed_.complete_all(how_closed);
 }
 
@@ -148,14 +148,14 @@ bool engine::give_up_first(bool opened) {
   tries_ = 0;
   set(phase::idle);
   const bool canceled = std::exchange(connect_canceled_, false);
-  connected(canceled ? asio::error::operation_aborted : reason_.error);
+  connected(canceled ? asio::error::operation_aborted : reason_->error);
   return true;
 }
 
 asio::awaitable<disconnect_decision> engine::consult(bool opened) {
   const auto uptime = opened ? clock::now() - opened_at_ : clock::duration::zero();
   const std::size_t attempt = opened ? 1 : tries_ + (opened_once_ ? 1 : 0);
-  const disconnect what{.reason = reason_,
+  const disconnect what{.reason = *reason_,
                         .attempt = attempt,
                         .connection = info_,
                         .uptime = uptime,
@@ -178,12 +178,12 @@ asio::awaitable<void> engine::pause(clock::duration delay) {
   while (!interrupted()) {
     if (!wake_.notified()) co_await wake_.sleep();
   }
-  disarm_deadline();
+  disarm_timer();
 }
 
 asio::awaitable<void> engine::finish() {
   asio::awaitable<void> waiting;
-  if (!muted_.load(std::memory_order_relaxed)) waiting = port_->terminate(*this, reason_);
+  if (!muted_.load(std::memory_order_relaxed)) waiting = port_->terminate(*this, *reason_);
   if (waiting.valid()) co_await std::move(waiting);
   settle();
 }
@@ -204,20 +204,21 @@ close_reason engine::stop_reason() const {
 void engine::settle() {
   set(phase::ended);
   mailbox_.close();
-  for (const auto& attached : std::exchange(attachments_, {})) attached->cancel();
+  const auto attached = std::exchange(attachments_, {});
+  for (const auto& each : *attached) each->cancel();
   const auto error = end_error();
   const auto unopened = make_error_code(stopped() ? errc::aborted : errc::closing);
   connected(error ? error : unopened);
   fail_sends(errc::aborted);
   const bool dropped = error == errc::aborted;
   on_closed_.complete_all(dropped ? error : std::error_code());
-  on_ended_.complete_all(error, reason_);
+  on_ended_.complete_all(error, *reason_);
 }
 
 std::error_code engine::end_error() const noexcept {
-  if (reason_.normal()) return {};
-  if (reason_.exception) return errc::handler_failed;
-  return reason_.error ? reason_.error : make_error_code(errc::closed_abnormally);
+  if (reason_->normal()) return {};
+  if (reason_->exception) return errc::handler_failed;
+  return reason_->error ? reason_->error : make_error_code(errc::closed_abnormally);
 }
 
 }  // namespace wsx::detail

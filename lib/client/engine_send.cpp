@@ -179,24 +179,19 @@ void engine::wrote() {
 // unfinished nobody can finish: RFC 6455 5.4 lets no other message begin before.
 void engine::drop_retired() {
   bool unfinished = false;
-  std::erase_if(retired_, [&](const auto& channel) {
-    if (channel->outstanding() > 0) return false;
+  std::erase_if(channels_, [&](const auto& channel) {
+    if (!channel->retired || channel->outstanding() > 0) return false;
     unfinished = outbox_.detach(channel.get()) || unfinished;
-    std::erase(channels_, channel);
     return true;
   });
   if (unfinished) fail(errc::fragment_out_of_order);
 }
 
-std::shared_ptr<send_channel> engine::make_first_channel() {
-  auto channel = new_channel();
-  channels_.push_back(channel);
-  outbox_.attach(channel);
-  return channel;
-}
-
 std::shared_ptr<send_channel> engine::make_channel() {
-  auto channel = new_channel();
+  using protocol::payloads;  // what a connection might compress can't be masked beforehand
+  const auto form = options_.deflate ? payloads::unmasked : payloads::masked;
+  auto channel = std::make_shared<send_channel>(options_.send_queue_size, form);
+  if (now() == phase::ended) return channel;
   post_on(strand_, [self = shared_from_this(), channel] {
     self->channels_.push_back(channel);
     self->outbox_.attach(channel);
@@ -205,16 +200,10 @@ std::shared_ptr<send_channel> engine::make_channel() {
   return channel;
 }
 
-std::shared_ptr<send_channel> engine::new_channel() const {
-  using protocol::payloads;  // what a connection might compress can't be masked beforehand
-  return std::make_shared<send_channel>(options_.send_queue_size,
-                                        options_.deflate ? payloads::unmasked : payloads::masked);
-}
-
 void engine::retire(std::shared_ptr<send_channel> channel) {
   if (now() == phase::ended) return;
   post_on(strand_, [self = shared_from_this(), channel = std::move(channel)] {
-    self->retired_.push_back(channel);
+    channel->retired = true;
     self->wrote();
   });
 }

@@ -1,3 +1,5 @@
+#include "spare_assembler.hpp"
+
 #include <wsx/detail/engine.hpp>
 #include <wsx/detail/signal_watch.hpp>
 #include <wsx/detail/timer_state.hpp>
@@ -13,9 +15,9 @@ namespace wsx::detail {
 void engine::start_timer(std::shared_ptr<timer_state> timer) {
   post_on(strand_, [self = shared_from_this(), timer = std::move(timer)] {
     if (self->now() == phase::ended || !timer->message) return;
-    self->attachments_.insert(timer);
+    self->attachments_.change().insert(timer);
     timer->clock.async_wait([self, timer](std::error_code) {
-      self->attachments_.erase(timer);
+      self->attachments_.change().erase(timer);
       if (timer->message && self->now() != phase::ended) self->notify(std::move(timer->message));
     });
   });
@@ -28,7 +30,7 @@ void engine::cancel_timer(std::shared_ptr<timer_state> timer) {
 void engine::start_watch(std::shared_ptr<signal_watch> watch) {
   post_on(strand_, [self = shared_from_this(), watch = std::move(watch)] {
     if (self->now() == phase::ended) return;
-    self->attachments_.insert(watch);
+    self->attachments_.change().insert(watch);
     self->await_signal(watch);
   });
 }
@@ -42,34 +44,44 @@ void engine::await_signal(std::shared_ptr<signal_watch> watch) {
   });
 }
 
-// A timer that waits already, and no longer than this, is left alone: it looks again when it is
-// due. It is set for `next` too, the delay of a deadline that may soon take the place of this one.
+// A client has one timer, for a deadline or, while there is none, for the keepalive. One that waits
+// already, and no longer than this, is left alone: it looks again when it is due.
+void engine::arm_timer(clock::time_point due, clock::time_point first_look) {
+  timer_due_ = due;
+  if (!timer_waits_ || timer_.expiry() > first_look) await_timer(first_look);
+}
+
+void engine::await_timer(clock::time_point when) {
+  timer_waits_ = true;
+  timer_.expires_at(when);
+  auto passed = [self = shared_from_this(), number = ++timer_number_](std::error_code) {
+    if (number == self->timer_number_) self->on_timer();  // or it is disarmed, or set anew
+  };
+  timer_.async_wait(when_due(strand_, std::move(passed)));
+}
+
+void engine::disarm_timer() {
+  ++timer_number_;
+  timer_waits_ = has_deadline_ = deadline_hit_ = false;
+  timer_.cancel();
+}
+
+void engine::on_timer() {
+  timer_waits_ = false;
+  if (clock::now() < timer_due_) return await_timer(timer_due_);
+  has_deadline_ ? on_deadline() : on_keepalive();
+}
+
+// The timer is set for `next` too, the delay of a deadline that may soon take the place of this
+// one.
 void engine::arm_deadline(clock::duration delay, clock::duration next) {
   const auto now = clock::now();
   deadline_hit_ = false;
-  deadline_at_ = now + delay;
-  const auto when = now + std::min(delay, next);
-  if (!deadline_waits_ || deadline_.expiry() > when) await_deadline(when);
-}
-
-void engine::disarm_deadline() {
-  ++deadline_number_;
-  deadline_waits_ = deadline_hit_ = false;
-  deadline_.cancel();
-}
-
-void engine::await_deadline(clock::time_point when) {
-  deadline_waits_ = true;
-  deadline_.expires_at(when);
-  auto passed = [self = shared_from_this(), number = ++deadline_number_](std::error_code) {
-    if (number == self->deadline_number_) self->on_deadline();  // or it is disarmed, or set anew
-  };
-  deadline_.async_wait(when_due(strand_, std::move(passed)));
+  has_deadline_ = true;
+  arm_timer(now + delay, now + std::min(delay, next));
 }
 
 void engine::on_deadline() {
-  deadline_waits_ = false;
-  if (clock::now() < deadline_at_) return await_deadline(deadline_at_);
   deadline_hit_ = true;
   // While connecting the transport waits by itself; and a callback may wait for ever.
   const bool connecting = now() == phase::connecting;
@@ -78,30 +90,31 @@ void engine::on_deadline() {
   wake();
 }
 
+// Where a deadline runs, the connection is about to end anyway.
 void engine::arm_keepalive() {
   const auto next = keepalive_.next();
-  if (!next) return;
-  keepalive_timer_.expires_at(*next);
-  auto due = [self = shared_from_this(), number = connection_number_](std::error_code) {
-    if (number == self->connection_number_) self->on_keepalive();
-  };
-  keepalive_timer_.async_wait(when_due(strand_, std::move(due)));
+  if (next && !has_deadline_) arm_timer(*next, *next);
 }
 
 void engine::on_keepalive() {
   if (!close_.open()) return;  // the closing handshake has a deadline of its own
-  // From time to time: what a burst made grow is not kept for ever.
-  assembler_.release_memory();
-  outbox_.release_memory();
   switch (keepalive_.poll(clock::now())) {
-    case protocol::keepalive::action::wait: return arm_keepalive();  // it has been heard of
+    case protocol::keepalive::action::wait: arm_keepalive(); break;  // it has been heard of
     case protocol::keepalive::action::send_ping:
       taken_since_ping_ = false;
       outbox_.set_ping(keepalive_.ping_payload());
       arm_keepalive();
-      return pump();
-    case protocol::keepalive::action::give_up: break;
+      pump();
+      break;
+    case protocol::keepalive::action::give_up: give_up(); break;
   }
+  // From time to time: what a burst, or the ping, made grow is not kept for ever.
+  if (assembler_) assembler_->release_memory();
+  if (resting_) give_back(assembler_);
+  outbox_.release_memory();
+}
+
+void engine::give_up() {
   if (ping_is_held_up()) {
     keepalive_.heard();
     return arm_keepalive();

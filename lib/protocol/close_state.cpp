@@ -18,19 +18,21 @@ close_code close_code_for(std::error_code error) noexcept {
 std::optional<close_payload> close_state::start(close_payload close) {
   if (begun_) return std::nullopt;
   begun_ = true;
-  reason_.origin = close_origin::local;
-  reason_.text = close.reason;
+  close_reason& reason = reason_.change();
+  reason.origin = close_origin::local;
+  reason.text = close.reason;
   return send(std::move(close));
 }
 
 std::optional<close_payload> close_state::receive(const close_payload& close) {
   if (received_) return std::nullopt;
   received_ = true;
-  reason_.received = close.code;
+  close_reason& reason = reason_.change();
+  reason.received = close.code;
   if (!begun_) {
     begun_ = true;
-    reason_.origin = close_origin::remote;
-    reason_.text = close.reason;
+    reason.origin = close_origin::remote;
+    reason.text = close.reason;
   }
   if (sent_) return std::nullopt;
   return send({.code = close.code});
@@ -40,32 +42,34 @@ std::optional<close_payload> close_state::fail(std::error_code error,
                                                std::exception_ptr exception) {
   if (begun_) return std::nullopt;
   begun_ = true;
-  reason_.origin = close_origin::error;
-  reason_.error = error;
-  reason_.exception = std::move(exception);
+  close_reason& reason = reason_.change();
+  reason.origin = close_origin::error;
+  reason.error = error;
+  reason.exception = std::move(exception);
   // What a callback threw is nobody's business but ours.
-  reason_.text = error.message();
+  reason.text = error.message();
   const bool ours = error == errc::handler_failed;
-  return send({.code = close_code_for(error), .reason = ours ? std::string() : reason_.text});
+  return send({.code = close_code_for(error), .reason = ours ? std::string() : reason.text});
 }
 
 std::optional<close_payload> close_state::send(close_payload close) {
   sent_ = true;
-  reason_.sent = close.code;
+  reason_.change().sent = close.code;
   return close;
 }
 
 void close_state::end(std::error_code error, bool at_end) {
+  close_reason& reason = reason_.change();
   if (!begun_) {
     begun_ = true;
     // A connection that just ends, or is reset, is the server's doing.
     const bool dropped = at_end || error == std::errc::connection_reset ||
                          error == std::errc::broken_pipe || error == std::errc::connection_aborted;
-    reason_.origin = dropped ? close_origin::remote : close_origin::error;
-    reason_.error = dropped ? make_error_code(errc::connection_dropped) : error;
-    reason_.text = reason_.error.message();
+    reason.origin = dropped ? close_origin::remote : close_origin::error;
+    reason.error = dropped ? make_error_code(errc::connection_dropped) : error;
+    reason.text = reason.error.message();
   }
-  reason_.clean = at_end && complete();
+  reason.clean = at_end && complete();
 }
 
 }  // namespace wsx::protocol

@@ -25,6 +25,20 @@ message_assembler::message_assembler(message_limits limits, delivery how,
       parser_(inflate.has_value()),
       inflater_(std::move(inflate)) {}
 
+bool message_assembler::reusable(std::size_t memory) const noexcept {
+  const bool remembers = inflating_ || (inflater_ && inflater_->remembers());
+  return idle() && !remembers && !parser_.within_frame() && parser_.rest().empty() && !error_ &&
+         collected_.capacity() <= memory;
+}
+
+void message_assembler::reuse(message_limits limits, delivery how,
+                              std::optional<inflater> inflate) noexcept {
+  limits_ = limits;
+  delivery_ = how;
+  if (inflate.has_value() != inflater_.has_value()) parser_ = frame_parser(inflate.has_value());
+  inflater_ = std::move(inflate);
+}
+
 receive_event message_assembler::next() {
   if (error_) return receive_event::violation;
   if (given_out_) {

@@ -39,22 +39,16 @@ bool outbox::stage(const frame_head& head, bytes_view payload) {
   return true;
 }
 
-void outbox::set(control_slot& slot, bytes_view payload) noexcept {
-  slot.size = std::min(payload.size(), slot.bytes.size());
-  std::copy_n(payload.begin(), slot.size, slot.bytes.begin());
-  slot.pending = true;
-}
-
 void outbox::set_pong(bytes_view payload) {
-  set(pong_, payload);
+  pong_.emplace(payload);
 }
 
 void outbox::set_ping(bytes_view payload) {
-  set(ping_, payload);
+  ping_.emplace(payload);
 }
 
 void outbox::set_close(const close_payload& close, bool drain) {
-  close_ = close;
+  close_ = std::make_unique<const close_payload>(close);
   drain_ = drain;
 }
 
@@ -95,10 +89,9 @@ void outbox::fill_control() {
 }
 
 void outbox::put(control_slot& slot, opcode op) {
-  if (!slot.pending) return;
-  if (room() < frame_size(slot.size)) return;
-  slot.pending = false;
-  put_frame({.op = op}, bytes_view(slot.bytes).first(slot.size));
+  if (!slot || room() < frame_size(slot->view().size())) return;
+  put_frame({.op = op}, slot->view());
+  slot.reset();
 }
 
 void outbox::put_frame(const frame_head& head, bytes_view payload) {

@@ -65,7 +65,8 @@ void outbox::reset(bool drop) {
   staged_open_ = false;
   staged_in_batch_ = 0;
   staged_written_ = staged_total_;
-  ping_.pending = pong_.pending = false;
+  ping_.reset();
+  pong_.reset();
   close_.reset();
   closed_ = drain_ = false;
   for (const auto& source : sources_) {

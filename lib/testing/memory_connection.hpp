@@ -77,9 +77,8 @@ struct memory_connection {
 // belongs to the executor, which destroys it if the executor itself ends first.
 struct memory_endpoint {
   explicit memory_endpoint(asio::any_io_executor executor)
-      : serial(as_strand(std::move(executor))),
-        timers{asio::steady_timer(serial.get_inner_executor()),
-               asio::steady_timer(serial.get_inner_executor())} {
+      : timers{asio::steady_timer(below_strand(executor)),
+               asio::steady_timer(below_strand(executor))} {
     for (auto& timer : timers) timer.expires_at(asio::steady_timer::time_point::max());
   }
 
@@ -94,7 +93,6 @@ struct memory_endpoint {
   // Asks the listener of that name, if there is one.
   void knock(const std::string& name);
 
-  strand serial;
   asio::steady_timer timers[2];
   std::shared_ptr<memory_connection> connection = std::make_shared<memory_connection>();
 };

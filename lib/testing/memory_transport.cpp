@@ -98,6 +98,7 @@ void memory_transport::async_wait(io_direction direction, wait_handler ready) {
   const auto& shared = endpoint_->connection;
   const std::lock_guard held(shared->mutex);
   auto& timer = endpoint_->timer(direction);
+  const strand& serial = ready.serial();
   auto look = [shared, ready = std::move(ready)](std::error_code) {
     bool closed = false;
     {
@@ -106,7 +107,7 @@ void memory_transport::async_wait(io_direction direction, wait_handler ready) {
     }
     ready(closed ? std::error_code(asio::error::operation_aborted) : std::error_code());
   };
-  timer.async_wait(on_strand(endpoint_->serial, std::move(look)));
+  timer.async_wait(on_strand(serial, std::move(look)));
   if (shared->ready(direction)) timer.cancel();
 }
 

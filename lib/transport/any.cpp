@@ -12,8 +12,8 @@ any_transport::any_transport(asio::any_io_executor executor,
 asio::awaitable<std::error_code> any_transport::connect(const url& to, diagnostics& d) {
   auto& tcp = std::get<tcp_transport>(chosen_);
   if (!to.secure()) return tcp.connect(to, d);
-  const strand serial = tcp.serial();  // outlives what is replaced
-  auto& tls = chosen_.emplace<tls_transport>(serial, settings_);
+  auto executor = tcp.executor();  // outlives what is replaced
+  auto& tls = chosen_.emplace<tls_transport>(std::move(executor), settings_);
   return tls.connect(to, d);
 }
 

@@ -5,10 +5,23 @@
 
 namespace wsx {
 
-strand as_strand(asio::any_io_executor executor) {
+namespace {
+
+const strand* strand_in(const asio::any_io_executor& executor) noexcept {
   // Not `target` alone: up to Asio 1.22 it does not look at the type.
-  if (executor.target_type() == typeid(strand)) return *executor.target<strand>();
+  return executor.target_type() == typeid(strand) ? executor.target<strand>() : nullptr;
+}
+
+}  // namespace
+
+strand as_strand(asio::any_io_executor executor) {
+  if (const strand* const s = strand_in(executor)) return *s;
   return strand(std::move(executor));
+}
+
+asio::any_io_executor below_strand(asio::any_io_executor executor) {
+  if (const strand* const s = strand_in(executor)) return s->get_inner_executor();
+  return executor;
 }
 
 }  // namespace wsx

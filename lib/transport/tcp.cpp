@@ -1,12 +1,14 @@
 #include "connecting.hpp"
 
 #include <wsx/error.hpp>
+#include <wsx/transport/strand.hpp>
 #include <wsx/transport/tcp.hpp>
 
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 #include <fmt/compile.h>
 
@@ -50,7 +52,7 @@ struct tcp_transport::lookup {
 };
 
 tcp_transport::tcp_transport(asio::any_io_executor executor, std::shared_ptr<transport_settings>)
-    : strand_(as_strand(std::move(executor))), socket_(strand_.get_inner_executor()) {}
+    : socket_(below_strand(std::move(executor))) {}
 
 tcp_transport::~tcp_transport() {
   close();
@@ -102,7 +104,7 @@ asio::awaitable<std::error_code> tcp_transport::connected() {
 }
 
 asio::awaitable<std::error_code> tcp_transport::resolve(const url& to) {
-  lookup_ = std::make_shared<lookup>(strand_);
+  lookup_ = std::make_shared<lookup>(co_await asio::this_coro::executor);
   lookup_->resolver.async_resolve(
       to.host, std::to_string(to.port), tcp::resolver::numeric_service,
       [state = lookup_](std::error_code error, tcp::resolver::results_type results) {
@@ -142,7 +144,8 @@ io_result tcp_transport::write_some(bytes_view bytes) noexcept {
 // The socket's own executor is the one below, and the handler brings its strand: were the socket's
 // executor a strand whose type is not known, each wait would allocate copies of it.
 void tcp_transport::async_wait(io_direction direction, wait_handler ready) {
-  socket_.async_wait(wait_type(direction), on_strand(strand_, std::move(ready)));
+  const strand& serial = ready.serial();
+  socket_.async_wait(wait_type(direction), on_strand(serial, std::move(ready)));
 }
 
 void tcp_transport::shutdown() noexcept {

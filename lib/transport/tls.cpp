@@ -59,7 +59,7 @@ bool would_block(std::error_code error) noexcept {
 // what can't be done at once shows as "want read" or "want write".
 struct tls_transport::state {
   state(asio::any_io_executor executor, std::shared_ptr<transport_settings> s)
-      : serial(as_strand(std::move(executor))), tcp(serial, s), settings(std::move(s)) {}
+      : tcp(std::move(executor), s), settings(std::move(s)) {}
 
   std::error_code find_context(diagnostics& d);
   std::error_code prepare(const url& to, diagnostics& d);
@@ -68,8 +68,8 @@ struct tls_transport::state {
   std::error_code handshake_error(std::error_code cause, diagnostics& d);
   std::error_code judge(int result, io_direction& wants) noexcept;
   std::error_code write_records(bytes_view bytes) noexcept;
+  void release_write_buffer() noexcept;
 
-  strand serial;
   tcp_transport tcp;
   tls_wire wire{tcp};
   std::shared_ptr<transport_settings> settings;
@@ -84,6 +84,7 @@ struct tls_transport::state {
   // Bytes that have been encrypted, as the first of those to write, and not been handed to the
   // socket as a whole.
   std::size_t encrypted = 0;
+  bool interrupted = false;  // OpenSSL is in the middle of a write, which must go on as it began
 
   // Why nothing more can be read. OpenSSL says it once, perhaps behind the last bytes; the socket
   // need not tell any more of it.
@@ -111,7 +112,7 @@ bool tls_transport::state::expect_name(std::string name) {
 
 std::error_code tls_transport::state::find_context(diagnostics& d) {
   std::error_code error;
-  const tls_options& options = settings->tls;
+  const tls_options& options = *settings->tls;
   if (!settings->context) {
     settings->context = options.share ? options.share->context(options, error, d)
                                       : tls_context::make(options, error, d);
@@ -128,7 +129,7 @@ std::error_code tls_transport::state::prepare(const url& to, diagnostics& d) {
     d.detail = take_openssl_error();
     return errc::tls_handshake_failed;
   }
-  d.detail = settings->tls.server_name.empty() ? to.host : settings->tls.server_name;
+  d.detail = settings->tls->server_name.empty() ? to.host : settings->tls->server_name;
   if (!expect_name(d.detail)) return errc::invalid_option;
   SSL_set_app_data(ssl.get(), this);
   const auto note_refusal = [](int ok, X509_STORE_CTX* store) {
@@ -143,7 +144,7 @@ std::error_code tls_transport::state::prepare(const url& to, diagnostics& d) {
     self.refused.reset(certificate);
     return ok;
   };
-  if (settings->tls.verify) {
+  if (settings->tls->verify) {
     SSL_set_verify(ssl.get(), SSL_VERIFY_PEER, note_refusal);
   } else {
     SSL_set_verify(ssl.get(), SSL_VERIFY_NONE, nullptr);
@@ -232,7 +233,11 @@ io_result tls_transport::read_some(std::span<std::byte> room) noexcept {
     result.bytes += count;
     if (ok == 1) continue;
     const auto error = state_->judge(ok, state_->read_wants);
-    if (!would_block(error)) state_->read_end = error;
+    if (would_block(error)) {
+      state_->release_write_buffer();
+    } else {
+      state_->read_end = error;
+    }
     if (result.bytes == 0) result.error = error;  // otherwise the next read has it
     break;
   }
@@ -257,16 +262,27 @@ std::error_code tls_transport::state::write_records(bytes_view bytes) noexcept {
     wire.before_writing();
     const bytes_view part = bytes.first(std::min(bytes.size(), max_batch));
     const int ok = SSL_write_ex(ssl.get(), part.data(), part.size(), &encrypted);
-    if (ok != 1) return judge(ok, write_wants);
+    interrupted = ok != 1;
+    if (interrupted) return judge(ok, write_wants);
   }
   write_wants = io_direction::write;
   return wire.flush();
 }
 
+// A message of TLS itself, a ticket above all, makes OpenSSL allocate its buffer of writes (17
+// KiB), which goes with the next write: this one, of nothing, sends nothing.
+void tls_transport::state::release_write_buffer() noexcept {
+  if (interrupted) return;
+  wire.before_writing();
+  std::size_t none = 0;
+  SSL_write_ex(ssl.get(), "", 0, &none);
+}
+
 void tls_transport::async_wait(io_direction direction, wait_handler ready) {
   if (direction == io_direction::read && state_->read_end) {
+    const strand& serial = ready.serial();
     auto at_once = [r = std::move(ready)] { r(std::error_code()); };
-    return asio::post(state_->serial, std::move(at_once));
+    return asio::post(serial, std::move(at_once));
   }
   state_->tcp.async_wait(direction == io_direction::read ? state_->read_wants : state_->write_wants,
                          std::move(ready));

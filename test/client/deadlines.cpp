@@ -158,6 +158,25 @@ TEST_SUITE("client: deadlines") {
     CHECK(peer.client_closed());
   }
 
+  TEST_CASE("close_timeout, whether a ping would be due before it or behind") {
+    for (const auto interval : {minutes(10), minutes(60)}) {
+      auto options = by_the_minute();
+      options.ping_interval = options.ping_timeout = interval;
+      world<plain> w({}, options);
+      memory_peer peer = w.open();
+      let_pass(w.io, minutes(5));
+      outcome closed;
+      w.client->close(wsx::close_code::normal, "", closed.token());
+      poll(w.io);
+      peer.discard_written();
+      let_pass(w.io, minutes(29));
+      CHECK(!closed.done());
+      let_pass(w.io, minutes(1));
+      CHECK(closed.failed(wsx::errc::close_timeout));
+      CHECK(frames_of(peer).empty());
+    }
+  }
+
   TEST_CASE("close_timeout: who closes reads what the server says, whatever waits to be written") {
     world<answers_at_length> w({}, by_the_minute());
     memory_peer peer = w.open();

@@ -93,8 +93,10 @@ struct outcome {
 // A client, its server and the loop. The client is the first to go.
 template <class Handler>
 struct world {
-  explicit world(Handler handler = Handler(), wsx::options options = calm())
-      : client(std::in_place, io.get_executor(), std::move(handler), std::move(options)) {}
+  explicit world(Handler handler = Handler(), wsx::options options = calm(),
+                 std::string name = "server")
+      : server(std::move(name)),
+        client(std::in_place, io.get_executor(), std::move(handler), std::move(options)) {}
 
   // Connects; the client has written its request then.
   memory_peer dial() {
@@ -117,7 +119,7 @@ struct world {
   Handler& handler() { return client->handler(); }
 
   asio::io_context io;
-  memory_listener server{"server"};
+  memory_listener server;
   std::optional<memory_client<Handler>> client;
   outcome connected;
   outcome ended;

@@ -18,10 +18,15 @@ using namespace wsx::testing;
 using wsx::io_direction;
 
 struct waiter final : wsx::readiness_listener {
-  void on_ready(io_direction direction, std::uint64_t, std::error_code e) override {
+  explicit waiter(asio::any_io_executor executor) : strand(wsx::as_strand(std::move(executor))) {}
+
+  void on_ready(io_direction direction, std::uint32_t, std::error_code e) override {
     ++(direction == io_direction::read ? reads : writes);
     error = e;
   }
+  const wsx::strand& serial() const noexcept override { return strand; }
+
+  wsx::strand strand;
   int reads = 0;
   int writes = 0;
   std::error_code error{};
@@ -76,7 +81,7 @@ struct line {
   asio::io_context io;
   memory_listener server{"name"};
   std::optional<memory_transport> transport;
-  std::shared_ptr<waiter> ready = std::make_shared<waiter>();
+  std::shared_ptr<waiter> ready = std::make_shared<waiter>(io.get_executor());
   std::error_code error{};
 };
 

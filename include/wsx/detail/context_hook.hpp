@@ -23,8 +23,11 @@ class context_hook {
   WSX_API virtual ~context_hook();
 
  private:
+  friend struct hook_list;
   class service;
   std::shared_ptr<struct hook_list> list_;  // outlives the context if a hook does
+  context_hook* newer_ = nullptr;           // the neighbors there
+  context_hook* older_ = nullptr;
 };
 
 }  // namespace wsx::detail

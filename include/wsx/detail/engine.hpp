@@ -9,6 +9,7 @@
 #include <wsx/detail/handler_port.hpp>
 #include <wsx/detail/mailbox.hpp>
 #include <wsx/detail/send_channel.hpp>
+#include <wsx/detail/shared_options.hpp>
 #include <wsx/detail/stream.hpp>
 #include <wsx/detail/waiting_list.hpp>
 #include <wsx/detail/wakeup.hpp>
@@ -21,6 +22,7 @@
 #include <wsx/protocol/handshake.hpp>
 #include <wsx/protocol/keepalive.hpp>
 #include <wsx/protocol/message_assembler.hpp>
+#include <wsx/protocol/on_demand.hpp>
 #include <wsx/protocol/outbox.hpp>
 #include <wsx/protocol/outgoing.hpp>
 #include <wsx/request.hpp>
@@ -82,9 +84,6 @@ class engine final : public std::enable_shared_from_this<engine>,
   WSX_API void kill();  // abort, and call the handler no more
   WSX_API std::error_code post(std::unique_ptr<mail> message);
   WSX_API void notify(std::unique_ptr<mail> message);  // the same, even if the mailbox is full
-  // The client's own way to send, before anybody else knows the engine, and that of one more
-  // thread.
-  WSX_API std::shared_ptr<send_channel> make_first_channel();
   WSX_API std::shared_ptr<send_channel> make_channel();
   WSX_API void retire(std::shared_ptr<send_channel> channel);
   WSX_API errc try_send(send_channel& channel, const protocol::outgoing_frame& frame);
@@ -127,7 +126,8 @@ class engine final : public std::enable_shared_from_this<engine>,
     c.store(c.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
   }
 
-  void on_ready(io_direction direction, std::uint64_t connection, std::error_code error) override;
+  void on_ready(io_direction direction, std::uint32_t connection, std::error_code error) override;
+  const strand& serial() const noexcept override { return strand_; }
   void on_ring() override;
   void drop_handlers() noexcept override;
 
@@ -158,7 +158,6 @@ class engine final : public std::enable_shared_from_this<engine>,
   std::error_code judge(protocol::http_head& head, const protocol::upgrade_request& ask,
                         std::string_view key);
   void start_deflate(const protocol::deflate_agreement& agreed);
-  void make_assembler(std::optional<protocol::inflater> inflate);
   std::error_code write_request(bytes_view& left);
   std::error_code read_head(protocol::http_head_parser& parser);
   asio::awaitable<void> read_refusal_body(const protocol::http_head& head);
@@ -181,6 +180,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   bool took(std::span<const std::byte> room, const io_result& got);
   asio::awaitable<void> deliver();
   void discard();
+  protocol::message_assembler& assembler();
   asio::awaitable<void> deliver_mail();
   bool deliver_plain_mail();
   bool mail_waits() const noexcept { return receiving() && mailbox_.size() > 0; }
@@ -200,20 +200,22 @@ class engine final : public std::enable_shared_from_this<engine>,
   void say_close(std::optional<protocol::close_payload> close, bool drain);
   bool flushed(const flush_mark& mark) const;
   void drop_retired();
-  std::shared_ptr<send_channel> new_channel() const;
   void fail_flushes_of_replies();
   void wake_for_mail();
   void fail_sends(std::error_code error);
 
   // Timers and signals (engine_timers.cpp).
   void await_signal(std::shared_ptr<signal_watch> watch);
+  void arm_timer(clock::time_point due, clock::time_point first_look);
+  void await_timer(clock::time_point when);
+  void disarm_timer();
   void arm_deadline(clock::duration delay) { arm_deadline(delay, delay); }
   void arm_deadline(clock::duration delay, clock::duration next);
-  void disarm_deadline();
-  void await_deadline(clock::time_point when);
+  void on_timer();
   void on_deadline();
   void arm_keepalive();
   void on_keepalive();
+  void give_up();
   bool ping_is_held_up() const noexcept;
 
   void cancel_connect();
@@ -225,7 +227,8 @@ class engine final : public std::enable_shared_from_this<engine>,
   void set(phase p) noexcept { phase_.store(p, std::memory_order_release); }
 
   wsx::strand strand_;
-  wsx::options options_;
+  std::shared_ptr<const wsx::options> shared_options_;
+  const wsx::options& options_;
   stream_factory make_stream_;
   std::shared_ptr<transport_settings> settings_;
   std::unique_ptr<handler_port> port_;
@@ -234,46 +237,49 @@ class engine final : public std::enable_shared_from_this<engine>,
   // The client.
   std::atomic<phase> phase_{phase::idle};
   std::atomic<bool> muted_{false};  // its owner is gone: no more callbacks
-  bool stop_ = false;               // ends as soon as possible
-  bool stop_in_order_ = false;      // that is no abort
-  bool final_ = false;              // its owner wants it closed: no reconnect
+  std::atomic<bool> mail_scheduled_{false};
+  bool stop_ = false;           // ends as soon as possible
+  bool stop_in_order_ = false;  // that is no abort
+  bool final_ = false;          // its owner wants it closed: no reconnect
   bool opened_once_ = false;
   bool connect_canceled_ = false;  // whoever called `connect` does not wait any more
+  bool resting_ = false;           // no coroutine runs or sleeps: who wakes it calls `work`
   std::size_t tries_ = 0;          // attempts since the last open connection
   request target_;
-  close_reason reason_{};
+  protocol::on_demand<close_reason> reason_;       // why the last connection ended
   std::unique_ptr<wsx::diagnostics> diagnostics_;  // until a connection is open
   connection_info info_{};
   clock::time_point opened_at_{};
   wakeup wake_;
-  bool resting_ = false;  // no coroutine runs or sleeps: who wakes it calls `work`
-  int reads_in_a_row_ = 0;
   mailbox mailbox_;
-  std::atomic<bool> mail_scheduled_{false};
   asio::cancellation_signal interrupt_;  // of a callback that waits
 
   // The connection.
   std::unique_ptr<stream> stream_;
-  std::uint64_t connection_number_ = 0;
+  std::uint32_t connection_number_ = 0;
   bool armed_[2] = {false, false};  // by io_direction: a wait is under way
   bool stream_open_ = false;        // the transport is connected
   bool ended_ = false;              // the transport has ended
-  std::error_code write_error_{};   // the transport takes nothing more
   bool dead_ = false;               // by keepalive
   bool taken_since_ping_ = false;   // the server took bytes since the last ping was queued
   bool discarding_ = false;         // what comes is not even parsed any more
   bool congested_ = false;          // reading waits until replies have gone
-  protocol::message_assembler assembler_;
+  int reads_in_a_row_ = 0;
+  std::error_code write_error_{};  // the transport takes nothing more
+  std::optional<protocol::deflate_agreement> compression_;
+  // While part of a message is here, or a compressed one may refer to those before it.
+  std::unique_ptr<protocol::message_assembler> assembler_;
   protocol::close_state close_;
   protocol::keepalive keepalive_;
-  protocol::byte_buffer early_;  // came right behind the handshake's response
-  protocol::byte_buffer own_;    // to read into, if callbacks are coroutines
-  asio::steady_timer deadline_;
-  std::uint64_t deadline_number_ = 0;  // of its wait
-  clock::time_point deadline_at_{};    // may be later than the timer is due
-  bool deadline_waits_ = false;        // the timer does
+  // What came right behind the handshake's response; then to read into, if callbacks are
+  // coroutines.
+  protocol::byte_buffer own_;
+  asio::steady_timer timer_;
+  clock::time_point timer_due_{};   // may be later than it is set for
+  std::uint32_t timer_number_ = 0;  // of its wait
+  bool timer_waits_ = false;
+  bool has_deadline_ = false;  // it is that of a deadline, not the keepalive's
   bool deadline_hit_ = false;
-  asio::steady_timer keepalive_timer_;
 
   // Sending.
   protocol::outbox outbox_;
@@ -281,7 +287,6 @@ class engine final : public std::enable_shared_from_this<engine>,
   bell bell_;  // of producers: there is something to write
   std::uint64_t frames_when_idle_ = 0;
   std::vector<std::shared_ptr<send_channel>> channels_;
-  std::vector<std::shared_ptr<send_channel>> retired_;
   std::vector<flush_mark> flush_marks_;
   waiting_list<std::error_code> on_flushed_;
 
@@ -292,7 +297,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   completion<std::error_code> on_connected_;
   waiting_list<std::error_code> on_closed_;
   waiting_list<std::error_code, close_reason> on_ended_;
-  std::set<std::shared_ptr<attachment>> attachments_;
+  protocol::on_demand<std::set<std::shared_ptr<attachment>>> attachments_;
 
   counter messages_received_{0};
   counter bytes_received_{0};

@@ -23,8 +23,9 @@ struct send_channel : protocol::frame_source {
   // strand.
   std::atomic<bool> blocked{false};
 
-  // The strand's: what to call when the waiting frame has been written.
-  completion<std::error_code> on_written{};
+  // The strand's.
+  bool retired = false;                      // its sender is gone
+  completion<std::error_code> on_written{};  // to be called when the waiting frame has been written
   ticket number = 0;
 };
 

@@ -2,10 +2,10 @@
 
 #include <wsx/detail/completion.hpp>
 
-#include <algorithm>
 #include <cstdint>
+#include <forward_list>
+#include <iterator>
 #include <utility>
-#include <vector>
 
 namespace wsx::detail {
 
@@ -16,14 +16,17 @@ using ticket = std::uint64_t;
 template <class... Args>
 class waiting_list {
  public:
-  void add(ticket t, completion<Args...> done) { waiting_.emplace_back(t, std::move(done)); }
+  void add(ticket t, completion<Args...> done) {
+    waiting_.emplace_after(before([](const entry&) { return false; }), t, std::move(done));
+  }
 
   // Completes the one with that ticket, if it is here.
   void complete(ticket t, Args... args) {
-    const auto found = std::ranges::find(waiting_, t, &entry::first);
+    const auto previous = before([t](const entry& e) { return e.first == t; });
+    const auto found = std::next(previous);
     if (found == waiting_.end()) return;
     auto done = std::move(found->second);
-    waiting_.erase(found);
+    waiting_.erase_after(previous);
     done(std::move(args)...);
   }
 
@@ -36,7 +39,15 @@ class waiting_list {
  private:
   using entry = std::pair<ticket, completion<Args...>>;
 
-  std::vector<entry> waiting_;
+  // What is before the first that fits, or before the end.
+  template <class Fits>
+  auto before(Fits fits) {
+    auto place = waiting_.before_begin();
+    for (auto next = waiting_.begin(); next != waiting_.end() && !fits(*next); ++next) place = next;
+    return place;
+  }
+
+  std::forward_list<entry> waiting_;  // few, and mostly none
 };
 
 }  // namespace wsx::detail

@@ -3,6 +3,7 @@
 #include <wsx/close_reason.hpp>
 #include <wsx/export.hpp>
 #include <wsx/protocol/close_payload.hpp>
+#include <wsx/protocol/on_demand.hpp>
 
 #include <exception>
 #include <optional>
@@ -39,7 +40,7 @@ class close_state {
   /// The transport has ended: `error` is `asio::error::eof`, given as `at_end`, or what broke it.
   WSX_API void end(std::error_code error, bool at_end);
 
-  const close_reason& reason() const noexcept { return reason_; }
+  const close_reason& reason() const noexcept { return *reason_; }
 
  private:
   std::optional<close_payload> send(close_payload close);
@@ -47,7 +48,7 @@ class close_state {
   bool begun_ = false;
   bool sent_ = false;
   bool received_ = false;
-  close_reason reason_{};
+  on_demand<close_reason> reason_;
 };
 
 /// The code of the Close frame that tells a server what it did wrong. RFC 6455 7.4.1.

@@ -63,6 +63,9 @@ class frame_parser {
   /// What is still to come of the payload of the frame at hand; 0 between frames.
   std::uint64_t payload_left() const noexcept { return payload_left_; }
 
+  /// Whether part of a frame has been taken; so for ever after an error.
+  bool within_frame() const noexcept { return within_frame_; }
+
   /// The input not yet taken.
   bytes_view rest() const noexcept { return input_; }
 

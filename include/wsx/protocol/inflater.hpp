@@ -31,6 +31,9 @@ class inflater {
   /// called. Throws `std::bad_alloc`.
   WSX_API std::size_t read(std::span<std::byte> room, std::error_code& error);
 
+  /// Whether it is within a message, or the next one may refer to those before it.
+  bool remembers() const noexcept { return context_ != nullptr; }
+
  private:
   struct context;
 

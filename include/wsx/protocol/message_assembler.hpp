@@ -81,6 +81,13 @@ class message_assembler {
     if (idle()) collected_.release();
   }
 
+  /// Whether `reuse` may be called: it has nothing to remember, and `memory` bytes at most of
+  /// messages before.
+  WSX_API bool reusable(std::size_t memory) const noexcept;
+
+  /// Serves another connection, as if it was new, with the memory that it has.
+  WSX_API void reuse(message_limits limits, delivery how, std::optional<inflater> inflate) noexcept;
+
  private:
   bool is_message(const frame_piece& piece) const noexcept;
   receive_event take_message(const frame_piece& piece);

@@ -9,8 +9,8 @@
 #include <wsx/protocol/frame_encoder.hpp>
 #include <wsx/protocol/frame_source.hpp>
 #include <wsx/protocol/mask.hpp>
+#include <wsx/protocol/recycled_bytes.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -42,7 +42,9 @@ class outbox {
   explicit outbox(std::size_t max_staged) : max_staged_(max_staged) {}
 
   /// Before anything is staged on a connection: that it compresses.
-  void compress(const frame_deflater::settings& s) { deflater_.emplace(s); }
+  void compress(const frame_deflater::settings& s) {
+    deflater_ = std::make_unique<frame_deflater>(s);
+  }
 
   // What the connection itself sends. Payloads and orders have been checked.
 
@@ -66,7 +68,7 @@ class outbox {
   WSX_API bool quiet() const noexcept;
 
   /// Whether the last ping still waits.
-  bool ping_pending() const noexcept { return ping_.pending; }
+  bool ping_pending() const noexcept { return ping_.has_value(); }
 
   // Producers.
 
@@ -123,12 +125,8 @@ class outbox {
     std::uint64_t offset = 0;  // of what is left, in the payload
   };
 
-  // A control frame that waits to be sent.
-  struct control_slot {
-    std::array<std::byte, max_control_payload> bytes;
-    std::size_t size = 0;
-    bool pending = false;
-  };
+  // The payload of a control frame that waits to be sent.
+  using control_slot = std::optional<recycled_bytes>;
 
   void fill();
   void fill_control();
@@ -153,7 +151,6 @@ class outbox {
   void encode_staged();
   void put_compressed(const frame_head& head, bytes_view payload);
   void put_part(const frame_head& head, bytes_view part, bool first, bool last);
-  void set(control_slot& slot, bytes_view payload) noexcept;
   void put(control_slot& slot, opcode op);
   void put_frame(const frame_head& head, bytes_view payload);
   bool drained() const noexcept;
@@ -171,14 +168,14 @@ class outbox {
 
   mask_key_source keys_;
   std::size_t max_staged_;
-  std::optional<frame_deflater> deflater_{};
+  std::unique_ptr<frame_deflater> deflater_{};
 
   byte_buffer staged_;        // as they go to the wire or, if that compresses, unmasked
   bool staged_open_ = false;  // the last staged frame leaves its message unfinished
 
   control_slot pong_{};
   control_slot ping_{};
-  std::optional<close_payload> close_{};
+  std::unique_ptr<const close_payload> close_{};
   bool drain_ = false;
   bool closed_ = false;  // Close is in the batch or beyond
 

@@ -20,6 +20,9 @@ using strand = asio::strand<asio::any_io_executor>;
 /// The strand that `executor` is, or a new one on it.
 WSX_API strand as_strand(asio::any_io_executor executor);
 
+/// What the strand that `executor` is runs on; `executor` itself if it is none.
+WSX_API asio::any_io_executor below_strand(asio::any_io_executor executor);
+
 /// Does what `asio::dispatch` does, but for the allocations that each call would cost: the new
 /// executors' `execute` asks an `any_io_executor` whether it blocks.
 template <class Call>
@@ -42,18 +45,21 @@ void post_on(const strand& s, Call call) {
 }
 
 /// A handler for operations of objects on `s.get_inner_executor()` that is called on the strand
-/// `s`, as `asio::bind_executor` does, by `dispatch_on`.
+/// `s`, as `asio::bind_executor` does, by `dispatch_on`. The handler must keep `s` alive: a wait
+/// holds no copy of it.
 template <class Handler>
 class on_strand {
  public:
-  on_strand(strand s, Handler handler) : strand_(std::move(s)), handler_(std::move(handler)) {}
+  on_strand(const strand& s, Handler handler) : strand_(&s), handler_(std::move(handler)) {}
+  on_strand(strand&& s, Handler handler) = delete;
 
   void operator()(std::error_code error) {
-    dispatch_on(strand_, [handler = std::move(handler_), error]() mutable { handler(error); });
+    const strand s = *strand_;  // the handler may be gone before the call is over
+    dispatch_on(s, [handler = std::move(handler_), error]() mutable { handler(error); });
   }
 
  private:
-  strand strand_;
+  const strand* strand_;
   Handler handler_;
 };
 
@@ -61,7 +67,8 @@ class on_strand {
 template <class Handler>
 class when_due {
  public:
-  when_due(strand s, Handler handler) : call_(std::move(s), std::move(handler)) {}
+  when_due(const strand& s, Handler handler) : call_(s, std::move(handler)) {}
+  when_due(strand&& s, Handler handler) = delete;
 
   void operator()(std::error_code canceled) {
     if (!canceled) call_(canceled);

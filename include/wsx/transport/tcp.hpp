@@ -1,7 +1,6 @@
 #pragma once
 
 #include <wsx/export.hpp>
-#include <wsx/transport/strand.hpp>
 #include <wsx/transport/transport.hpp>
 
 #include <asio/ip/tcp.hpp>
@@ -30,8 +29,8 @@ class tcp_transport {
   /// Connects to the URL's host and port, whatever its scheme: what another transport builds on.
   WSX_API asio::awaitable<std::error_code> dial(const url& to, diagnostics& d);
 
-  /// What everything of it happens on.
-  const strand& serial() const noexcept { return strand_; }
+  /// What it was made on; if that was a strand, what is below it.
+  asio::any_io_executor executor() { return socket_.get_executor(); }
 
   /// Completes when `async_wait` would call its handler.
   WSX_API asio::awaitable<std::error_code> ready(io_direction direction);
@@ -43,7 +42,6 @@ class tcp_transport {
   asio::awaitable<std::error_code> connected();
   asio::awaitable<std::error_code> resolve(const url& to);
 
-  strand strand_;
   asio::ip::tcp::socket socket_;  // on what is below the strand: see `async_wait`
   std::shared_ptr<lookup> lookup_{};
   bool closed_ = false;

@@ -4,6 +4,7 @@
 #include <wsx/protocol/url.hpp>
 #include <wsx/system_error.hpp>
 #include <wsx/tls_options.hpp>
+#include <wsx/transport/strand.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
@@ -32,7 +33,7 @@ class tls_context;
 
 /// What all connections of one client share.
 struct transport_settings {
-  tls_options tls{};
+  std::shared_ptr<const tls_options> tls{};
   std::shared_ptr<tls_context> context{};  ///< made of `tls` when first needed
 };
 
@@ -40,8 +41,11 @@ struct transport_settings {
 class readiness_listener {
  public:
   /// `connection` is the number that the `wait_handler` was made with.
-  virtual void on_ready(io_direction direction, std::uint64_t connection,
+  virtual void on_ready(io_direction direction, std::uint32_t connection,
                         std::error_code error) = 0;
+
+  /// The strand that it is to be called on.
+  virtual const strand& serial() const noexcept = 0;
 
  protected:
   ~readiness_listener() = default;
@@ -52,17 +56,20 @@ class readiness_listener {
 class wait_handler {
  public:
   wait_handler(std::shared_ptr<readiness_listener> listener, io_direction direction,
-               std::uint64_t connection) noexcept
+               std::uint32_t connection) noexcept
       : listener_(std::move(listener)), direction_(direction), connection_(connection) {}
 
   void operator()(std::error_code error) const {
     listener_->on_ready(direction_, connection_, error);
   }
 
+  /// The listener's strand; lives as long as a copy of this.
+  const strand& serial() const noexcept { return listener_->serial(); }
+
  private:
   std::shared_ptr<readiness_listener> listener_;
   io_direction direction_;
-  std::uint64_t connection_;
+  std::uint32_t connection_;
 };
 
 /// Moves the bytes of one connection. A transport is made for each connection, is used on one

@@ -1,4 +1,4 @@
-#include <wsx/detail/recycled_bytes.hpp>
+#include <wsx/protocol/recycled_bytes.hpp>
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 
 namespace {
 
-using wsx::detail::recycled_bytes;
+using wsx::protocol::recycled_bytes;
 
 std::string_view text_of(const recycled_bytes& b) {
   return wsx::as_chars(b.view());

@@ -1,11 +1,11 @@
 #include "../per_thread.hpp"
 
-#include <wsx/detail/recycled_bytes.hpp>
+#include <wsx/protocol/recycled_bytes.hpp>
 
 #include <array>
 #include <cstddef>
 
-namespace wsx::detail {
+namespace wsx::protocol {
 
 namespace {
 
@@ -14,7 +14,7 @@ constexpr std::size_t max_kept = 8;
 constexpr std::size_t max_kept_size = 64 * 1024;
 
 struct store {
-  std::array<protocol::byte_buffer, max_kept> buffers;
+  std::array<byte_buffer, max_kept> buffers;
   std::size_t count = 0;
 };
 
@@ -35,4 +35,4 @@ recycled_bytes::~recycled_bytes() {
   kept->buffers[kept->count++].swap(buffer_);
 }
 
-}  // namespace wsx::detail
+}  // namespace wsx::protocol

@@ -6,10 +6,10 @@
 
 #include <utility>
 
-namespace wsx::detail {
+namespace wsx::protocol {
 
-// A copy of some bytes. Its memory comes from, and goes back to, a small store that each thread
-// keeps: a reply a message costs no allocation.
+/// A copy of some bytes. Its memory comes from, and goes back to, a small store that each thread
+/// keeps: a reply a message costs no allocation.
 class recycled_bytes {
  public:
   recycled_bytes() = default;
@@ -24,7 +24,7 @@ class recycled_bytes {
   bytes_view view() const noexcept { return buffer_.view(); }
 
  private:
-  protocol::byte_buffer buffer_;
+  byte_buffer buffer_;
 };
 
-}  // namespace wsx::detail
+}  // namespace wsx::protocol
