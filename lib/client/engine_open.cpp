@@ -41,7 +41,7 @@ asio::awaitable<std::error_code> engine::open() {
   arm_deadline(options_.handshake_timeout);
   const auto error = co_await shake_hands(ask);
   if (error) co_return interrupted() ? interrupted_by(errc::handshake_timeout) : error;
-  disarm_timer();
+  lift_deadline();
   diagnostics_.reset();
   info_.url = target_.url;
   info_.peer_endpoint = stream_->peer_endpoint();

@@ -122,7 +122,8 @@ bool engine::bursting() const noexcept {
 
 // Nothing is left to write: from now on producers ring. False if one was quicker.
 bool engine::idle() {
-  bell_.listen(shared_from_this(), bursting());
+  if (outbox_.frames_encoded() != frames_when_idle_) burst_expected_ = bursting();
+  bell_.listen(shared_from_this(), burst_expected_);
   frames_when_idle_ = outbox_.frames_encoded();
   if (!outbox_.quiet() && !next_batch().empty()) {
     bell_.ignore();

@@ -66,8 +66,15 @@ void engine::disarm_timer() {
   timer_.cancel();
 }
 
+// There is no deadline any more. A timer that waits for it is left alone: what comes next is later.
+void engine::lift_deadline() {
+  has_deadline_ = deadline_hit_ = false;
+  timer_due_ = clock::time_point::max();
+}
+
 void engine::on_timer() {
   timer_waits_ = false;
+  if (timer_due_ == clock::time_point::max()) return;
   if (clock::now() < timer_due_) return await_timer(timer_due_);
   has_deadline_ ? on_deadline() : on_keepalive();
 }

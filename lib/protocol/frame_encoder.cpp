@@ -21,7 +21,12 @@ std::size_t read_header(const std::byte* source, frame_head& head) noexcept {
 
 std::size_t encode_frame(std::byte* target, frame_head head, bytes_view payload,
                          mask_key key) noexcept {
-  return layout::put_frame(target, head, payload, key);
+  if (payload.size() < layout::worth_a_call)
+    return layout::put_short_frame(target, head, payload, key);
+  head.length = payload.size();
+  const std::size_t header = layout::put_header(target, head, key);
+  mask_copy(target + header, payload, key);
+  return header + payload.size();
 }
 
 std::size_t encoded_size(const std::byte* frame) noexcept {

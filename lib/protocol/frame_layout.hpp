@@ -63,7 +63,8 @@ inline std::uint64_t read_length(const std::byte* source) noexcept {
   return length;
 }
 
-inline std::size_t put_header(std::byte* target, const frame_head& head, mask_key key) noexcept {
+[[gnu::always_inline]] inline std::size_t put_header(std::byte* target, const frame_head& head,
+                                                     mask_key key) noexcept {
   target[0] = first_byte(head);
   if (head.length < length_in_2_bytes) {  // most are: this is worth the line
     target[1] = static_cast<std::byte>(mask_bit | head.length);
@@ -78,15 +79,13 @@ inline std::size_t put_header(std::byte* target, const frame_head& head, mask_ke
 // From here on the call is nothing to what it does.
 inline constexpr std::size_t worth_a_call = 512;
 
-inline std::size_t put_frame(std::byte* target, frame_head head, bytes_view payload,
-                             mask_key key) noexcept {
+// Returns the frame's size.
+[[gnu::always_inline]] inline std::size_t put_short_frame(std::byte* target, frame_head head,
+                                                          bytes_view payload,
+                                                          mask_key key) noexcept {
   head.length = payload.size();
   const std::size_t header = put_header(target, head, key);
-  if (payload.size() < worth_a_call) {
-    masking::mask_any(target + header, payload.data(), payload.size(), masking::repeated(key));
-  } else {
-    mask_copy(target + header, payload, key);
-  }
+  masking::mask_any(target + header, payload.data(), payload.size(), masking::repeated(key));
   return header + payload.size();
 }
 

@@ -28,6 +28,11 @@ std::size_t size_of(const frame_head& head) noexcept {
   return static_cast<std::size_t>(frame_size(head.length));
 }
 
+// As it goes to the wire: what is masked can't be compressed any more.
+frame_head masked_head(const frame_head& head) noexcept {
+  return {.op = head.op, .fin = head.fin};
+}
+
 }  // namespace
 
 // What is called for each frame, inline: no call is worth its cost here.
@@ -54,19 +59,38 @@ bool frame_queue::try_push(const frame_head& head, bytes_view payload) {
   const auto size = static_cast<std::size_t>(frame_size(payload.size()));
   const std::size_t pushed = pushed_.load(std::memory_order_relaxed);
   if (!has_room(pushed, size)) return false;
+  if (!is_quick(payload)) return push_slowly(head, payload, pushed, size);
+
+  layout::put_short_frame(ring_at(pushed), masked_head(head), payload, keys_.next());
+  publish(pushed + size);
+  return true;
+}
+
+// Whether it can be pushed without a call of any function: then hardly a register need be saved.
+// Where there are keys, frames are masked, and the ring is there.
+inline bool frame_queue::is_quick(bytes_view payload) const noexcept {
+  return payload.size() < layout::worth_a_call && keys_.left() > 0;
+}
+
+bool frame_queue::push_slowly(const frame_head& head, bytes_view payload, std::size_t pushed,
+                              std::size_t size) {
   // A frame that crosses the ring's end goes on behind it, instead of at the beginning; the bytes
   // there that it stands for stay unused. So each frame lies in one piece. What is never written to
   // takes no memory.
   if (!ring_) ring_ = std::make_unique_for_overwrite<std::byte[]>(2 * capacity_);
 
   if (masked()) {
-    const frame_head plain{.op = head.op, .fin = head.fin};
-    layout::put_frame(ring_at(pushed), plain, payload, keys_.next());
+    encode_frame(ring_at(pushed), masked_head(head), payload, keys_.next());
   } else {
     encode_frame(ring_at(pushed), head, payload, mask_key{});
   }
-  pushed_.store(pushed + size, std::memory_order_release);  // publishes the bytes, and ring_
+  publish(pushed + size);
   return true;
+}
+
+// The bytes before it, and `ring_`.
+inline void frame_queue::publish(std::size_t pushed) noexcept {
+  pushed_.store(pushed, std::memory_order_release);
 }
 
 std::size_t frame_queue::readable() const noexcept {
@@ -89,6 +113,7 @@ frame_queue::run frame_queue::take_messages(std::size_t most) noexcept {
     ++taken.frames;
   }
   taken.bytes = {begin, size};
+  taken.at_end = size >= before_end;
   cursor_ += size;
   return taken;
 }

@@ -59,7 +59,8 @@ struct block<1> {
 
 // The beginning and the end of a range, which may overlap: both are loaded before one is stored.
 template <class Block>
-void mask_ends(std::byte* to, const std::byte* from, std::size_t size, word mask) noexcept {
+[[gnu::always_inline]] inline void mask_ends(std::byte* to, const std::byte* from, std::size_t size,
+                                             word mask) noexcept {
   const std::size_t end = size - sizeof(Block);
   const auto last = Block::masked(from + end, turned(mask, end));
   Block::masked(from, mask).store(to);
@@ -74,7 +75,8 @@ inline void mask_bytes(std::byte* to, const std::byte* from, std::size_t size, w
 
 // The last block may overlap the one before.
 template <class Block>
-void mask_many(std::byte* to, const std::byte* from, std::size_t size, word mask) noexcept {
+[[gnu::always_inline]] inline void mask_many(std::byte* to, const std::byte* from, std::size_t size,
+                                             word mask) noexcept {
   const std::size_t end = size - sizeof(Block);
   const auto last = Block::masked(from + end, turned(mask, end));
   for (std::size_t at = 0; at < end; at += sizeof(Block))
@@ -82,8 +84,10 @@ void mask_many(std::byte* to, const std::byte* from, std::size_t size, word mask
   last.store(to + end);
 }
 
-inline void mask_any(std::byte* to, const std::byte* from, std::size_t size, word mask) noexcept {
-  if (size > 2 * sizeof(block<4>)) return mask_many<block<8>>(to, from, size, mask);
+[[gnu::always_inline]] inline void mask_any(std::byte* to, const std::byte* from, std::size_t size,
+                                            word mask) noexcept {
+  if (size > 2 * sizeof(block<8>)) return mask_many<block<8>>(to, from, size, mask);
+  if (size >= sizeof(block<8>)) return mask_ends<block<8>>(to, from, size, mask);
   if (size >= sizeof(block<4>)) return mask_ends<block<4>>(to, from, size, mask);
   if (size >= sizeof(block<2>)) return mask_ends<block<2>>(to, from, size, mask);
   if (size >= sizeof(block<1>)) return mask_ends<block<1>>(to, from, size, mask);

@@ -181,13 +181,15 @@ void outbox::fill_from(frame_source& source, bool one_message) {
   put_encoded(source, one_message);
 }
 
-// Frames that are in the queue as they go to the wire.
+// Frames that are in the queue as they go to the wire. Few that lie at the ring's end go by
+// themselves, instead of having many from its beginning copied behind them.
 void outbox::put_ready(frame_source& source, bool one_message) {
   while (room() >= max_header_size) {
     const auto run = next_run(source);
     if (run.frames == 0) return;
     put_run(source, run);
     if (one_message && message_of_ == nullptr) return;
+    if (run.at_end && source.queue.readable() >= worth_a_write) return;
   }
 }
 

@@ -211,6 +211,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   void disarm_timer();
   void arm_deadline(clock::duration delay) { arm_deadline(delay, delay); }
   void arm_deadline(clock::duration delay, clock::duration next);
+  void lift_deadline();
   void on_timer();
   void on_deadline();
   void arm_keepalive();
@@ -286,6 +287,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   protocol::outgoing_check staged_check_;
   bell bell_;  // of producers: there is something to write
   std::uint64_t frames_when_idle_ = 0;
+  bool burst_expected_ = false;  // the last frames came as one
   std::vector<std::shared_ptr<send_channel>> channels_;
   std::vector<flush_mark> flush_marks_;
   waiting_list<std::error_code> on_flushed_;

@@ -57,6 +57,7 @@ class frame_queue {
   struct run {
     bytes_view bytes{};
     std::size_t frames = 0;
+    bool at_end = false;  ///< of the ring: the next frame does not lie behind them
   };
 
   /// Takes the next frames, in place: as many as lie in one piece and within `most` bytes, and none
@@ -95,6 +96,10 @@ class frame_queue {
   static constexpr std::size_t line = 64;  // keeps the two sides' counters on lines of their own
 
   bool has_room(std::size_t pushed, std::size_t size) noexcept;
+  bool is_quick(bytes_view payload) const noexcept;
+  bool push_slowly(const frame_head& head, bytes_view payload, std::size_t pushed,
+                   std::size_t size);
+  void publish(std::size_t pushed) noexcept;
   std::byte* ring_at(std::size_t position) const noexcept;
 
   const std::size_t capacity_;

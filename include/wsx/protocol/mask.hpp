@@ -39,6 +39,9 @@ class mask_key_source {
     return std::exchange(pool_[--left_], mask_key{});
   }
 
+  /// Keys that `next` has at hand: it does not throw as long as there are some.
+  std::size_t left() const noexcept { return left_; }
+
  private:
   WSX_API void refill();
 
