@@ -145,6 +145,22 @@ TEST_SUITE("outbox: batches") {
     check_empty(b);
   }
 
+  TEST_CASE("many frames from the ring's beginning are not copied behind few from its end") {
+    fixture f;
+    const auto source = f.add_source(64 * 1024);
+    const auto other = f.add_source();
+    push(source, std::string(63'000, 'x'));
+    f.send_batch();
+    push(source, std::string(2'600, 'f'));  // beyond the ring's end
+    for (const char c : {'1', '2', '3'}) push(source, std::string(10'000, c));
+    CHECK(f.send_batch() == frames{text('f', 2'600)});
+    frame_queue::frame next;
+    REQUIRE(source->queue.peek(next));
+    CHECK(f.box.batch().data() == next.bytes.data());
+    CHECK(f.send_batch() == frames{text('1', 10'000), text('2', 10'000), text('3', 10'000)});
+    check_empty(source);
+  }
+
   TEST_CASE("who has something large has his turn, however much others send") {
     fixture f;
     const auto one = f.add_source();
