@@ -7,6 +7,7 @@
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdio>
 #include <string>
@@ -59,11 +60,14 @@ bool send(asio::io_context& io, replay_client<silent_counter>& client, std::size
   const auto work = asio::make_work_guard(io);  // the transport has nothing to wait for
   io.poll();
   const std::size_t messages = in_a_row / (payload.size() + 16);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!client.try_send(wsx::binary(payload))) return false;
-    if (i % messages == 0) io.poll();
+  for (std::size_t left = count; left > 0;) {
+    const std::size_t turn = std::min(left, messages);
+    for (std::size_t i = 0; i < turn; ++i) {
+      if (!client.try_send(wsx::binary(payload))) return false;
+    }
+    left -= turn;
+    io.poll();
   }
-  io.poll();
   return client.stats().frames_sent == count;
 }
 

@@ -90,6 +90,8 @@ inline constexpr std::size_t worth_a_call = 512;
 }
 
 inline std::size_t size_at(const std::byte* frame) noexcept {
+  const auto length = static_cast<unsigned>(frame[1]) & length_bits;
+  if (length < length_in_2_bytes) return header_size(0) + length;  // most are: as above
   return static_cast<std::size_t>(frame_size(read_length(frame + 1)));
 }
 

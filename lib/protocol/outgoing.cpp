@@ -44,10 +44,11 @@ bool outgoing_check::valid_text(const outgoing_frame& frame) const noexcept {
   return after.feed(frame.payload) && (!frame.head.fin || after.complete());
 }
 
-void outgoing_check::commit_unfinished(const outgoing_frame& frame) noexcept {
-  in_message_ = true;
+void outgoing_check::commit_fragment(const outgoing_frame& frame) noexcept {
+  if (is_control(frame.head.op)) return;  // between fragments
+  in_message_ = !frame.head.fin;
   kind_ = frame.kind;
-  if (kind_ != opcode::text) return;
+  if (!in_message_ || kind_ != opcode::text) return;
   if (frame.first) utf8_.reset();
   utf8_.feed(frame.payload);
 }

@@ -51,13 +51,12 @@ class outgoing_check {
 
   /// The frame that passed has been queued.
   void commit(const outgoing_frame& frame) noexcept {
-    if (!frame.head.fin) return commit_unfinished(frame);
-    if (!is_control(frame.head.op)) in_message_ = false;
+    if (in_message_ || !frame.head.fin) commit_fragment(frame);
   }
 
  private:
   WSX_API errc check_all(const outgoing_frame& frame) const noexcept;
-  WSX_API void commit_unfinished(const outgoing_frame& frame) noexcept;
+  WSX_API void commit_fragment(const outgoing_frame& frame) noexcept;
   bool in_order(const outgoing_frame& frame) const noexcept;
   bool valid_text(const outgoing_frame& frame) const noexcept;
 
