@@ -160,6 +160,7 @@ asio::awaitable<bool> engine::read_into_own() {
 
 asio::awaitable<void> engine::deliver() {
   if (receiving() && port_->receives_async()) {
+    pump();  // and hear of what is sent while a callback waits
     co_await port_->receive_async(*this, assembler());
   } else if (receiving()) {
     port_->receive(*this, assembler());

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 // When what is queued leaves: always without being asked twice, and without a strand that runs in
 // circles.
@@ -94,7 +96,17 @@ struct makes_a_sender {
 };
 
 struct waits {
-  asio::awaitable<void> handle_frame(wsx::text) { return wait(1h); }
+  int begun = 0;
+
+  asio::awaitable<void> handle_frame(wsx::text) {
+    ++begun;
+    return wait(1h);
+  }
+  asio::awaitable<void> handle_frame(wsx::binary, wsx::session& s) {
+    CHECK(s.post(*this, 1));
+    co_return;
+  }
+  void handle_info(int) {}
 };
 
 template <class Handler>
@@ -212,6 +224,34 @@ TEST_SUITE("client: pump") {
     peer.write(encode_server_frame(ping_frame("p")) + encode_server_frame(text_frame("t")));
     poll(w.io);
     CHECK(frames_of(peer) == lines{"pong \"p\""});
+  }
+
+  TEST_CASE("who sends is heard while the first callback waits") {
+    world<waits> w;
+    CHECK(!w.client->try_send(wsx::text{"early"}));  // its sender is not new any more
+    memory_peer peer = w.dial();
+    const auto written = peer.take_written();
+    std::string_view left = written;
+    const auto response = make_accept_response(parse_request(left).value());
+    const auto frame = encode_server_frame(text_frame("t"));
+    SUBCASE("for a frame that came in one piece with the handshake's response") {
+      peer.write(response + frame);
+    }
+    SUBCASE("for one that came right behind it") {
+      peer.limit_read(response.size());
+      peer.write(response + frame);
+    }
+    SUBCASE("for one that is read behind a message for another callback") {
+      peer.write(response);
+      poll(w.io);
+      // As much as is read at once: there is no wait before the rest is read.
+      peer.write(encode_server_frame(binary_frame(std::string(64 * 1024 - 4, 'x'))) + frame);
+    }
+    poll(w.io);
+    REQUIRE(w.handler().begun == 1);
+    CHECK(w.client->try_send(wsx::text{"x"}));
+    poll(w.io);
+    CHECK(frames_of(peer) == lines{"text \"x\""});
   }
 
   TEST_CASE("a sender that is gone in the middle of a message fails the connection") {
