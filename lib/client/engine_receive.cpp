@@ -125,16 +125,20 @@ asio::awaitable<void> engine::receive_early() {
 // still lives.
 bool engine::may_read() {
   const bool waiting = armed_[static_cast<int>(io_direction::read)];
-  congested_ = receiving() && !write_error_ && outbox_.staged_bytes() > max_staged_while_reading;
+  congested_ = too_much_staged();
   return !ended_ && (dead_ || !(congested_ || waiting));
 }
 
-// Replies have left, or will not be made any more: reading may go on.
+bool engine::too_much_staged() const noexcept {
+  return receiving() && !write_error_ && outbox_.staged_bytes() > max_staged_while_reading;
+}
+
+// Replies have left, or will not be made any more: reading may go on. Not at once: the user may
+// have called us, and no callback runs within that.
 void engine::reopen_reading() {
-  const bool wait = receiving() && outbox_.staged_bytes() > max_staged_while_reading;
-  if (!congested_ || wait) return;
+  if (!congested_ || too_much_staged()) return;
+  post_on(strand_, [self = shared_from_this()] { self->wake(); });
   congested_ = false;
-  wake();
 }
 
 // Says, as the next does, whether anything came.

@@ -158,7 +158,7 @@ bool engine::write_batch(bytes_view bytes) {
 void engine::cannot_write(std::error_code error) {
   write_error_ = error;
   if (now() == phase::open) arm_deadline(options_.close_timeout);
-  wake();
+  reopen_reading();
 }
 
 // Tells those whose frames have been written.

@@ -175,6 +175,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   step after_turn(bool came);
   asio::awaitable<void> receive_early();
   bool may_read();
+  bool too_much_staged() const noexcept;
   bool read_into_shared();
   asio::awaitable<bool> read_into_own();
   bool took(std::span<const std::byte> room, const io_result& got);
