@@ -21,8 +21,7 @@ void bell::ring_first() {
   auto who = first_.lock();
   if (!who) return;  // and so has gone whoever could ring again
   auto heard = [this, who = std::move(who)] {
-    pair_ = std::make_unique<rope_pair>(strand_.get_inner_executor());
-    ours_ = true;
+    ours_ = used_ = true;
     who->on_ring();  // owns this bell
   };
   try {
@@ -47,17 +46,18 @@ bool bell::listen(std::shared_ptr<bell_listener> who, bool many) {
     post_on(strand_, [who = std::move(who)] { who->on_ring(); });
     return false;
   }
+  if (used_ && !pair_) pair_ = std::make_unique<rope_pair>(strand_.get_inner_executor());
   many_expected_ = many && has_process_fence();
   if (!pair_) {
     first_ = std::move(who);
   } else if (!waiting_) {
-    waiting_ = true;
     auto heard = [this, who = std::move(who)](std::error_code) {
       waiting_ = false;
       ours_ = true;
       who->on_ring();  // owns this bell
     };
     pair_->ropes[current_].never.async_wait(on_strand(strand_, std::move(heard)));
+    waiting_ = true;
   }
   ours_ = false;
   // An exchange, to come before or after that of `ring`, and with it whoever looks again.

@@ -243,8 +243,8 @@ bool engine::deliver_plain_mail() {
 void engine::arm_wait(io_direction direction) {
   bool& armed = armed_[static_cast<int>(direction)];
   if (armed || ended_ || !stream_) return;
-  armed = true;
   stream_->async_wait(direction, wait_handler(shared_from_this(), direction, connection_number_));
+  armed = true;
 }
 
 void engine::on_ready(io_direction direction, std::uint32_t connection, std::error_code) {

@@ -99,6 +99,7 @@ asio::awaitable<void> engine::meanwhile_sending(asio::awaitable<void> callback) 
 
 // The connection has ended, or has to.
 void engine::leave() {
+  if (ended_ && close_.open()) close_.end(write_error_, false);  // `pump_failed` could not
   reason_.change() = stopped() && !ended_ ? stop_reason() : close_.reason();
   end_connection();
 }

@@ -24,6 +24,19 @@ bool would_block(std::error_code error) noexcept {
   return error == asio::error::would_block || error == asio::error::try_again;
 }
 
+// Why what is being caught was thrown.
+std::error_code thrown_error() {
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    return std::make_error_code(std::errc::not_enough_memory);
+  } catch (const std::system_error& error) {
+    return error.code();
+  } catch (...) {
+    return errc::handler_failed;  // the user's: an executor that takes no completion
+  }
+}
+
 }  // namespace
 
 errc engine::not_open() const noexcept {
@@ -86,33 +99,30 @@ void engine::on_ring() {
   pump();
 }
 
-// Writes until there is nothing more to write, or the transport must be waited for.
+// Writes what there is, if the transport takes anything. Never throws: who calls it has nobody to
+// tell.
 void engine::pump() {
   const bool connected = now() == phase::open || now() == phase::closing;
   if (!connected || ended_ || write_error_ || armed_[static_cast<int>(io_direction::write)]) return;
+  try {
+    write_queued();
+  } catch (...) {
+    pump_failed(thrown_error());
+  }
+}
+
+// Until there is nothing more to write, or the transport must be waited for.
+void engine::write_queued() {
   for (std::size_t written = 0; written < pump_budget;) {
-    const bytes_view bytes = next_batch();
-    if (write_error_ || ended_) return;
+    const bytes_view bytes = outbox_.batch();
     if (bytes.empty()) {
       if (idle()) return;
       continue;
     }
-    if (!write_batch(bytes) || ended_) return;
+    if (!write_batch(bytes) || write_error_ || ended_) return;
     written += bytes.size();
   }
   post_on(strand_, [self = shared_from_this()] { self->pump(); });
-}
-
-// Without memory, or random numbers to mask with, nothing can be sent.
-bytes_view engine::next_batch() {
-  try {
-    return outbox_.batch();
-  } catch (const std::bad_alloc&) {
-    cannot_write(std::make_error_code(std::errc::not_enough_memory));
-  } catch (const std::system_error& error) {
-    cannot_write(error.code());
-  }
-  return {};
 }
 
 // Whether so much has come since there was last nothing to write that ringing was worth saving.
@@ -125,7 +135,7 @@ bool engine::idle() {
   if (outbox_.frames_encoded() != frames_when_idle_) burst_expected_ = bursting();
   bell_.listen(shared_from_this(), burst_expected_);
   frames_when_idle_ = outbox_.frames_encoded();
-  if (!outbox_.quiet() && !next_batch().empty()) {
+  if (!outbox_.quiet() && !outbox_.batch().empty()) {
     bell_.ignore();
     return false;
   }
@@ -157,8 +167,19 @@ bool engine::write_batch(bytes_view bytes) {
 // The server may have said why before it went: the reader has some time to find out.
 void engine::cannot_write(std::error_code error) {
   write_error_ = error;
-  if (now() == phase::open) arm_deadline(options_.close_timeout);
+  if (!has_deadline_) arm_deadline(options_.close_timeout);
   reopen_reading();
+}
+
+// Without memory, or random numbers to mask with, nothing can be sent. Perhaps there is not even
+// memory for a deadline: then the transport ends at once, which wakes who waits to read.
+void engine::pump_failed(std::error_code error) {
+  try {
+    cannot_write(error);
+  } catch (...) {
+    ended_ = true;
+    stream_->close();
+  }
 }
 
 // Tells those whose frames have been written.

@@ -52,12 +52,13 @@ void engine::arm_timer(clock::time_point due, clock::time_point first_look) {
 }
 
 void engine::await_timer(clock::time_point when) {
-  timer_waits_ = true;
+  timer_waits_ = false;
   timer_.expires_at(when);
   auto passed = [self = shared_from_this(), number = ++timer_number_](std::error_code) {
     if (number == self->timer_number_) self->on_timer();  // or it is disarmed, or set anew
   };
   timer_.async_wait(when_due(strand_, std::move(passed)));
+  timer_waits_ = true;
 }
 
 void engine::disarm_timer() {
@@ -84,8 +85,8 @@ void engine::on_timer() {
 void engine::arm_deadline(clock::duration delay, clock::duration next) {
   const auto now = clock::now();
   deadline_hit_ = false;
-  has_deadline_ = true;
   arm_timer(now + delay, now + std::min(delay, next));
+  has_deadline_ = true;
 }
 
 void engine::on_deadline() {

@@ -5,9 +5,11 @@
 #include <asio/use_awaitable.hpp>
 
 #include <chrono>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 // When what is queued leaves: always without being asked twice, and without a strand that runs in
@@ -107,6 +109,18 @@ struct waits {
     co_return;
   }
   void handle_info(int) {}
+};
+
+// A transport that can't be waited for to take more.
+struct never_ready : memory_transport {
+  using memory_transport::memory_transport;
+
+  void async_wait(wsx::io_direction direction, wsx::wait_handler ready) {
+    if (direction == wsx::io_direction::write && refuse) refuse();
+    memory_transport::async_wait(direction, std::move(ready));
+  }
+
+  static inline void (*refuse)() = nullptr;
 };
 
 template <class Handler>
@@ -252,6 +266,32 @@ TEST_SUITE("client: pump") {
     CHECK(w.client->try_send(wsx::text{"x"}));
     poll(w.io);
     CHECK(frames_of(peer) == lines{"text \"x\""});
+  }
+
+  TEST_CASE("what fails while the strand writes ends the connection, nothing else") {
+    std::error_code error;
+    SUBCASE("no memory") {
+      never_ready::refuse = [] { throw std::bad_alloc(); };
+      error = make_error_code(std::errc::not_enough_memory);
+    }
+    SUBCASE("an error of the system") {
+      error = make_error_code(std::errc::too_many_files_open);
+      never_ready::refuse = [] {
+        throw std::system_error(make_error_code(std::errc::too_many_files_open));
+      };
+    }
+    SUBCASE("whatever it is") {
+      error = wsx::errc::handler_failed;
+      never_ready::refuse = [] { throw 1; };
+    }
+    world<quiet, never_ready> w({}, impatient());
+    memory_peer peer = w.open();
+    peer.allow_write(1);
+    CHECK(w.client->try_send(wsx::text{"a"}));
+    CHECK_NOTHROW(poll(w.io));
+    CHECK(run_until(w.io, [&] { return w.ended.done(); }));
+    CHECK(w.ended.reason.error == error);
+    never_ready::refuse = nullptr;
   }
 
   TEST_CASE("a sender that is gone in the middle of a message fails the connection") {

@@ -91,7 +91,7 @@ struct outcome {
 };
 
 // A client, its server and the loop. The client is the first to go.
-template <class Handler>
+template <class Handler, class Transport = wsx::testing::memory_transport>
 struct world {
   explicit world(Handler handler = Handler(), wsx::options options = calm(),
                  std::string name = "server")
@@ -120,7 +120,7 @@ struct world {
 
   asio::io_context io;
   memory_listener server;
-  std::optional<memory_client<Handler>> client;
+  std::optional<wsx::basic_client<Handler, Transport>> client;
   outcome connected;
   outcome ended;
 };
@@ -135,8 +135,8 @@ inline std::vector<std::string> frames_of(memory_peer& peer) {
 using lines = std::vector<std::string>;
 
 // The connection works both ways.
-template <class Handler>
-bool works(world<Handler>& w, memory_peer& peer) {
+template <class Handler, class Transport>
+bool works(world<Handler, Transport>& w, memory_peer& peer) {
   peer.discard_written();
   if (!w.client->try_send(wsx::text{"still"})) return false;
   poll(w.io);

@@ -90,6 +90,7 @@ class bell {
 
   const strand& strand_;
   std::weak_ptr<bell_listener> first_;  // who hears the first ring
+  bool used_ = false;                   // that was heard
   std::unique_ptr<rope_pair> pair_;     // from then on
   std::size_t current_ = 0;             // the rope to pull
   std::atomic<bool> rung_{true};

@@ -191,9 +191,10 @@ class engine final : public std::enable_shared_from_this<engine>,
 
   // Sending (engine_send.cpp).
   void pump();
-  bytes_view next_batch();
+  void write_queued();
   bool write_batch(bytes_view bytes);
   void cannot_write(std::error_code error);
+  void pump_failed(std::error_code error);
   bool bursting() const noexcept;
   bool idle();
   void reopen_reading();

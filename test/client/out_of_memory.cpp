@@ -1,0 +1,195 @@
+#include "support.hpp"
+
+#include <wsx/detail/bell.hpp>
+
+#include <asio/post.hpp>
+
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+
+// What becomes of frames, and of the client, when memory runs out. This program has the allocations
+// of its own thread fail where a test wants it.
+
+namespace {
+
+thread_local bool short_of_memory = false;
+thread_local int left = 0;                // allocations that succeed
+thread_local bool go_on_failing = false;  // once one has failed
+thread_local int failed = 0;
+
+bool refused() {
+  if (!short_of_memory || left-- > 0) return false;
+  ++failed;
+  short_of_memory = go_on_failing;
+  return true;
+}
+
+}  // namespace
+
+// In place of those of the C library, so that what operator new and Asio take fails as well.
+extern "C" {
+
+void* __libc_malloc(std::size_t size) noexcept;
+void* __libc_calloc(std::size_t count, std::size_t size) noexcept;
+void* __libc_realloc(void* place, std::size_t size) noexcept;
+void* __libc_memalign(std::size_t alignment, std::size_t size) noexcept;
+
+void* malloc(std::size_t size) noexcept {
+  return refused() ? nullptr : __libc_malloc(size);
+}
+void* calloc(std::size_t count, std::size_t size) noexcept {
+  return refused() ? nullptr : __libc_calloc(count, size);
+}
+void* realloc(void* place, std::size_t size) noexcept {
+  return refused() ? nullptr : __libc_realloc(place, size);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
+  return refused() ? nullptr : __libc_memalign(alignment, size);
+}
+}
+
+namespace {
+
+using namespace client_test;
+using namespace wsx::testing;
+
+// Which allocation is to fail, and whether all behind it do, too.
+struct shortage {
+  int after;
+  bool for_good;
+
+  // False if it throws for want of memory.
+  template <class What>
+  bool during(What what) const {
+    left = after;
+    go_on_failing = for_good;
+    short_of_memory = true;
+    bool through = true;
+    try {
+      what();
+    } catch (const std::bad_alloc&) {
+      through = false;
+    }
+    short_of_memory = false;
+    return through;
+  }
+};
+
+// For every allocation that there is within `during`.
+template <class Test>
+void whichever_fails(Test test) {
+  for (const bool for_good : {false, true}) {
+    CAPTURE(for_good);
+    for (int after = 0; after < 100; ++after) {
+      CAPTURE(after);
+      failed = 0;
+      test(shortage{after, for_good});
+      if (failed == 0) break;
+      REQUIRE(after < 99);
+    }
+  }
+}
+
+struct answers_at_length {
+  wsx::action handle_frame(wsx::text) { return wsx::reply(wsx::text{std::string(300'000, 'x')}); }
+};
+
+// No text: simdjson allocates when it first looks at one, and takes no failure.
+wsx::fragment begins(std::string_view payload) {
+  return {wsx::opcode::binary, true, false, wsx::as_bytes(payload)};
+}
+wsx::fragment ends(std::string_view payload) {
+  return {wsx::opcode::binary, false, true, wsx::as_bytes(payload)};
+}
+
+wsx::options small_queue() {
+  auto o = impatient();
+  o.send_queue_size = 256;
+  return o;
+}
+
+struct listener final : wsx::detail::bell_listener, std::enable_shared_from_this<listener> {
+  explicit listener(asio::io_context& io) : serial(wsx::as_strand(io.get_executor())) {}
+
+  void on_ring() override { ++heard; }
+  bool listen() { return rings.listen(shared_from_this(), false); }
+
+  wsx::strand serial;
+  wsx::detail::bell rings{serial};
+  int heard = 0;
+};
+
+// What comes before the writing on the strand that memory runs out for.
+using preparation = void (*)(world<answers_at_length>&, memory_peer&);
+
+const preparation preparations[] = {
+    [](auto&, memory_peer&) {},
+    // Its socket is full: it is waited for.
+    [](auto&, memory_peer& peer) { peer.allow_write(10); },
+    // Replies wait for the rest of a message, and reading for them.
+    [](auto& w, memory_peer& peer) {
+      peer.write(text_frame("a"));
+      poll(w.io);
+    },
+    // Somebody waits for what is written.
+    [](auto& w, memory_peer&) {
+      w.client->flush([](std::error_code) {});
+      poll(w.io);
+    },
+};
+
+}  // namespace
+
+TEST_SUITE("client: out of memory") {
+  TEST_CASE("the connection goes on, or ends, whatever fails while the strand writes") {
+    const std::string large(100'000, 'x');
+    for (const preparation prepare : preparations) {
+      whichever_fails([&](const shortage& none) {
+        world<answers_at_length> w({}, small_queue());
+        memory_peer peer = w.open();
+        for (int i = 0; i < 2; ++i) peer.write(text_frame("a"));  // so that the server has room
+        poll(w.io);
+        peer.discard_written();
+        CHECK(w.client->try_send(begins("a")));
+        poll(w.io);
+        prepare(w, peer);
+        const auto before = peer.bytes_written();
+        bool through = false;
+        outcome sent;
+        asio::post(w.client->get_executor(), [&] {
+          through = none.during([&] { w.client->send(ends(large), sent.token()); });
+        });
+        poll(w.io);
+        peer.allow_write(memory_peer::unlimited);
+        poll(w.io);
+        if (!through) {
+          CHECK(peer.bytes_written() == before);
+          CHECK(w.client->try_send(ends("b")));
+          poll(w.io);
+        }
+        const auto ended = [&] { return w.ended.done(); };
+        CHECK((works(w, peer) || run_until(w.io, ended)));
+        if (ended()) CHECK(w.ended.reason.error == std::errc::not_enough_memory);
+      });
+    }
+  }
+
+  TEST_CASE("a bell that could not be listened to can be later") {
+    whichever_fails([](const shortage& none) {
+      asio::io_context io;
+      const auto inside = std::make_shared<listener>(io);
+      CHECK(inside->listen());
+      inside->rings.ring();
+      poll(io);
+      CHECK(inside->heard == 1);
+      const bool through = none.during([&] { inside->listen(); });
+      if (!through) CHECK(inside->listen());
+      inside->rings.ring();
+      poll(io);
+      CHECK(inside->heard == 2);
+    });
+  }
+}
