@@ -66,13 +66,11 @@ bool bell::listen(std::shared_ptr<bell_listener> who, bool many) {
 }
 
 // Whoever still finds that it need not ring has made visible what it came for. False if that can't
-// be had.
+// be had: it will have by the strand's next turn, for no processor keeps a store to itself so long.
 bool bell::end_busy() noexcept {
   if (!busy_.load(std::memory_order_relaxed)) return true;
   busy_.store(false, std::memory_order_relaxed);
-  if (process_fence()) return true;
-  busy_.store(true, std::memory_order_relaxed);
-  return false;
+  return process_fence();
 }
 
 // The other one first. Both are still pulled only if two who rang were interrupted amid it.

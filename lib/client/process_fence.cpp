@@ -1,5 +1,7 @@
 #include "process_fence.hpp"
 
+#include <atomic>
+
 #if __has_include(<linux/membarrier.h>)
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
@@ -37,16 +39,18 @@ bool fence() noexcept {
 #endif
 
 // Before there are threads: the system would have to wait for each of them.
-const bool enrolled = enroll();
+std::atomic<bool> available{enroll()};
 
 }  // namespace
 
 bool has_process_fence() noexcept {
-  return enrolled;
+  return available.load(std::memory_order_relaxed);
 }
 
 bool process_fence() noexcept {
-  return fence();
+  if (fence()) return true;
+  available.store(false, std::memory_order_relaxed);
+  return false;
 }
 
 }  // namespace wsx::detail

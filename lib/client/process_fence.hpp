@@ -8,10 +8,11 @@ namespace wsx::detail {
 // has stored, as if both had called `std::atomic_thread_fence`: membarrier(2) makes all threads of
 // the process pass a full fence.
 
-// Whether the system has it.
+// Whether the system has it, and has never refused it.
 bool has_process_fence() noexcept;
 
-// A system call. False if it is not to be had any more, as after a sandbox was closed.
+// A system call. False if it is not to be had any more, as after a sandbox was closed: then it
+// never will be.
 bool process_fence() noexcept;
 
 }  // namespace wsx::detail
