@@ -12,6 +12,16 @@
 
 namespace wsx::detail {
 
+namespace {
+
+// The longest delays end when time does.
+engine::clock::time_point later(engine::clock::time_point now, engine::clock::duration delay) {
+  constexpr auto end = engine::clock::time_point::max();
+  return delay > end - now ? end : now + delay;
+}
+
+}  // namespace
+
 void engine::start_timer(std::shared_ptr<timer_state> timer) {
   post_on(strand_, [self = shared_from_this(), timer = std::move(timer)] {
     if (self->now() == phase::ended || !timer->message) return;
@@ -85,7 +95,7 @@ void engine::on_timer() {
 void engine::arm_deadline(clock::duration delay, clock::duration next) {
   const auto now = clock::now();
   deadline_hit_ = false;
-  arm_timer(now + delay, now + std::min(delay, next));
+  arm_timer(later(now, delay), later(now, std::min(delay, next)));
   has_deadline_ = true;
 }
 

@@ -1,3 +1,4 @@
+#include "clock.hpp"
 #include "support.hpp"
 
 #include <stdexcept>
@@ -174,6 +175,30 @@ TEST_SUITE("client: reconnect") {
     CHECK(closed.ok());
     CHECK(s.w.ended.done());
     CHECK(s.calls.back() == "terminate");
+  }
+
+  TEST_CASE("the longest delay does not pass, and close ends it like any other") {
+    story s([](const wsx::disconnect&) {
+      return wsx::reconnect_after(std::chrono::steady_clock::duration::max());
+    });
+    s.w.open().close();
+    let_pass(s.w.io, std::chrono::hours(24));
+    CHECK(s.w.server.accepted() == 1);
+    CHECK(!s.w.ended.done());
+    outcome closed;
+    s.w.client->close(wsx::close_code::normal, "", closed.token());
+    CHECK(run_out(s.w.io));
+    CHECK(closed.ok());
+    CHECK(s.w.ended.done());
+  }
+
+  TEST_CASE("a delay below zero is none") {
+    story s([](const wsx::disconnect&) {
+      return wsx::reconnect_after(std::chrono::steady_clock::duration::min());
+    });
+    s.w.open().close();
+    poll(s.w.io);
+    CHECK(s.w.server.accepted() == 2);
   }
 
   TEST_CASE("reconnect_after a short delay") {

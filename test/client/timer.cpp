@@ -51,6 +51,21 @@ TEST_SUITE("timer") {
     CHECK(f.seen == numbers{1, 2, 3});
   }
 
+  TEST_CASE("after the longest delay never, after one below zero at once") {
+    fixture f;
+    f.w.open();
+    auto never = f.w.client->post_after(std::chrono::steady_clock::duration::max(), 1);
+    f.w.client->post_after(std::chrono::steady_clock::duration::min(), 2);
+    poll(f.w.io);
+    CHECK(f.seen == numbers{2});
+    let_pass(f.w.io, std::chrono::hours(24));
+    CHECK(f.seen == numbers{2});
+    never.cancel();
+    f.w.client->abort();
+    CHECK(run_out(f.w.io));
+    CHECK(f.seen == numbers{2});
+  }
+
   TEST_CASE("canceled before it is due, and before it has even begun") {
     fixture f;
     f.w.open();
