@@ -47,6 +47,9 @@ class sender {
   /// `errc::closing`, `errc::message_over_queue` (use `send`), and those of a
   /// malformed frame: `errc::control_payload_too_long`, `errc::invalid_text`,
   /// `errc::fragment_out_of_order`.
+  ///
+  /// Throws `std::bad_alloc` if there is no memory for the queue, and `std::system_error` if the
+  /// system has no random numbers to mask with; nothing is queued then.
   template <class Frame>
   bool try_send(const Frame& frame, std::error_code& error) {
     const auto refused = engine_->try_send(*channel(), protocol::outgoing_frame(frame));

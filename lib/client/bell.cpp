@@ -2,12 +2,14 @@
 
 #include <wsx/detail/bell.hpp>
 
+#include <asio/post.hpp>
+
 #include <system_error>
 #include <utility>
 
 namespace wsx::detail {
 
-void bell::ring_now() {
+void bell::ring_now() noexcept {
   if (rung_.exchange(true, std::memory_order_acq_rel)) return;
   if (!pair_) return ring_first();
   busy_.store(many_expected_, std::memory_order_relaxed);  // until this is heard, or longer
@@ -17,18 +19,19 @@ void bell::ring_now() {
   r.pulled.store(false, std::memory_order_release);
 }
 
-void bell::ring_first() {
+// Posted below the strand, which Asio leaves locked for ever if memory runs out amid a post to it.
+void bell::ring_first() noexcept {
   auto who = first_.lock();
   if (!who) return;  // and so has gone whoever could ring again
-  auto heard = [this, who = std::move(who)] {
+  auto heard = [this, who = std::move(who)](std::error_code) {
     ours_ = used_ = true;
     who->on_ring();  // owns this bell
   };
   try {
-    post_on(strand_, std::move(heard));
-  } catch (...) {
-    rung_.store(false, std::memory_order_release);  // the next who rings is the first
-    throw;
+    auto call = [heard = on_strand(strand_, std::move(heard))]() mutable { heard({}); };
+    asio::post(strand_.get_inner_executor(), std::move(call));
+  } catch (...) {  // no memory: who rings next rings for this, too
+    rung_.store(false, std::memory_order_release);
   }
 }
 

@@ -168,8 +168,7 @@ void engine::cancel_send(send_channel& channel) {
       if (source.get() == &channel) until = std::min(until, last);
     }
   }
-  channel.check = channel.check_before;
-  channel.blocked.store(false, std::memory_order_release);
+  channel.unblock();
   channel.on_written(asio::error::operation_aborted);
 }
 

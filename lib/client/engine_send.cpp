@@ -73,15 +73,19 @@ void engine::send(ticket t, std::shared_ptr<send_channel> channel,
   channel->check_before = channel->check;
   channel->check.commit(frame);
 
-  auto wait = [self = shared_from_this(), t, channel = std::move(channel), frame,
-               done = std::move(done)]() mutable {
+  auto wait = [self = shared_from_this(), t, channel, frame, done = std::move(done)]() mutable {
     channel->on_written = std::move(done);
     channel->number = t;
     channel->waiting = protocol::frame_source::waiting_frame{frame.head, frame.payload};
     if (self->now() == phase::ended) return self->fail_sends(errc::aborted);
     self->pump();
   };
-  dispatch_on(strand_, std::move(wait));
+  try {
+    dispatch_on(strand_, std::move(wait));
+  } catch (...) {  // no memory: nothing waits
+    channel->unblock();
+    throw;
+  }
 }
 
 // RFC 6455 6.1. On the strand.
@@ -265,8 +269,7 @@ void engine::fail_sends(std::error_code error) {
   for (const auto& channel : channels_) {
     if (!channel->on_written) continue;
     channel->waiting.reset();
-    channel->check = channel->check_before;
-    channel->blocked.store(false, std::memory_order_release);
+    channel->unblock();
     channel->on_written(error);
   }
   flush_marks_.clear();

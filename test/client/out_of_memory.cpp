@@ -93,8 +93,18 @@ void whichever_fails(Test test) {
   }
 }
 
+struct quiet {
+  void handle_frame(wsx::text) {}
+};
+
 struct answers_at_length {
   wsx::action handle_frame(wsx::text) { return wsx::reply(wsx::text{std::string(300'000, 'x')}); }
+};
+
+struct sends_once {
+  memory_client<sends_once>** client;
+
+  void handle_frame(wsx::text) { CHECK((*client)->try_send(wsx::text{"first"})); }
 };
 
 // No text: simdjson allocates when it first looks at one, and takes no failure.
@@ -109,6 +119,12 @@ wsx::options small_queue() {
   auto o = impatient();
   o.send_queue_size = 256;
   return o;
+}
+
+// Asio's strand does not survive that memory runs out when it has to be woken by a post.
+template <class Handler>
+void keep_busy(world<Handler>& w) {
+  asio::post(w.client->get_executor(), [] {});
 }
 
 struct listener final : wsx::detail::bell_listener, std::enable_shared_from_this<listener> {
@@ -144,6 +160,60 @@ const preparation preparations[] = {
 }  // namespace
 
 TEST_SUITE("client: out of memory") {
+  TEST_CASE("try_send throws, or has taken the frame") {
+    whichever_fails([](const shortage& none) {
+      world<quiet> w;
+      memory_peer peer = w.open();
+      bool taken = false;
+      keep_busy(w);
+      const bool through =
+          none.during([&] { taken = w.client->try_send(wsx::text{std::string_view("a")}); });
+      CHECK(taken == through);
+      CHECK(w.client->try_send(wsx::text{"b"}));
+      poll(w.io);
+      const auto sent = frames_of(peer);
+      CHECK(sent == (taken ? lines{"text \"a\"", "text \"b\""} : lines{"text \"b\""}));
+    });
+  }
+
+  TEST_CASE("where there is none to wake the strand, the next frame does") {
+    whichever_fails([](const shortage& none) {
+      memory_client<sends_once>* client = nullptr;
+      world<sends_once> w({&client});
+      client = &*w.client;
+      memory_peer peer = w.open();
+      peer.write(text_frame("go"));  // so that there is a queue, and nobody has rung yet
+      poll(w.io);
+      CHECK(frames_of(peer) == lines{"text \"first\""});
+      bool taken = false;
+      CHECK(none.during([&] { taken = w.client->try_send(wsx::text{"a"}); }));
+      CHECK(taken);
+      poll(w.io);
+      CHECK(frames_of(peer).empty() == (failed > 0));
+      CHECK(w.client->try_send(wsx::text{"b"}));
+      poll(w.io);
+      CHECK(w.client->stats().frames_sent == 3);
+    });
+  }
+
+  TEST_CASE("send throws, or waits; if it throws nothing waits") {
+    const std::string large(1000, 'x');  // larger than the queue
+    whichever_fails([&](const shortage& none) {
+      world<quiet> w({}, small_queue());
+      memory_peer peer = w.open();
+      outcome sent;
+      keep_busy(w);
+      const bool through = none.during([&] { w.client->send(begins(large), sent.token()); });
+      poll(w.io);
+      CHECK(sent.calls == (through ? 1 : 0));
+      CHECK(frames_of(peer).size() == sent.calls);
+      CHECK(w.client->try_send(wsx::text{"b"}) == !through);
+      CHECK(w.client->try_send(ends("c")) == through);
+      poll(w.io);
+      CHECK(frames_of(peer).size() == 1);
+    });
+  }
+
   TEST_CASE("the connection goes on, or ends, whatever fails while the strand writes") {
     const std::string large(100'000, 'x');
     for (const preparation prepare : preparations) {

@@ -40,8 +40,8 @@ class bell {
   explicit bell(strand&&) = delete;
 
   // From any thread: `on_ring` is called soon, unless the strand has been busy since it last
-  // listened.
-  void ring() {
+  // listened. If there is no memory for the first ring of all, the next one is the first.
+  void ring() noexcept {
     // What is to be found comes before the look; the other half of this fence is in `end_busy`.
     std::atomic_signal_fence(std::memory_order_seq_cst);
     if (!busy_.load(std::memory_order_relaxed)) ring_now();
@@ -50,7 +50,7 @@ class bell {
   // The rest is the strand's.
 
   // The strand rings for itself.
-  void ring_here() {
+  void ring_here() noexcept {
     if (!ours_) ring();
   }
 
@@ -83,8 +83,8 @@ class bell {
     rope ropes[2];
   };
 
-  WSX_API void ring_now();
-  void ring_first();
+  WSX_API void ring_now() noexcept;
+  void ring_first() noexcept;
   bool take_slack_rope();
   bool end_busy() noexcept;
 

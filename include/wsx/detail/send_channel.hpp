@@ -27,6 +27,12 @@ struct send_channel : protocol::frame_source {
   bool retired = false;                      // its sender is gone
   completion<std::error_code> on_written{};  // to be called when the waiting frame has been written
   ticket number = 0;
+
+  // The frame that waits will not be sent: as if its `send` had not been.
+  void unblock() noexcept {
+    check = check_before;
+    blocked.store(false, std::memory_order_release);
+  }
 };
 
 }  // namespace wsx::detail
