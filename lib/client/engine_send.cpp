@@ -20,6 +20,10 @@ constexpr std::size_t pump_budget = 1024 * 1024;
 // From so many frames on a system call is nothing to what else they cost.
 constexpr std::uint64_t burst = 256;
 
+// So often another burst is expected after one: who is woken by its first frame may be too quick to
+// see the others.
+constexpr int burst_memory = 256;
+
 bool would_block(std::error_code error) noexcept {
   return error == asio::error::would_block || error == asio::error::try_again;
 }
@@ -134,10 +138,19 @@ bool engine::bursting() const noexcept {
   return outbox_.frames_encoded() - frames_when_idle_ >= burst;
 }
 
+// Counts what has come since there was last nothing to write.
+void engine::learn_bursts() noexcept {
+  if (bursting()) {
+    bursts_expected_ = burst_memory;
+  } else if (bursts_expected_ > 0 && outbox_.frames_encoded() != frames_when_idle_) {
+    --bursts_expected_;
+  }
+}
+
 // Nothing is left to write: from now on producers ring. False if one was quicker.
 bool engine::idle() {
-  if (outbox_.frames_encoded() != frames_when_idle_) burst_expected_ = bursting();
-  bell_.listen(shared_from_this(), burst_expected_);
+  learn_bursts();
+  bell_.listen(shared_from_this(), bursts_expected_ > 0);
   frames_when_idle_ = outbox_.frames_encoded();
   if (!outbox_.quiet() && !outbox_.batch().empty()) {
     bell_.ignore();
@@ -158,7 +171,7 @@ bool engine::write_batch(bytes_view bytes) {
     frames_sent_.store(outbox_.frames_encoded(), std::memory_order_relaxed);
     wrote();
   }
-  if (bursting()) bell_.ignore_many();
+  if (bursting() || bursts_expected_ > 0) bell_.ignore_many();
   if (result.error && !would_block(result.error)) {
     cannot_write(result.error);
     return false;

@@ -196,6 +196,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   void cannot_write(std::error_code error);
   void pump_failed(std::error_code error);
   bool bursting() const noexcept;
+  void learn_bursts() noexcept;
   bool idle();
   void reopen_reading();
   void wrote();
@@ -289,7 +290,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   protocol::outgoing_check staged_check_;
   bell bell_;  // of producers: there is something to write
   std::uint64_t frames_when_idle_ = 0;
-  bool burst_expected_ = false;  // the last frames came as one
+  int bursts_expected_ = 0;
   std::vector<std::shared_ptr<send_channel>> channels_;
   std::vector<flush_mark> flush_marks_;
   waiting_list<std::error_code> on_flushed_;
