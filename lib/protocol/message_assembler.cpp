@@ -39,6 +39,34 @@ void message_assembler::reuse(message_limits limits, delivery how,
   inflater_ = std::move(inflate);
 }
 
+// What each ordinary message goes through, inline.
+
+// The declared length is only compared here, never allocated.
+inline errc message_assembler::check_frame(const frame_piece& piece) {
+  if (piece.frame_length > limits_.max_frame) return errc::frame_too_big;
+  if (!compressed_ && piece.frame_length > limits_.max_message - message_size_)
+    return errc::message_too_big;
+  if (++frames_ > limits_.max_fragments) return errc::too_many_fragments;
+  return errc{};
+}
+
+// A whole message in one frame: nothing of it has to be remembered.
+inline bool message_assembler::is_message(const frame_piece& piece) const noexcept {
+  const bool one_frame = piece.first && piece.last && piece.fin && !in_message_;
+  const bool data = piece.op == opcode::text || piece.op == opcode::binary;
+  return one_frame && data && !piece.rsv1 && delivery_ == delivery::messages;
+}
+
+inline receive_event message_assembler::take_message(const frame_piece& piece) {
+  compressed_ = false;
+  message_size_ = 0;
+  frames_ = 0;
+  if (const auto error = check_frame(piece); error != errc{}) return fail(error);
+  kind_ = piece.op;
+  if (kind_ == opcode::text && !is_utf8(piece.payload)) return fail(errc::invalid_utf8);
+  return deliver_message(piece.payload);
+}
+
 receive_event message_assembler::next() {
   if (error_) return receive_event::violation;
   if (given_out_) {
@@ -60,23 +88,6 @@ receive_event message_assembler::next() {
     const receive_event event = take(piece);
     if (event != receive_event::need_input) return event;
   }
-}
-
-// A whole message in one frame: nothing of it has to be remembered.
-bool message_assembler::is_message(const frame_piece& piece) const noexcept {
-  const bool one_frame = piece.first && piece.last && piece.fin && !in_message_;
-  const bool data = piece.op == opcode::text || piece.op == opcode::binary;
-  return one_frame && data && !piece.rsv1 && delivery_ == delivery::messages;
-}
-
-receive_event message_assembler::take_message(const frame_piece& piece) {
-  compressed_ = false;
-  message_size_ = 0;
-  frames_ = 0;
-  if (const auto error = check_frame(piece)) return fail(error);
-  kind_ = piece.op;
-  if (kind_ == opcode::text && !is_utf8(piece.payload)) return fail(errc::invalid_utf8);
-  return deliver_message(piece.payload);
 }
 
 receive_event message_assembler::take(const frame_piece& piece) {
@@ -102,14 +113,14 @@ receive_event message_assembler::take_data(const frame_piece& piece) {
   begins_ = piece.first && !in_message_;
   ends_ = piece.last && piece.fin;
   if (piece.first) {
-    if (const auto error = check_order(piece)) return fail(error);
-    if (const auto error = check_frame(piece)) return fail(error);
+    if (const auto error = check_order(piece); error != errc{}) return fail(error);
+    if (const auto error = check_frame(piece); error != errc{}) return fail(error);
   }
   return compressed_ ? take_compressed(piece.payload) : take_plain(piece.payload);
 }
 
 // RFC 6455 5.4: a message is begun by a text or binary frame and goes on in continuation frames.
-std::error_code message_assembler::check_order(const frame_piece& piece) {
+errc message_assembler::check_order(const frame_piece& piece) {
   const bool continues = piece.op == opcode::continuation;
   if (continues && !in_message_) return errc::unexpected_continuation;
   if (!continues && in_message_) return errc::expected_continuation;
@@ -121,16 +132,7 @@ std::error_code message_assembler::check_order(const frame_piece& piece) {
     frames_ = 0;
     utf8_.reset();
   }
-  return {};
-}
-
-// The declared length is only compared here, never allocated.
-std::error_code message_assembler::check_frame(const frame_piece& piece) {
-  if (piece.frame_length > limits_.max_frame) return errc::frame_too_big;
-  if (!compressed_ && piece.frame_length > limits_.max_message - message_size_)
-    return errc::message_too_big;
-  if (++frames_ > limits_.max_fragments) return errc::too_many_fragments;
-  return {};
+  return errc{};
 }
 
 receive_event message_assembler::take_plain(bytes_view payload) {

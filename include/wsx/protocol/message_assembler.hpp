@@ -1,6 +1,7 @@
 #pragma once
 
 #include <wsx/bytes.hpp>
+#include <wsx/error.hpp>
 #include <wsx/export.hpp>
 #include <wsx/protocol/byte_buffer.hpp>
 #include <wsx/protocol/close_payload.hpp>
@@ -95,8 +96,8 @@ class message_assembler {
   receive_event take_control(const frame_piece& piece);
   receive_event finish_control(opcode op, bytes_view payload);
   receive_event take_data(const frame_piece& piece);
-  std::error_code check_order(const frame_piece& piece);
-  std::error_code check_frame(const frame_piece& piece);
+  errc check_order(const frame_piece& piece);
+  errc check_frame(const frame_piece& piece);
   receive_event take_plain(bytes_view payload);
   void collect(bytes_view payload);
   receive_event take_compressed(bytes_view payload);
