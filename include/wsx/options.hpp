@@ -39,7 +39,7 @@ struct options {
   std::size_t max_headers = 128;                      ///< headers of that head
 
   // What is queued on this side.
-  std::size_t send_queue_size = 1024 * 1024;       ///< bytes of each sender's queue, rounded up
+  std::size_t send_queue_size = 512 * 1024;        ///< bytes of each sender's queue, rounded up
   std::size_t max_reply_bytes = 32 * 1024 * 1024;  ///< bytes of replies not yet sent, as frames
   std::size_t mailbox_size = 65'536;               ///< casts and posts not yet handled
 
