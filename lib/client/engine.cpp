@@ -187,11 +187,16 @@ void engine::notify(std::unique_ptr<mail> message) {
 
 void engine::wake_for_mail() {
   if (mail_scheduled_.exchange(true, std::memory_order_acq_rel)) return;
-  post_on(strand_, [self = shared_from_this()] {
+  auto look = [self = shared_from_this()] {
     self->mail_scheduled_.exchange(false, std::memory_order_acq_rel);
     if (self->now() == phase::ended) self->mailbox_.close();  // it came too late
     self->wake();
-  });
+  };
+  try {
+    post_on(strand_, std::move(look));
+  } catch (...) {  // no memory: the message is here, and who brings the next one wakes for it, too
+    mail_scheduled_.store(false, std::memory_order_release);
+  }
 }
 
 // The execution context ends: nobody will be called any more.

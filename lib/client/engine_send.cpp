@@ -86,7 +86,7 @@ void engine::send(ticket t, std::shared_ptr<send_channel> channel,
   };
   try {
     dispatch_on(strand_, std::move(wait));
-  } catch (...) {  // no memory: nothing waits
+  } catch (...) {  // no memory to ask the strand: nothing waits
     channel->unblock();
     throw;
   }
@@ -138,20 +138,25 @@ bool engine::bursting() const noexcept {
   return outbox_.frames_encoded() - frames_when_idle_ >= burst;
 }
 
-// Counts what has come since there was last nothing to write.
+// Whether it has, or is likely to.
+bool engine::burst_expected() const noexcept {
+  return bursting() || bursts_expected_ > 0;
+}
+
+// There is nothing to write: judges what has come since that was last so.
 void engine::learn_bursts() noexcept {
   if (bursting()) {
     bursts_expected_ = burst_memory;
   } else if (bursts_expected_ > 0 && outbox_.frames_encoded() != frames_when_idle_) {
     --bursts_expected_;
   }
+  frames_when_idle_ = outbox_.frames_encoded();
 }
 
 // Nothing is left to write: from now on producers ring. False if one was quicker.
 bool engine::idle() {
   learn_bursts();
-  bell_.listen(shared_from_this(), bursts_expected_ > 0);
-  frames_when_idle_ = outbox_.frames_encoded();
+  bell_.listen(shared_from_this(), burst_expected());
   if (!outbox_.quiet() && !outbox_.batch().empty()) {
     bell_.ignore();
     return false;
@@ -171,7 +176,7 @@ bool engine::write_batch(bytes_view bytes) {
     frames_sent_.store(outbox_.frames_encoded(), std::memory_order_relaxed);
     wrote();
   }
-  if (bursting() || bursts_expected_ > 0) bell_.ignore_many();
+  if (burst_expected()) bell_.ignore_many();
   if (result.error && !would_block(result.error)) {
     cannot_write(result.error);
     return false;
@@ -183,13 +188,14 @@ bool engine::write_batch(bytes_view bytes) {
 
 // The server may have said why before it went: the reader has some time to find out.
 void engine::cannot_write(std::error_code error) {
-  write_error_ = error;
+  if (!write_error_) write_error_ = error;
   if (!has_deadline_) arm_deadline(options_.close_timeout);
   reopen_reading();
 }
 
 // Without memory, or random numbers to mask with, nothing can be sent. Perhaps there is not even
-// memory for a deadline: then the transport ends at once, which wakes who waits to read.
+// memory for a deadline: then the transport ends at once, which wakes who waits to read. If nobody
+// does, because replies wait, the client finds it ended when something else wakes it.
 void engine::pump_failed(std::error_code error) {
   try {
     cannot_write(error);
@@ -206,12 +212,23 @@ void engine::wrote() {
     channel->blocked.store(false, std::memory_order_release);
     channel->on_written(std::error_code());
   }
-  std::erase_if(flush_marks_, [this](const flush_mark& mark) {
-    const bool done = flushed(mark);
-    if (done) on_flushed_.complete(mark.number, std::error_code());
-    return done;
-  });
+  end_flushes([this](const flush_mark& mark) { return flushed(mark); }, std::error_code());
   drop_retired();
+}
+
+// Completes the flushes that `ended` is true of. To complete one may throw: it is no longer in the
+// list by then.
+template <class Ended>
+void engine::end_flushes(Ended ended, std::error_code how) {
+  for (auto mark = flush_marks_.begin(); mark != flush_marks_.end();) {
+    if (!ended(*mark)) {
+      ++mark;
+      continue;
+    }
+    const ticket number = mark->number;
+    mark = flush_marks_.erase(mark);
+    on_flushed_.complete(number, how);
+  }
 }
 
 // A sender that is gone is forgotten when all of its frames have been written. What it left
@@ -243,6 +260,7 @@ void engine::retire(std::shared_ptr<send_channel> channel) {
   if (now() == phase::ended) return;
   post_on(strand_, [self = shared_from_this(), channel = std::move(channel)] {
     channel->retired = true;
+    self->pump();  // nobody rings for it any more
     self->wrote();
   });
 }
@@ -258,6 +276,7 @@ void engine::flush(ticket t, completion<std::error_code> done) {
     }
     self->flush_marks_.push_back(std::move(mark));
     self->on_flushed_.add(t, std::move(done));
+    self->pump();
     self->wrote();
   });
 }
@@ -270,11 +289,8 @@ bool engine::flushed(const flush_mark& mark) const {
 
 // Replies belong to their connection: those that it has not written are gone.
 void engine::fail_flushes_of_replies() {
-  std::erase_if(flush_marks_, [this](const flush_mark& mark) {
-    const bool lost = outbox_.staged_written() < mark.staged;
-    if (lost) on_flushed_.complete(mark.number, errc::connection_dropped);
-    return lost;
-  });
+  const auto lost = [this](const flush_mark& m) { return outbox_.staged_written() < m.staged; };
+  end_flushes(lost, errc::connection_dropped);
 }
 
 // What waits to be sent will not be: neither who sends nor who flushes waits any more.

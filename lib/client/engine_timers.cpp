@@ -77,7 +77,8 @@ void engine::disarm_timer() {
   timer_.cancel();
 }
 
-// There is no deadline any more. A timer that waits for it is left alone: what comes next is later.
+// There is no deadline any more. A timer that waits for it is left alone: what comes next is later,
+// or sets it anew.
 void engine::lift_deadline() {
   has_deadline_ = deadline_hit_ = false;
   timer_due_ = clock::time_point::max();

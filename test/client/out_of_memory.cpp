@@ -5,10 +5,13 @@
 #include <asio/post.hpp>
 
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // What becomes of frames, and of the client, when memory runs out. This program has the allocations
 // of its own thread fail where a test wants it.
@@ -101,10 +104,18 @@ struct answers_at_length {
   wsx::action handle_frame(wsx::text) { return wsx::reply(wsx::text{std::string(300'000, 'x')}); }
 };
 
-struct sends_once {
-  memory_client<sends_once>** client;
+struct takes_casts {
+  std::vector<int>* seen;
 
-  void handle_frame(wsx::text) { CHECK((*client)->try_send(wsx::text{"first"})); }
+  void handle_frame(wsx::text) {}
+  void handle_cast(int n) { seen->push_back(n); }
+};
+
+// Sends with the first message: so that there is a queue, and nobody has rung yet.
+struct sends_once {
+  const std::function<void()>* send;
+
+  void handle_frame(wsx::text) { (*send)(); }
 };
 
 // No text: simdjson allocates when it first looks at one, and takes no failure.
@@ -176,23 +187,50 @@ TEST_SUITE("client: out of memory") {
     });
   }
 
-  TEST_CASE("where there is none to wake the strand, the next frame does") {
+  // After a first frame of the sender, another that there is no memory to ring for; then `next`.
+  TEST_CASE("where there is none to wake the strand, whatever is asked for next does") {
+    using what_next = void (*)(world<sends_once>&, std::optional<wsx::sender>&);
+    const what_next all[] = {
+        [](auto&, auto& sender) { CHECK(sender->try_send(wsx::text{"b"})); },
+        [](auto& w, auto&) { w.client->flush([](std::error_code error) { CHECK(!error); }); },
+        [](auto&, auto& sender) { sender.reset(); },
+    };
+    for (const what_next next : all) {
+      whichever_fails([&](const shortage& none) {
+        std::optional<wsx::sender> sender;
+        const std::function<void()> send = [&] { CHECK(sender->try_send(wsx::text{"first"})); };
+        world<sends_once> w({&send});
+        memory_peer peer = w.open();
+        sender = w.client->make_sender();
+        peer.write(text_frame("go"));
+        poll(w.io);
+        CHECK(frames_of(peer) == lines{"text \"first\""});
+        bool taken = false;
+        CHECK(none.during([&] { taken = sender->try_send(wsx::text{"a"}); }));
+        CHECK(taken);
+        poll(w.io);
+        CHECK(frames_of(peer).empty() == (failed > 0));
+        const auto sent = w.client->stats().frames_sent;
+        next(w, sender);
+        poll(w.io);
+        CHECK(w.client->stats().frames_sent > (failed > 0 ? sent : 1));
+      });
+    }
+  }
+
+  TEST_CASE("cast throws, or has taken the message, and the next one wakes the client, too") {
     whichever_fails([](const shortage& none) {
-      memory_client<sends_once>* client = nullptr;
-      world<sends_once> w({&client});
-      client = &*w.client;
-      memory_peer peer = w.open();
-      peer.write(text_frame("go"));  // so that there is a queue, and nobody has rung yet
-      poll(w.io);
-      CHECK(frames_of(peer) == lines{"text \"first\""});
+      std::vector<int> seen;
+      world<takes_casts> w({&seen});
+      w.open();
       bool taken = false;
-      CHECK(none.during([&] { taken = w.client->try_send(wsx::text{"a"}); }));
-      CHECK(taken);
+      keep_busy(w);
+      const bool through = none.during([&] { taken = w.client->cast(1); });
+      CHECK(taken == through);
       poll(w.io);
-      CHECK(frames_of(peer).empty() == (failed > 0));
-      CHECK(w.client->try_send(wsx::text{"b"}));
+      CHECK(w.client->cast(2));
       poll(w.io);
-      CHECK(w.client->stats().frames_sent == 3);
+      CHECK(seen == (taken ? std::vector{1, 2} : std::vector{2}));
     });
   }
 

@@ -40,7 +40,7 @@ class bell {
   explicit bell(strand&&) = delete;
 
   // From any thread: `on_ring` is called soon, unless the strand has been busy since it last
-  // listened. If there is no memory for the first ring of all, the next one is the first.
+  // listened. If there is no memory for the first ring of all, one that rings after that is first.
   void ring() noexcept {
     // What is to be found comes before the look; the other half of this fence is in `end_busy`.
     std::atomic_signal_fence(std::memory_order_seq_cst);

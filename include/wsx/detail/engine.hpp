@@ -196,6 +196,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   void cannot_write(std::error_code error);
   void pump_failed(std::error_code error);
   bool bursting() const noexcept;
+  bool burst_expected() const noexcept;
   void learn_bursts() noexcept;
   bool idle();
   void reopen_reading();
@@ -203,6 +204,8 @@ class engine final : public std::enable_shared_from_this<engine>,
   void say_close(std::optional<protocol::close_payload> close, bool drain);
   bool flushed(const flush_mark& mark) const;
   void drop_retired();
+  template <class Ended>
+  void end_flushes(Ended ended, std::error_code how);
   void fail_flushes_of_replies();
   void wake_for_mail();
   void fail_sends(std::error_code error);
@@ -279,7 +282,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   // coroutines.
   protocol::byte_buffer own_;
   asio::steady_timer timer_;
-  clock::time_point timer_due_{};   // may be later than it is set for
+  clock::time_point timer_due_{};   // may be later than it is set for; the end of time: never
   std::uint32_t timer_number_ = 0;  // of its wait
   bool timer_waits_ = false;
   bool has_deadline_ = false;  // it is that of a deadline, not the keepalive's
@@ -290,7 +293,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   protocol::outgoing_check staged_check_;
   bell bell_;  // of producers: there is something to write
   std::uint64_t frames_when_idle_ = 0;
-  int bursts_expected_ = 0;
+  int bursts_expected_ = 0;  // so often still
   std::vector<std::shared_ptr<send_channel>> channels_;
   std::vector<flush_mark> flush_marks_;
   waiting_list<std::error_code> on_flushed_;

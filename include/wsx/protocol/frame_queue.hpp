@@ -95,12 +95,12 @@ class frame_queue {
  private:
   static constexpr std::size_t line = 64;  // keeps the two sides' counters on lines of their own
 
-  bool has_room(std::size_t pushed, std::size_t size) noexcept;
-  bool is_quick(bytes_view payload) const noexcept;
+  inline bool has_room(std::size_t pushed, std::size_t size) noexcept;
+  inline bool is_quick(bytes_view payload) const noexcept;
   bool push_slowly(const frame_head& head, bytes_view payload, std::size_t pushed,
                    std::size_t size);
-  void publish(std::size_t pushed) noexcept;
-  std::byte* ring_at(std::size_t position) const noexcept;
+  inline void publish(std::size_t pushed) noexcept;
+  inline std::byte* ring_at(std::size_t position) const noexcept;
 
   const std::size_t capacity_;
   const payloads form_;
