@@ -197,11 +197,11 @@ TEST_SUITE("client: out of memory") {
     };
     for (const what_next next : all) {
       whichever_fails([&](const shortage& none) {
-        std::optional<wsx::sender> sender;
-        const std::function<void()> send = [&] { CHECK(sender->try_send(wsx::text{"first"})); };
+        std::function<void()> send;
         world<sends_once> w({&send});
         memory_peer peer = w.open();
-        sender = w.client->make_sender();
+        std::optional<wsx::sender> sender(w.client->make_sender());
+        send = [&] { CHECK(sender->try_send(wsx::text{"first"})); };
         peer.write(text_frame("go"));
         poll(w.io);
         CHECK(frames_of(peer) == lines{"text \"first\""});
