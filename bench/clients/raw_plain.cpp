@@ -52,14 +52,14 @@ asio::awaitable<void> ping_pong(connection_ptr c, traffic_ptr all, plan p) {
   const std::size_t answer_size = server_frame_size(p.size);
   flight under_way(p.in_flight, all->done);
   for (std::size_t due = p.in_flight, read = 0;;) {
-    under_way.sent(due);
+    for (std::size_t i = 0; i < due; ++i) under_way.sent();
     for (auto rest = asio::buffer(frames, due * frame.size()); rest.size() > 0;)
       rest += co_await c->socket.async_write_some(rest, asio::use_awaitable);
     while (read < answer_size)
       read += co_await c->socket.async_read_some(asio::buffer(all->room), asio::use_awaitable);
     due = read / answer_size;
     read %= answer_size;
-    under_way.answered(due);
+    for (std::size_t i = 0; i < due; ++i) under_way.answered();
   }
 }
 

@@ -94,12 +94,12 @@ figures echo(const plan& p) {
   std::size_t due = p.in_flight;
   std::size_t read = 0;
   const auto step = [&] {
-    under_way.sent(due);
+    for (std::size_t i = 0; i < due; ++i) under_way.sent();
     c.write(frames, due * frame.size());
     while (read < answer_size) read += c.read_some();
     due = read / answer_size;
     read %= answer_size;
-    under_way.answered(due);
+    for (std::size_t i = 0; i < due; ++i) under_way.answered();
   };
   repeat(p.warm_up, step);
   done.clear();

@@ -25,13 +25,13 @@ class player {
   }
 
   void handle_frame(wsx::binary, wsx::session& session) {
-    under_way_.answered(1);
+    under_way_.answered();
     send(session);
   }
 
  private:
   void send(wsx::session& session) {
-    under_way_.sent(1);
+    under_way_.sent();
     if (++at_ == payloads_.size()) at_ = 0;
     session.send(wsx::binary(payloads_[at_]));
   }

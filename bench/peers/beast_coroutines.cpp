@@ -89,14 +89,14 @@ class client {
     messages all(plan_);
     flight asked(plan_.in_flight, tally_.times());
     for (std::size_t i = 0; i < plan_.in_flight; ++i) {
-      asked.sent(1);
+      asked.sent();
       co_await ws->async_write(asio::buffer(all.next()), use_awaitable);
     }
     for (beast::flat_buffer answer;; answer.clear()) {
       co_await ws->async_read(answer, use_awaitable);
-      asked.answered(1);
+      asked.answered();
       tally_.count();
-      asked.sent(1);
+      asked.sent();
       co_await ws->async_write(asio::buffer(all.next()), use_awaitable);
     }
   }

@@ -85,13 +85,13 @@ template <class Next>
 void echo(stream<Next>& ws, messages all, std::size_t in_flight, tally& t) {
   flight asked(in_flight, t.times());
   const auto ask = [&] {
-    asked.sent(1);
+    asked.sent();
     ws.write(asio::buffer(all.next()));
   };
   for (std::size_t i = 0; i < in_flight; ++i) ask();
   for (beast::flat_buffer answer;; answer.clear()) {
     ws.read(answer);
-    asked.answered(1);
+    asked.answered();
     t.count();
     ask();
   }

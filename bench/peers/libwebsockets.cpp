@@ -128,7 +128,7 @@ class client {
     if (!last) return;
     c.pieces.clear();
     if (plan_.scenario == "echo") {
-      c.asked.answered(1);
+      c.asked.answered();
       ++c.to_ask;
       lws_callback_on_writable(wsi);
     }
@@ -155,7 +155,7 @@ class client {
   void ask(lws* wsi, connection& c) {
     while (c.to_ask > 0 && lws_send_pipe_choked(wsi) == 0) {
       --c.to_ask;
-      c.asked.sent(1);
+      c.asked.sent();
       write(wsi, c);
     }
     if (c.to_ask > 0) lws_callback_on_writable(wsi);

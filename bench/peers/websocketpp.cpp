@@ -168,11 +168,11 @@ class client {
     const auto all = std::make_shared<messages>(plan_);
     const auto asked = std::make_shared<flight>(plan_.in_flight, tally_.times());
     const auto ask = [=] {
-      asked->sent(1);
+      asked->sent();
       c->send(all->next(), wspp::frame::opcode::binary);
     };
     c->set_message_handler([=](wspp::connection_hdl, const message&) {
-      asked->answered(1);
+      asked->answered();
       tally_.count();
       ask();
     });
