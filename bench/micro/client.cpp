@@ -60,7 +60,7 @@ void client_receives(benchmark::State& state) {
   bench::report_each(state, "message", input.messages, input.bytes.size());
 }
 
-/// An iteration is as many messages as fit half the queue.
+/// An iteration is as many messages as the queue surely has room for.
 void client_sends(benchmark::State& state) {
   const std::string payload(static_cast<std::size_t>(state.range(0)), 'x');
   const std::size_t in_a_row = std::max<std::size_t>(512 * 1024 / (payload.size() + 14), 1);
