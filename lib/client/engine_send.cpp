@@ -1,3 +1,5 @@
+#include "../protocol/frame_queue_push.hpp"
+
 #include <wsx/detail/engine.hpp>
 #include <wsx/error.hpp>
 
@@ -56,7 +58,7 @@ errc engine::try_send(send_channel& channel, const protocol::outgoing_frame& fra
   // First: as long as a `send` waits, the rest of the channel is the strand's.
   if (channel.blocked.load(std::memory_order_acquire)) return errc::queue_full;
   if (const auto error = channel.check.check(frame); error != errc{}) return error;
-  if (!channel.queue.try_push(frame.head, frame.payload)) {
+  if (!channel.queue.try_push_inline(frame.head, frame.payload)) {
     const bool fits = channel.queue.can_ever_hold(frame.payload.size());
     return fits ? errc::queue_full : errc::message_over_queue;
   }

@@ -43,6 +43,9 @@ class frame_queue {
   /// there are no random numbers for its masking key.
   WSX_API bool try_push(const frame_head& head, bytes_view payload);
 
+  // The same inline, where the library's own frame_queue_push.hpp is included.
+  inline bool try_push_inline(const frame_head& head, bytes_view payload);
+
   /// Whether a frame with a payload of `length` bytes fits into the ring at all.
   bool can_ever_hold(std::size_t length) const noexcept {
     return length < capacity_ && frame_size(length) <= capacity_;
@@ -97,6 +100,7 @@ class frame_queue {
 
   inline bool has_room(std::size_t pushed, std::size_t size) noexcept;
   inline bool is_quick(bytes_view payload) const noexcept;
+  static inline frame_head masked_head(const frame_head& head) noexcept;
   bool push_slowly(const frame_head& head, bytes_view payload, std::size_t pushed,
                    std::size_t size);
   inline void publish(std::size_t pushed) noexcept;

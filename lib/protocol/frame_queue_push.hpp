@@ -1,0 +1,51 @@
+#pragma once
+
+#include "frame_layout.hpp"
+
+#include <wsx/protocol/frame_queue.hpp>
+
+// What is called for each frame, inline: no call is worth its cost here, not even the one from the
+// client's `try_send`.
+
+namespace wsx::protocol {
+
+inline std::byte* frame_queue::ring_at(std::size_t position) const noexcept {
+  return ring_.get() + (position & (capacity_ - 1));
+}
+
+// Looks at the consumer's counter, which costs a cache miss, only when the copy of it says full.
+inline bool frame_queue::has_room(std::size_t pushed, std::size_t size) noexcept {
+  if (capacity_ - (pushed - released_seen_) >= size) return true;
+  released_seen_ = released_.load(std::memory_order_acquire);
+  return capacity_ - (pushed - released_seen_) >= size;
+}
+
+[[gnu::always_inline]] inline bool frame_queue::try_push_inline(const frame_head& head,
+                                                                bytes_view payload) {
+  const auto size = static_cast<std::size_t>(frame_size(payload.size()));
+  const std::size_t pushed = pushed_.load(std::memory_order_relaxed);
+  if (!has_room(pushed, size)) return false;
+  if (!is_quick(payload)) return push_slowly(head, payload, pushed, size);
+
+  layout::put_short_frame(ring_at(pushed), masked_head(head), payload, keys_.next());
+  publish(pushed + size);
+  return true;
+}
+
+// Whether it can be pushed without a call of any function: then hardly a register need be saved.
+// Where there are keys, frames are masked, and the ring is there.
+inline bool frame_queue::is_quick(bytes_view payload) const noexcept {
+  return payload.size() < layout::worth_a_call && keys_.left() > 0;
+}
+
+// As it goes to the wire: what is masked can't be compressed any more.
+inline frame_head frame_queue::masked_head(const frame_head& head) noexcept {
+  return {.op = head.op, .fin = head.fin};
+}
+
+// The bytes before it, and `ring_`.
+inline void frame_queue::publish(std::size_t pushed) noexcept {
+  pushed_.store(pushed, std::memory_order_release);
+}
+
+}  // namespace wsx::protocol
