@@ -13,8 +13,12 @@ namespace {
 constexpr std::size_t least_step = 512;
 constexpr std::size_t most_step = 16 * 1024;
 
-// The rest of a frame is read to its place from so many bytes on.
-constexpr std::uint64_t worth_a_read = 64 * 1024;
+// A message of which so much has come, or for whose rest there is so much memory, is large.
+constexpr std::uint64_t large = 64 * 1024;
+
+// Read to its place at once at most: a text is judged while it is still in the core's second-level
+// cache.
+constexpr std::uint64_t most_read = 256 * 1024;
 
 }  // namespace
 
@@ -151,11 +155,15 @@ void message_assembler::collect(bytes_view payload) {
   in_place ? collected_.commit(payload.size()) : collected_.append(payload, most_collected());
 }
 
-// At most as much as has come already: what a header declares is not to be believed.
+// In memory that is there, or else at most as much as has come already: what a header declares is
+// not to be believed. Of a large message even a short rest: the next one would come along with it,
+// and be copied.
 std::span<std::byte> message_assembler::place_for_rest() {
   const bool plain = in_message_ && !compressed_ && delivery_ == delivery::messages;
-  const auto count = std::min<std::uint64_t>(collected_.size(), parser_.payload_left());
-  if (!plain || count < worth_a_read) return {};
+  const std::uint64_t come = collected_.size();
+  const std::uint64_t spare = collected_.capacity() - collected_.size();
+  const auto count = std::min({std::max(come, spare), parser_.payload_left(), most_read});
+  if (!plain || std::max(come, count) < large) return {};
   return collected_.prepare(static_cast<std::size_t>(count), most_collected());
 }
 
