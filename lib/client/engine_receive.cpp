@@ -20,6 +20,10 @@ namespace {
 // The buffer of a client whose callbacks are coroutines: what they view must stay in place.
 constexpr std::size_t own_buffer_size = 64 * 1024;
 
+// Behind a large message, which is likely to be followed by another: the beginning of that has to
+// be copied.
+constexpr std::size_t short_read = 16 * 1024;
+
 // Replies that wait: above this nothing more is read until they have gone.
 constexpr std::size_t max_staged_while_reading = 256 * 1024;
 
@@ -105,10 +109,11 @@ engine::step engine::after_turn(bool came) {
   // Unless something came: a callback may have kept us from reading for long.
   if (dead_ && !came) transport_ended(errc::ping_timeout);
   if (ended_ || stopped()) return step::end;
+  if (drained_) arm_wait(io_direction::read);  // not before replies have gone: it is a system call
   if (mail_waits()) return step::give_way;
-  const bool more = came && may_read();
-  reads_in_a_row_ = more ? reads_in_a_row_ + 1 : 0;
-  if (more) return reads_in_a_row_ % max_reads_in_a_row == 0 ? step::give_way : step::again;
+  if (came && may_read())
+    return ++reads_in_a_row_ % max_reads_in_a_row == 0 ? step::give_way : step::again;
+  reads_in_a_row_ = 0;
   return wake_.notified() ? step::again : step::rest;
 }
 
@@ -124,9 +129,8 @@ asio::awaitable<void> engine::receive_early() {
 // Whether to try to read. Not while replies wait that the server does not take, unless to see if it
 // still lives.
 bool engine::may_read() {
-  const bool waiting = armed_[static_cast<int>(io_direction::read)];
   congested_ = too_much_staged();
-  return !ended_ && (dead_ || !(congested_ || waiting));
+  return !ended_ && (dead_ || !(congested_ || drained_));
 }
 
 bool engine::too_much_staged() const noexcept {
@@ -145,8 +149,10 @@ void engine::reopen_reading() {
 bool engine::read_into_shared() {
   const read_lease lease;
   const auto place = assembler_ ? assembler_->place_for_rest() : std::span<std::byte>();
-  const auto room = place.empty() ? lease.room() : place;
+  const auto shared = read_in_place_ ? lease.room().first(short_read) : lease.room();
+  const auto room = place.empty() ? shared : place;
   if (!took(room, stream_->read_some(room))) return false;
+  read_in_place_ = !place.empty();
   bell_.ignore();  // what the callbacks send goes out when they are through
   if (receiving()) port_->receive(*this, assembler());
   discard();
@@ -179,8 +185,8 @@ bool engine::took(std::span<const std::byte> room, const io_result& got) {
       got.error == asio::error::would_block || got.error == asio::error::try_again;
   if (got.error && !nothing_now) {
     transport_ended(got.error);
-  } else if (got.bytes < room.size()) {
-    arm_wait(io_direction::read);  // that was all for now
+  } else {
+    drained_ = got.bytes < room.size();
   }
   if (got.bytes == 0) return false;
   add(reads_, 1);
@@ -253,6 +259,8 @@ void engine::on_ready(io_direction direction, std::uint32_t connection, std::err
   if (direction == io_direction::write) {
     taken_since_ping_ = true;
     pump();
+  } else {
+    drained_ = false;
   }
   if (direction == io_direction::read || now() == phase::connecting) wake();
 }

@@ -271,7 +271,9 @@ class engine final : public std::enable_shared_from_this<engine>,
   bool taken_since_ping_ = false;   // the server took bytes since the last ping was queued
   bool discarding_ = false;         // what comes is not even parsed any more
   bool congested_ = false;          // reading waits until replies have gone
-  int reads_in_a_row_ = 0;
+  bool drained_ = false;            // all that had come was read: more must be waited for
+  bool read_in_place_ = false;      // what came last: the rest of a large message
+  std::uint8_t reads_in_a_row_ = 0;
   std::error_code write_error_{};  // the transport takes nothing more
   std::optional<protocol::deflate_agreement> compression_;
   // While part of a message is here, or a compressed one may refer to those before it.
