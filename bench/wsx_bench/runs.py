@@ -90,7 +90,7 @@ def run_cell(cell, clients, server, pace, core):
     results = [Result(cell, c) for c in clients if c.takes_part_in(cell)]
     for number in range(pace.rounds):
         playing = [r for r in results if not r.failure and
-                   (number < pace.peer_rounds or not r.client.peer)]
+                   number < pace.rounds_of(cell, r.client.peer)]
         yardstick = {}
         for result in _in_order(playing, number):
             figures = _attempt(result, server, pace, core)
