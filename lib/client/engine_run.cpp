@@ -108,7 +108,7 @@ void engine::leave() {
 void engine::begin_connection() {
   set(phase::connecting);
   ++tries_;
-  stream_open_ = ended_ = dead_ = discarding_ = congested_ = drained_ = false;
+  stream_open_ = ended_ = dead_ = discarding_ = congested_ = drained_ = read_in_place_ = false;
   write_error_ = {};
   armed_[0] = armed_[1] = false;
   diagnostics_ = std::make_unique<wsx::diagnostics>();
