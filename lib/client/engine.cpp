@@ -23,7 +23,6 @@ engine::engine(asio::any_io_executor executor, wsx::options options, stream_fact
       port_(std::move(port)),
       session_(*this),
       mailbox_(options_.mailbox_size),
-      keepalive_(options_.ping_interval, options_.ping_timeout),
       timer_(strand_.get_inner_executor()),
       outbox_(options_.max_reply_bytes),
       bell_(strand_) {

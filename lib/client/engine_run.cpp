@@ -79,6 +79,7 @@ asio::awaitable<bool> engine::establish() {
   reason_ = {};
   add(connects_, 1);
   opened_at_ = clock::now();
+  keepalive_ = {options_.ping_interval, options_.ping_timeout};
   keepalive_.start(opened_at_);
   arm_keepalive();
   asio::awaitable<void> waiting;

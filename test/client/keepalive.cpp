@@ -42,6 +42,17 @@ wsx::options by_the_minute() {
 }  // namespace
 
 TEST_SUITE("client: keepalive") {
+  TEST_CASE("an interval longer than the clock can count is refused before it is used") {
+    auto o = calm();
+    o.ping_interval = std::chrono::milliseconds::max();
+    world<plain> w({}, o);
+    wsx::diagnostics details;
+    w.client->connect(w.server.url(), details, w.connected.token());
+    poll(w.io);
+    CHECK(w.connected.failed(wsx::errc::invalid_option));
+    CHECK(details.detail == "ping_interval");
+  }
+
   TEST_CASE("pings that are answered keep the connection, and tell the latency") {
     world<plain> w({}, eager());
     memory_peer peer = w.open();

@@ -20,7 +20,10 @@ class keepalive {
   /// What the caller has to do.
   enum class action { wait, send_ping, give_up };
 
-  /// An `interval` of zero: no pings, the peer is never given up.
+  /// No pings, the peer is never given up.
+  keepalive() = default;
+
+  /// An `interval` of zero: the same.
   keepalive(clock::duration interval, clock::duration timeout)
       : interval_(interval), timeout_(timeout) {}
 
@@ -46,8 +49,8 @@ class keepalive {
   WSX_API std::optional<clock::duration> pong(bytes_view payload, clock::time_point now) noexcept;
 
  private:
-  clock::duration interval_;
-  clock::duration timeout_;
+  clock::duration interval_{};
+  clock::duration timeout_{};
   clock::time_point next_{};
   clock::time_point pinged_{};
   bool waiting_ = false;  // for any byte since the last ping
