@@ -11,44 +11,55 @@ namespace wsx::protocol {
 namespace {
 
 using word = std::uint64_t;
+using lanes [[gnu::vector_size(16)]] = word;
 
-constexpr word high_bits = 0x8080808080808080;
-
-// Up to this size looking for a high bit word by word beats the call into simdjson.
+// Up to this size looking for a high bit beats the call into simdjson.
 constexpr std::size_t short_size = 256;
 
-word load(const std::byte* from) noexcept {
-  word loaded;
+template <class Block>
+Block load(const std::byte* from) noexcept {
+  Block loaded;
   std::memcpy(&loaded, from, sizeof loaded);
   return loaded;
 }
 
-// The bits of four words together.
-word load_four(const std::byte* from) noexcept {
-  return load(from) | load(from + sizeof(word)) | load(from + 2 * sizeof(word)) |
-         load(from + 3 * sizeof(word));
+// The bits of four of them together.
+lanes load_four(const std::byte* from) noexcept {
+  constexpr std::size_t step = sizeof(lanes);
+  return (load<lanes>(from) | load<lanes>(from + step)) |
+         (load<lanes>(from + 2 * step) | load<lanes>(from + 3 * step));
 }
 
+bool is_ascii(word seen) noexcept {
+  return (seen & 0x8080808080808080) == 0;
+}
+
+bool is_ascii(lanes seen) noexcept {
+  return is_ascii(seen[0] | seen[1]);
+}
+
+// The last block may overlap the one before it: so no bytes are left over.
 bool is_short_ascii(bytes_view bytes) noexcept {
-  if (bytes.size() > short_size) return false;
-  if (bytes.size() < sizeof(word)) {
-    std::byte seen{};
-    for (const std::byte byte : bytes) seen |= byte;
-    return (seen & std::byte{0x80}) == std::byte{};
+  const std::size_t size = bytes.size();
+  const std::byte* const begin = bytes.data();
+  const std::byte* const end = begin + size;
+  if (size > short_size) return false;
+  if (size < sizeof(word)) {
+    word seen = 0;
+    for (const std::byte byte : bytes) seen |= std::to_integer<word>(byte);
+    return is_ascii(seen);
   }
-  // The last step may overlap the one before it: so no bytes are left over.
-  word seen = 0;
-  if (bytes.size() < 4 * sizeof(word)) {
-    const std::size_t last = bytes.size() - sizeof(word);
-    seen = load(bytes.data() + last);
-    for (std::size_t at = 0; at < last; at += sizeof(word)) seen |= load(bytes.data() + at);
-  } else {
-    const std::size_t last = bytes.size() - 4 * sizeof(word);
-    seen = load_four(bytes.data() + last);
-    for (std::size_t at = 0; at < last; at += 4 * sizeof(word))
-      seen |= load_four(bytes.data() + at);
+  if (size < sizeof(lanes)) return is_ascii(load<word>(begin) | load<word>(end - sizeof(word)));
+  if (size <= 4 * sizeof(lanes)) {
+    lanes seen = load<lanes>(begin) | load<lanes>(end - sizeof(lanes));
+    for (std::size_t at = sizeof(lanes); at + sizeof(lanes) < size; at += sizeof(lanes))
+      seen |= load<lanes>(begin + at);
+    return is_ascii(seen);
   }
-  return (seen & high_bits) == 0;
+  lanes seen = load_four(end - 4 * sizeof(lanes));
+  for (std::size_t at = 0; at + 4 * sizeof(lanes) < size; at += 4 * sizeof(lanes))
+    seen |= load_four(begin + at);
+  return is_ascii(seen);
 }
 
 bool is_continuation(std::byte byte) noexcept {
