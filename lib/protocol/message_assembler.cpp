@@ -43,10 +43,8 @@ void message_assembler::reuse(message_limits limits, delivery how,
   inflater_ = std::move(inflate);
 }
 
-// What each ordinary message goes through, inline.
-
 // The declared length is only compared here, never allocated.
-inline errc message_assembler::check_frame(const frame_piece& piece) {
+errc message_assembler::check_frame(const frame_piece& piece) {
   if (piece.frame_length > limits_.max_frame) return errc::frame_too_big;
   if (!compressed_ && piece.frame_length > limits_.max_message - message_size_)
     return errc::message_too_big;
@@ -55,13 +53,13 @@ inline errc message_assembler::check_frame(const frame_piece& piece) {
 }
 
 // A whole message in one frame: nothing of it has to be remembered.
-inline bool message_assembler::is_message(const frame_piece& piece) const noexcept {
+bool message_assembler::is_message(const frame_piece& piece) const noexcept {
   const bool one_frame = piece.first && piece.last && piece.fin && !in_message_;
   const bool data = piece.op == opcode::text || piece.op == opcode::binary;
   return one_frame && data && !piece.rsv1 && delivery_ == delivery::messages;
 }
 
-inline receive_event message_assembler::take_message(const frame_piece& piece) {
+receive_event message_assembler::take_message(const frame_piece& piece) {
   compressed_ = false;
   message_size_ = 0;
   frames_ = 0;
@@ -71,7 +69,22 @@ inline receive_event message_assembler::take_message(const frame_piece& piece) {
   return deliver_message(piece.payload);
 }
 
+// The ordinary message, with nothing of it in memory but what is asked for.
 receive_event message_assembler::next() {
+  const std::uint64_t most = std::min(limits_.max_frame, limits_.max_message);
+  if (!between_messages() || !parser_.take_message(kind_, payload_, most)) return next_any();
+  first_ = last_ = true;
+  if (kind_ == opcode::binary) return receive_event::binary;
+  return is_utf8(payload_) ? receive_event::text : fail(errc::invalid_utf8);
+}
+
+// Nothing of one is here, and a whole one may be given out.
+inline bool message_assembler::between_messages() const noexcept {
+  const bool busy = in_message_ || given_out_ || inflating_ || error_;
+  return !busy && delivery_ == delivery::messages && limits_.max_fragments > 0;
+}
+
+receive_event message_assembler::next_any() {
   if (error_) return receive_event::violation;
   if (given_out_) {
     collected_.clear();

@@ -128,6 +128,61 @@ TEST_SUITE("frame_parser") {
     CHECK(parser.next(piece) == parse_status::need_input);
   }
 
+  TEST_CASE("a message that lies whole in the input can be taken at once") {
+    for (const std::size_t size : {0u, 1u, 125u, 126u, 65535u}) {
+      CAPTURE(size);
+      const std::string bytes = wire(binary_frame(std::string(size, 'x')), text_frame("next"));
+      frame_parser parser;
+      parser.feed(wsx::as_bytes(bytes));
+      opcode op{};
+      wsx::bytes_view payload;
+      CHECK_FALSE((size > 0 && parser.take_message(op, payload, size - 1)));
+      REQUIRE(parser.take_message(op, payload, size));
+      CHECK(op == opcode::binary);
+      CHECK(payload.data() + size == wsx::as_bytes(bytes).data() + bytes.size() - 6);
+      CHECK(payload.size() == size);
+      REQUIRE(parser.take_message(op, payload, 4));
+      CHECK(op == opcode::text);
+      CHECK(wsx::as_chars(payload) == "next");
+      CHECK_FALSE(parser.take_message(op, payload, 4));
+    }
+  }
+
+  TEST_CASE("nothing else is taken for such a message") {
+    const auto taken = [](std::string_view bytes) {
+      frame_parser parser(true);
+      parser.feed(wsx::as_bytes(bytes));
+      opcode op{};
+      wsx::bytes_view payload;
+      const bool is_message = parser.take_message(op, payload, 1'000'000);
+      CHECK(parser.rest().size() == (is_message ? 0 : bytes.size()));
+      return is_message;
+    };
+    REQUIRE(taken(wire(text_frame("x"))));
+    auto compressed = text_frame("x");
+    compressed.rsv = rsv1;
+    auto masked = text_frame("x");
+    masked.mask = wsx::testing::mask_key{1, 2, 3, 4};
+    auto padded = text_frame("x");
+    padded.form = length_form::bits_16;
+    for (const auto& frame :
+         {compressed, masked, padded, unfinished(text_frame("x")), continuation_frame("x", true),
+          ping_frame("x"), close_frame(1000), binary_frame(std::string(65536, 'x'))}) {
+      CHECK_FALSE(taken(wire(frame)));
+    }
+    const std::string whole = wire(binary_frame(std::string(126, 'x')));
+    for (std::size_t i = 0; i < whole.size(); ++i) CHECK_FALSE(taken(whole.substr(0, i)));
+
+    frame_parser parser;
+    collector collected;
+    collected.feed(parser, std::string_view(whole).substr(0, 10));
+    const std::string within = wire(text_frame("not a frame"));
+    parser.feed(wsx::as_bytes(within));
+    opcode op{};
+    wsx::bytes_view payload;
+    CHECK_FALSE(parser.take_message(op, payload, 1'000'000));
+  }
+
   TEST_CASE("a piece ends with the input; the next goes on") {
     const std::string bytes = wire(binary_frame("abcdef"));
     frame_parser parser;

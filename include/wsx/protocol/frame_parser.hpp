@@ -55,6 +55,22 @@ class frame_parser {
     return take_ordinary(piece) ? parse_status::piece : take_any(piece);
   }
 
+  /// Takes what most pieces are: a message in one frame of less than 64 KiB that is not compressed
+  /// and lies whole in the input. Nothing if there is anything else, or a payload of more than
+  /// `most` bytes: then ask `next`.
+  bool take_message(opcode& op, bytes_view& payload, std::uint64_t most) noexcept {
+    if (within_frame_ || input_.size() < 2) return false;
+    const auto first = std::to_integer<unsigned>(input_[0]);
+    const unsigned whole_text = fin_bit | static_cast<unsigned>(opcode::text);
+    const unsigned whole_binary = fin_bit | static_cast<unsigned>(opcode::binary);
+    if (first != whole_text && first != whole_binary) return false;
+    const extent found = find_payload();
+    if (found.header == 0 || found.length > most) return false;
+    op = static_cast<opcode>(first & opcode_bits);
+    payload = take_payload(found);
+    return true;
+  }
+
   /// What `next` found wrong: `errc::reserved_bits`, `errc::reserved_opcode`,
   /// `errc::masked_frame`, `errc::fragmented_control`, `errc::control_too_long`,
   /// `errc::invalid_length`.
@@ -72,34 +88,54 @@ class frame_parser {
  private:
   friend struct frame_context;
 
+  // RFC 6455 5.2: the bits of a frame's first byte.
+  static constexpr unsigned fin_bit = 0x80;
+  static constexpr unsigned opcode_bits = 0x0f;
+
+  // Where a payload lies in the input.
+  struct extent {
+    std::size_t header = 0;  // 0: it does not, not all of it
+    std::size_t length = 0;
+  };
+
   // A data frame without reserved bits, of less than 64 KiB, that has come whole.
   bool take_ordinary(frame_piece& piece) noexcept {
     if (within_frame_ || input_.size() < 2) return false;
     const auto first = std::to_integer<unsigned>(input_[0]);
-    if ((first & 0x7f) > static_cast<unsigned>(opcode::binary)) return false;
+    if ((first & ~fin_bit) > static_cast<unsigned>(opcode::binary)) return false;
     return take_whole(piece, first);
   }
 
   // The rest of that: whatever the first byte says, the frame is short and all of it is here.
   bool take_whole(frame_piece& piece, unsigned first) noexcept {
-    std::size_t header = 2;
-    auto length = std::to_integer<std::size_t>(input_[1]);
-    if (length > 125) {
-      if (length != 126 || input_.size() < 4) return false;
-      length =
-          std::to_integer<std::size_t>(input_[2]) << 8 | std::to_integer<std::size_t>(input_[3]);
-      if (length < 126) return false;
-      header = 4;
-    }
-    if (input_.size() - header < length) return false;
-    piece = {.op = static_cast<opcode>(first & 0x0f),
-             .fin = (first & 0x80) != 0,
-             .frame_length = length,
-             .payload = input_.subspan(header, length),
+    const extent found = find_payload();
+    if (found.header == 0) return false;
+    piece = {.op = static_cast<opcode>(first & opcode_bits),
+             .fin = (first & fin_bit) != 0,
+             .frame_length = found.length,
+             .payload = take_payload(found),
              .first = true,
              .last = true};
-    input_ = input_.subspan(header + length);
     return true;
+  }
+
+  // Of a frame of less than 64 KiB, of which two bytes are here at least.
+  extent find_payload() const noexcept {
+    extent found{.header = 2, .length = std::to_integer<std::size_t>(input_[1])};
+    if (found.length > 125) {
+      if (found.length != 126 || input_.size() < 4) return {};
+      found.header = 4;
+      found.length =
+          std::to_integer<std::size_t>(input_[2]) << 8 | std::to_integer<std::size_t>(input_[3]);
+      if (found.length < 126) return {};
+    }
+    return input_.size() - found.header < found.length ? extent{} : found;
+  }
+
+  bytes_view take_payload(extent found) noexcept {
+    const bytes_view payload = input_.subspan(found.header, found.length);
+    input_ = input_.subspan(found.header + found.length);
+    return payload;
   }
 
   bool take_compressed(frame_piece& piece) noexcept;

@@ -90,14 +90,16 @@ class message_assembler {
   WSX_API void reuse(message_limits limits, delivery how, std::optional<inflater> inflate) noexcept;
 
  private:
-  inline bool is_message(const frame_piece& piece) const noexcept;
-  inline receive_event take_message(const frame_piece& piece);
+  inline bool between_messages() const noexcept;
+  receive_event next_any();
+  bool is_message(const frame_piece& piece) const noexcept;
+  receive_event take_message(const frame_piece& piece);
   receive_event take(const frame_piece& piece);
   receive_event take_control(const frame_piece& piece);
   receive_event finish_control(opcode op, bytes_view payload);
   receive_event take_data(const frame_piece& piece);
   errc check_order(const frame_piece& piece);
-  inline errc check_frame(const frame_piece& piece);
+  errc check_frame(const frame_piece& piece);
   receive_event take_plain(bytes_view payload);
   void collect(bytes_view payload);
   receive_event take_compressed(bytes_view payload);

@@ -91,6 +91,7 @@ TEST_SUITE("RFC 6455 10.4: implementation-specific limits") {
     const message_limits one{.max_fragments = 1};
     CHECK(receive(wire(text_frame("a"), text_frame("b")), one) == "text a; text b; ");
     check_over_limit(in_fragments(2), errc::too_many_fragments, one);
+    check_over_limit(wire(text_frame("a")), errc::too_many_fragments, {.max_fragments = 0});
   }
 
   TEST_CASE("control frames count for none of the limits") {
