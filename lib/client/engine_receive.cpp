@@ -20,9 +20,9 @@ namespace {
 // The buffer of a client whose callbacks are coroutines: what they view must stay in place.
 constexpr std::size_t own_buffer_size = 64 * 1024;
 
-// Behind a large message, which is likely to be followed by another: the beginning of that has to
-// be copied.
-constexpr std::size_t short_read = 16 * 1024;
+// The room for what follows a large message. That is likely to be another: its beginning has to be
+// copied.
+constexpr std::size_t small_room = 16 * 1024;
 
 // Replies that wait: above this nothing more is read until they have gone.
 constexpr std::size_t max_staged_while_reading = 256 * 1024;
@@ -149,7 +149,7 @@ void engine::reopen_reading() {
 bool engine::read_into_shared() {
   const read_lease lease;
   const auto place = assembler_ ? assembler_->place_for_rest() : std::span<std::byte>();
-  const auto shared = read_in_place_ ? lease.room().first(short_read) : lease.room();
+  const auto shared = read_in_place_ ? lease.room().first(small_room) : lease.room();
   const auto room = place.empty() ? shared : place;
   if (!took(room, stream_->read_some(room))) return false;
   read_in_place_ = !place.empty();

@@ -197,7 +197,8 @@ void engine::cannot_write(std::error_code error) {
 
 // Without memory, or random numbers to mask with, nothing can be sent. Perhaps there is not even
 // memory for a deadline: then the transport ends at once, which wakes who waits to read. If nobody
-// does, because replies wait, the client finds it ended when something else wakes it.
+// does, because replies wait or a callback does, the client finds it ended when something else
+// wakes it.
 void engine::pump_failed(std::error_code error) {
   try {
     cannot_write(error);

@@ -69,7 +69,7 @@ receive_event message_assembler::take_message(const frame_piece& piece) {
   return deliver_message(piece.payload);
 }
 
-// The ordinary message, with nothing of it in memory but what is asked for.
+// The ordinary message: it is here as a whole, and so are only its opcode and payload looked at.
 receive_event message_assembler::next() {
   const std::uint64_t most = std::min(limits_.max_frame, limits_.max_message);
   if (!between_messages() || !parser_.take_message(kind_, payload_, most)) return next_any();
@@ -169,14 +169,17 @@ void message_assembler::collect(bytes_view payload) {
 }
 
 // In memory that is there, or else at most as much as has come already: what a header declares is
-// not to be believed. Of a large message even a short rest: the next one would come along with it,
-// and be copied.
+// not to be believed. Of a message's last frame even a short rest: what follows would come along
+// with it, and be copied.
 std::span<std::byte> message_assembler::place_for_rest() {
   const bool plain = in_message_ && !compressed_ && delivery_ == delivery::messages;
+  if (!plain || error_) return {};
   const std::uint64_t come = collected_.size();
-  const std::uint64_t spare = collected_.capacity() - collected_.size();
-  const auto count = std::min({std::max(come, spare), parser_.payload_left(), most_read});
-  if (!plain || std::max(come, count) < large) return {};
+  const std::uint64_t room = std::max<std::uint64_t>(come, collected_.capacity() - come);
+  const std::uint64_t allowed = most_collected() - come;
+  const auto count = std::min({room, parser_.payload_left(), allowed, most_read});
+  const bool worth_it = count >= large || (come >= large && parser_.ends_message());
+  if (!worth_it) return {};
   return collected_.prepare(static_cast<std::size_t>(count), most_collected());
 }
 

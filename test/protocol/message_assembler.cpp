@@ -142,6 +142,48 @@ TEST_SUITE("message_assembler") {
     CHECK(place_after(large, 1'000'010, delivery::messages) == 0);
   }
 
+  TEST_CASE("a short rest has a place in a message's last frame only") {
+    const auto place_within = [](std::string_view bytes, std::size_t left) {
+      message_assembler assembler;
+      assembler.feed(wsx::as_bytes(bytes).first(bytes.size() - left));
+      while (assembler.next() != receive_event::need_input) continue;
+      return assembler.place_for_rest().size();
+    };
+    const std::string part(100'000, 'x');
+    CHECK(place_within(wire(binary_frame(part)), 10) == 10);
+    CHECK(place_within(wire(unfinished(binary_frame(part)), continuation_frame(part, true)), 10) ==
+          10);
+    CHECK(place_within(wire(unfinished(binary_frame(part)), ping_frame("a ping")), 3) == 0);
+    CHECK(place_within(wire(unfinished(binary_frame(part))), 10) == 0);
+    const std::string second =
+        wire(unfinished(binary_frame(part)), continuation_frame(part, false));
+    CHECK(place_within(second, 10) == 0);
+    CHECK(place_within(second, 90'000) == 90'000);
+  }
+
+  TEST_CASE("no place is beyond the limit, whatever is declared") {
+    const std::string bytes = wire(unfinished(binary_frame(std::string(100'000, 'x'))),
+                                   continuation_frame(std::string(200'000, 'x'), true));
+    message_assembler assembler({.max_message = 100'001});
+    assembler.feed(wsx::as_bytes(bytes).first(bytes.size() - 200'000));
+    REQUIRE(assembler.next() == receive_event::need_input);
+    CHECK(assembler.place_for_rest().size() == 1);
+  }
+
+  TEST_CASE("no place after a violation") {
+    message_assembler assembler;
+    const std::string bytes = wire(text_frame(std::string(100'000, 'x') + "\xff"
+                                                                          "more"));
+    assembler.feed(wsx::as_bytes(bytes).first(bytes.size() - 5));
+    REQUIRE(assembler.next() == receive_event::need_input);
+    const auto place = assembler.place_for_rest();
+    REQUIRE(place.size() == 5);
+    place.front() = std::byte{0xff};
+    assembler.feed(place.first(1));
+    REQUIRE(assembler.next() == receive_event::violation);
+    CHECK(assembler.place_for_rest().empty());
+  }
+
   TEST_CASE("the memory of a message before is a place from the next one's first byte on") {
     const std::string bytes = wire(binary_frame(std::string(100'000, 'x')));
     message_assembler assembler;

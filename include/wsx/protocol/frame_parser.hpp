@@ -79,6 +79,12 @@ class frame_parser {
   /// What is still to come of the payload of the frame at hand; 0 between frames.
   std::uint64_t payload_left() const noexcept { return payload_left_; }
 
+  /// Of that frame: whether it is the last of its message.
+  bool ends_message() const noexcept {
+    const auto first = std::to_integer<unsigned>(header_[0]);
+    return (first & fin_bit) != 0 && !is_control(static_cast<opcode>(first & opcode_bits));
+  }
+
   /// Whether part of a frame has been taken; so for ever after an error.
   bool within_frame() const noexcept { return within_frame_; }
 
