@@ -46,8 +46,8 @@ def _header(machine, pace, results):
         f"{machine['date']}. {machine['cpu']}, {machine['cores']} cores; {machine['system']}, "
         f"{machine['kernel']}; {machine['compiler']}, {machine['build']}; load average before: "
         f"{machine['load_before']}.{beware}",
-        f"Rounds: {pace.rounds}, of other libraries {pace.peer_rounds}, of memory 1; {pace.seconds} s each, "
-        f"after {pace.warm_up} s to warm up.",
+        f"Rounds: {pace.rounds}, of other libraries {pace.peer_rounds}, of memory 1; "
+        f"{pace.seconds} s each, after {pace.warm_up} s to warm up.",
         "; ".join(f"{label}: {version}" for label, version in _versions(results.all).items()) + ".",
     ]
     return "\n\n".join(lines) + "\n"
