@@ -8,14 +8,17 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 
-// Messages of two producers and of callbacks, with control frames between, written in bits and over
-// connections that break: what a server that knows nothing of the encoder gets on each connection
-// are whole messages, as they were sent. Compressed or not.
+// Messages of two producers and of callbacks, with control frames between and Close frames behind
+// or before, written in bits and over connections that break: what a server that knows nothing of
+// the encoder gets on each connection are whole messages, as they were sent. Compressed or not.
 
 namespace {
 
 using namespace wsx::protocol;
+using wsx::bytes_view;
 using wsx::opcode;
 
 class server {
@@ -31,6 +34,8 @@ class server {
 
  private:
   void take(const wsx::testing::client_frame& frame) {
+    fuzz::require(!closed_);  // RFC 6455 5.5.1: nothing is sent after Close
+    closed_ = frame.opcode == 8;
     if (frame.opcode >= 8) return;
     fuzz::require((frame.opcode == 0) == in_message_);
     if (frame.opcode != 0) compressed_ = frame.rsv != 0;
@@ -46,7 +51,7 @@ class server {
 
   wsx::testing::server_inflater inflater_;
   std::string received_, message_;
-  bool in_message_ = false, compressed_ = false;
+  bool in_message_ = false, compressed_ = false, closed_ = false;
 };
 
 class producer {
@@ -95,7 +100,7 @@ struct world {
   }
 
   void step(fuzz::input& in) {
-    switch (in.choice(8)) {
+    switch (in.choice(10)) {
       case 0:
       case 1: return one.send(in);
       case 2: return other.send(in);
@@ -107,8 +112,21 @@ struct world {
       case 4: return box.set_ping(wsx::as_bytes(in.take(in.byte() % 125u)));
       case 5:
       case 6: return write(1 + in.byte() * 8u);
+      case 7: return box.add_pong(wsx::as_bytes(in.take(in.byte() % 125u)));
+      case 8: return close(in);
       default: return connect();
     }
+  }
+
+  void close(fuzz::input& in) {
+    using enum close_order;
+    const auto batch = box.compressing() ? bytes_view() : box.batch();
+    const std::size_t committed = batch.empty() ? 0 : in.byte() * 4u % batch.size();
+    const std::string given(wsx::as_chars(batch.first(committed)));
+    box.set_close({wsx::close_code::normal, ""}, in.choice(2) == 0 ? after_queues : after_replies,
+                  committed);
+    // What the transport has to be given stays.
+    if (!given.empty()) fuzz::require(wsx::as_chars(box.batch()).starts_with(given));
   }
 
   outbox box{100'000};

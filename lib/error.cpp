@@ -44,6 +44,7 @@ const char* text_of(errc e) noexcept {
     case errc::bad_subprotocol_header:
       return "the server chose a subprotocol that was not offered, or more than one";
     case errc::bad_extensions_header: return "the server chose an extension that was not offered";
+    case errc::handshake_dropped: return "the connection ended during the opening handshake";
 
     case errc::tls_handshake_failed: return "the TLS handshake failed";
     case errc::certificate_rejected: return "the server's certificate was rejected";

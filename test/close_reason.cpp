@@ -12,11 +12,11 @@ using wsx::close_origin;
 using wsx::close_reason;
 
 close_reason closed_by(close_origin who, std::optional<close_code> received,
-                       std::optional<close_code> sent) {
+                       std::optional<close_code> requested) {
   close_reason reason;
   reason.origin = who;
   reason.received = received;
-  reason.sent = sent;
+  reason.requested = requested;
   return reason;
 }
 
@@ -31,6 +31,14 @@ TEST_SUITE("close_reason") {
     CHECK(closed_by(close_origin::error, one, other).code() == other);
     CHECK(!closed_by(close_origin::remote, {}, other).code());
     CHECK(!closed_by(close_origin::local, one, {}).code());
+  }
+
+  TEST_CASE("what was sent does not change why it ended") {
+    auto reason = closed_by(close_origin::local, {}, close_code{4000});
+    CHECK(reason.code() == close_code{4000});  // it never got out
+    reason.sent = close_code::going_away;      // in its place: the echo of the server's
+    CHECK(reason.code() == close_code{4000});
+    CHECK(!reason.normal());
   }
 
   TEST_CASE("an end is normal without a code or with 1000, of the side that began") {
@@ -65,7 +73,7 @@ TEST_SUITE("close_reason") {
     CHECK(!reason.clean);
     CHECK(reason.normal());
     reason.clean = true;
-    reason.sent = close_code{4000};
+    reason.requested = close_code{4000};
     CHECK(!reason.normal());
   }
 }

@@ -20,18 +20,23 @@ enum class close_origin {
 struct close_reason {
   close_origin origin = close_origin::error;
   std::optional<close_code> received{};  ///< the code of the server's Close frame, if it had one
-  std::optional<close_code> sent{};      ///< the code of the client's Close frame, if it had one
-  std::string text{};                    ///< the reason given by the side that began
-  std::error_code error{};               ///< what failed; clear after a closing handshake
-  std::exception_ptr exception{};        ///< what a callback threw
 
-  /// Whether both sides sent Close and the server then ended the TCP connection in time: what
-  /// browsers call `wasClean`. RFC 6455 7.1.4.
+  /// The code of the client's Close frame, if it had one and the transport took all of that frame.
+  std::optional<close_code> sent{};
+
+  /// The code that this side asked to close with, whether or not the frame got out.
+  std::optional<close_code> requested{};
+  std::string text{};              ///< the reason given by the side that began
+  std::error_code error{};         ///< what failed; clear after a closing handshake
+  std::exception_ptr exception{};  ///< what a callback threw
+
+  /// Whether both sides sent Close, as far as the transport took ours, and the server then ended
+  /// the TCP connection in time, in whatever way: what browsers call `wasClean`. RFC 6455 7.1.4.
   bool clean = false;
 
   /// The code of the side that began to close.
   std::optional<close_code> code() const noexcept {
-    return origin == close_origin::remote ? received : sent;
+    return origin == close_origin::remote ? received : requested;
   }
 
   /// Whether this is an ordinary end: a closing handshake without a code or with 1000.

@@ -46,6 +46,7 @@ enum class errc {
   bad_accept_header,        ///< `Sec-WebSocket-Accept` is missing, doubled or wrong
   bad_subprotocol_header,   ///< a subprotocol that was not offered, or more than one
   bad_extensions_header,    ///< an extension that was not offered
+  handshake_dropped,        ///< the TCP connection ended before the response was complete
 
   // TLS.
   tls_handshake_failed = 110,  ///< the TLS handshake failed for another cause than the certificate
@@ -74,9 +75,10 @@ enum class errc {
   too_many_fragments,     ///< a message of more than `max_fragments` frames
 
   // How a connection ended.
-  connection_dropped = 180,  ///< the TCP connection ended without a Close frame
-  closed_abnormally,         ///< closed with another code than 1000
-  handler_failed,            ///< a callback threw
+  connection_dropped =
+      180,            ///< the connection ended, without a Close frame or before a send was through
+  closed_abnormally,  ///< closed with another code than 1000
+  handler_failed,     ///< a callback threw
 };
 
 /// Groups of `errc` to compare an `std::error_code` with. One error may be in several groups.

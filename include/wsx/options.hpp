@@ -29,7 +29,9 @@ struct options {
 
   // Keepalive. RFC 6455 5.5.2.
   std::chrono::milliseconds ping_interval{20'000};  ///< between pings; 0: none
-  std::chrono::milliseconds ping_timeout{20'000};   ///< dead if no byte comes so long after a ping
+  /// The link is dead if for so long, since a ping was written, no byte has come from the server
+  /// and it took none of those that wait for it.
+  std::chrono::milliseconds ping_timeout{20'000};
 
   // What the server may send. Beyond these the connection is closed with 1009.
   std::uint64_t max_message_size = 16 * 1024 * 1024;  ///< payload bytes of a message, inflated
@@ -40,7 +42,7 @@ struct options {
 
   // What is queued on this side.
   std::size_t send_queue_size = 512 * 1024;        ///< bytes of each sender's queue, rounded up
-  std::size_t max_reply_bytes = 32 * 1024 * 1024;  ///< bytes of replies not yet sent, as frames
+  std::size_t max_reply_bytes = 32 * 1024 * 1024;  ///< bytes of replies not yet sent; up to 2 GiB
   std::size_t mailbox_size = 65'536;               ///< casts and posts not yet handled
 
   /// Frames queued but not sent when a connection breaks go out on the next one, unless this is

@@ -67,10 +67,11 @@ class sender {
   /// payload must live until then. One at a time: while a `send` waits, others fail with
   /// `errc::queue_full`.
   ///
-  /// Throws `system_error` with the errors of `try_send`, or `errc::aborted` if the client ends
-  /// first. A wait goes on over a reconnect, unless `drop_unsent_on_disconnect` is set:
-  /// then it ends with `errc::connection_dropped`. Cancellation takes back a frame that waits, not
-  /// one that has been begun.
+  /// Throws `system_error` with the errors of `try_send`. If the client ends first, that is
+  /// `errc::connection_dropped`, or `errc::aborted` after `abort`. A wait goes on over a reconnect,
+  /// unless `drop_unsent_on_disconnect` is set, or the frame goes on with a message that was begun
+  /// on the connection that broke: then it ends with `errc::connection_dropped`. Cancellation takes
+  /// back a frame that waits, not one that has been begun.
   template <class Frame>
   asio::awaitable<void> send(const Frame& frame) {
     return detail::co_send(engine_, channel(), protocol::outgoing_frame(frame));

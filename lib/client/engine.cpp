@@ -16,17 +16,16 @@ engine::engine(asio::any_io_executor executor, wsx::options options, stream_fact
                std::unique_ptr<handler_port> port)
     : context_hook(executor),
       strand_(as_strand(std::move(executor))),
-      shared_options_(share_options(std::move(options))),
-      options_(*shared_options_),
+      options_(share_options(std::move(options))),
       make_stream_(make),
       settings_(std::make_shared<transport_settings>()),
       port_(std::move(port)),
       session_(*this),
-      mailbox_(options_.mailbox_size),
+      mailbox_(options_->mailbox_size),
       timer_(strand_.get_inner_executor()),
-      outbox_(options_.max_reply_bytes),
+      outbox_(options_->max_reply_bytes),
       bell_(strand_) {
-  settings_->tls = {shared_options_, &options_.tls};
+  settings_->tls = {options_, &options_->tls};
 }
 
 engine::~engine() = default;
@@ -88,7 +87,8 @@ void engine::close(ticket t, protocol::close_payload how, completion<std::error_
     if (p == phase::idle || p == phase::ended) return done(errc::not_connected);
     self->final_ = true;
     self->on_closed_.add(t, std::move(done));
-    if (p == phase::open) self->say_close(self->close_.start(std::move(how)), true);
+    using enum protocol::close_order;
+    if (p == phase::open) self->say_close(self->close_.start(std::move(how)), after_queues);
     // Between connections there is nobody to close with: the client just ends, in order.
     constexpr bool in_order = true;
     if (p != phase::open && p != phase::closing) self->stop(in_order);
@@ -163,8 +163,8 @@ void engine::cancel_send(send_channel& channel) {
   // Whoever flushes waits for what is before it only.
   const std::uint64_t last = channel.written + channel.outstanding();
   for (auto& mark : flush_marks_) {
-    for (auto& [source, until] : mark.queued) {
-      if (source.get() == &channel) until = std::min(until, last);
+    for (auto& stretch : mark.queued) {
+      if (stretch.source.get() == &channel) stretch.until = std::min(stretch.until, last);
     }
   }
   channel.unblock();
@@ -222,6 +222,7 @@ wsx::stats engine::stats() const noexcept {
           .reads = read(reads_),
           .writes = read(writes_),
           .connects = read(connects_),
+          .replies_dropped = read(replies_dropped_),
           .latency = std::chrono::nanoseconds(read(latency_))};
 }
 

@@ -19,6 +19,14 @@ bool would_block(std::error_code error) noexcept {
   return error == asio::error::would_block || error == asio::error::try_again;
 }
 
+// The server, or who is before it, has ended the connection instead of answering.
+std::error_code dropped(std::error_code error) noexcept {
+  const bool by_peer = error == asio::error::eof || error == asio::error::connection_reset ||
+                       error == asio::error::broken_pipe ||
+                       error == asio::error::connection_aborted;
+  return by_peer ? make_error_code(errc::handshake_dropped) : error;
+}
+
 // Of what a server may send before anything is known of it.
 constexpr std::size_t max_head_read = 4096;
 
@@ -34,11 +42,11 @@ asio::awaitable<std::error_code> engine::open() {
 
   stream_ = make_stream_(strand_, settings_);
   ++connection_number_;
-  arm_deadline(options_.connect_timeout, options_.handshake_timeout);
+  arm_deadline(options_->connect_timeout, options_->handshake_timeout);
   const auto failed = co_await stream_->connect(ask.to, *diagnostics_);
   if (const auto error = dialed(failed)) co_return error;
 
-  arm_deadline(options_.handshake_timeout);
+  arm_deadline(options_->handshake_timeout);
   const auto error = co_await shake_hands(ask);
   if (error) co_return interrupted() ? interrupted_by(errc::handshake_timeout) : error;
   lift_deadline();
@@ -52,14 +60,14 @@ asio::awaitable<std::error_code> engine::open() {
 
 // Everything that can be refused before anything is sent.
 std::error_code engine::prepare(protocol::upgrade_request& ask) {
-  if (const auto error = check_options(options_, diagnostics_->detail)) return error;
+  if (const auto error = check_options(*options_, diagnostics_->detail)) return error;
   if (const auto error = parse_url(target_.url, ask.to)) {
     diagnostics_->detail = target_.url;
     return error;
   }
   ask.headers = target_.headers;
   ask.subprotocols = target_.subprotocols;
-  ask.deflate = options_.deflate;
+  ask.deflate = options_->deflate;
   return protocol::check_request(ask, diagnostics_->detail);
 }
 
@@ -85,7 +93,7 @@ asio::awaitable<std::error_code> engine::shake_hands(const protocol::upgrade_req
     if (left.empty()) break;
     co_await wait_ready(io_direction::write);
   }
-  protocol::http_head_parser parser({options_.max_head_size, options_.max_headers});
+  protocol::http_head_parser parser({options_->max_head_size, options_->max_headers});
   for (;;) {
     if (const auto error = read_head(parser)) co_return error;
     if (parser.done()) break;
@@ -117,7 +125,7 @@ std::error_code engine::judge(protocol::http_head& head, const protocol::upgrade
 }
 
 void engine::start_deflate(const protocol::deflate_agreement& agreed) {
-  const deflate_options& o = *options_.deflate;
+  const deflate_options& o = *options_->deflate;
   compression_ = agreed;
   outbox_.compress({.deflate = {.level = o.level,
                                 .memory_level = o.memory_level,
@@ -132,7 +140,7 @@ std::error_code engine::write_request(bytes_view& left) {
   if (interrupted()) return interrupted_by(errc::handshake_timeout);
   const io_result result = stream_->write_some(left);
   left = left.subspan(result.bytes);
-  return would_block(result.error) ? std::error_code() : result.error;
+  return would_block(result.error) ? std::error_code() : dropped(result.error);
 }
 
 // Reads what is there, up to the head's end. What came behind it belongs to the connection, or to
@@ -144,8 +152,7 @@ std::error_code engine::read_head(protocol::http_head_parser& parser) {
     if (interrupted()) return interrupted_by(errc::handshake_timeout);
     const io_result got = stream_->read_some(room);
     if (would_block(got.error)) break;
-    if (got.error == asio::error::eof) return errc::connection_dropped;
-    if (got.error) return got.error;
+    if (got.error) return dropped(got.error);
     std::error_code error;
     const bytes_view bytes(room.data(), got.bytes);
     const std::size_t taken = parser.feed(bytes, error);

@@ -33,6 +33,9 @@ constexpr int mail_in_a_row = 1024;
 // Full reads in a row before others on the strand have their turn.
 constexpr int max_reads_in_a_row = 16;
 
+// What callbacks have answered so far still reaches the server.
+constexpr auto after_replies = protocol::close_order::after_replies;
+
 }  // namespace
 
 // Until the transport ends: deliver, read, write, sleep. False: it has not ended, but there is
@@ -220,9 +223,9 @@ protocol::message_assembler& engine::assembler() {
   std::optional<protocol::inflater> inflate;
   if (const auto& c = compression_)
     inflate.emplace(c->server_max_window_bits, !c->server_no_context_takeover);
-  assembler_ =
-      borrow_assembler({options_.max_message_size, options_.max_frame_size, options_.max_fragments},
-                       port_->delivery(), std::move(inflate));
+  assembler_ = borrow_assembler(
+      {options_->max_message_size, options_->max_frame_size, options_->max_fragments},
+      port_->delivery(), std::move(inflate));
   return *assembler_;
 }
 
@@ -257,7 +260,7 @@ void engine::on_ready(io_direction direction, std::uint32_t connection, std::err
   if (connection != connection_number_) return;  // of a transport that is gone
   armed_[static_cast<int>(direction)] = false;
   if (direction == io_direction::write) {
-    taken_since_ping_ = true;
+    keepalive_.progressed(clock::now());
     pump();
   } else {
     drained_ = false;
@@ -302,14 +305,14 @@ std::error_code engine::begin_close(protocol::close_payload how) {
   if (how.code) {
     if (const auto error = protocol::check_close(*how.code, how.reason)) return error;
   }
-  say_close(close_.start(std::move(how)), true);
+  say_close(close_.start(std::move(how)), protocol::close_order::after_queues);
   return {};
 }
 
 void engine::callback_threw(std::exception_ptr what) {
   if (stopped() || connect_canceled_) return;  // it was interrupted, and says so
   if (now() == phase::open && close_.open())
-    return say_close(close_.fail(errc::handler_failed, std::move(what)), false);
+    return say_close(close_.fail(errc::handler_failed, std::move(what)), after_replies);
   // There is nobody to tell any more but whoever joins.
   if (now() == phase::open || now() == phase::closing || reason_->exception) return;
   close_reason& reason = reason_.change();
@@ -319,16 +322,16 @@ void engine::callback_threw(std::exception_ptr what) {
 }
 
 void engine::fail(std::error_code error) {
-  if (close_.open()) say_close(close_.fail(error), false);
+  if (close_.open()) say_close(close_.fail(error), after_replies);
 }
 
 void engine::received_close(const protocol::close_payload& close) {
-  say_close(close_.receive(close), false);
+  say_close(close_.receive(close), after_replies);
 }
 
 void engine::answer_ping(bytes_view payload) {
   if (!close_.open()) return;
-  outbox_.set_pong(payload);
+  outbox_.add_pong(payload);
   bell_.ring_here();
 }
 

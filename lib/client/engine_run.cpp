@@ -79,7 +79,7 @@ asio::awaitable<bool> engine::establish() {
   reason_ = {};
   add(connects_, 1);
   opened_at_ = clock::now();
-  keepalive_ = {options_.ping_interval, options_.ping_timeout};
+  keepalive_ = {options_->ping_interval, options_->ping_timeout};
   keepalive_.start(opened_at_);
   arm_keepalive();
   asio::awaitable<void> waiting;
@@ -133,9 +133,13 @@ void engine::end_connection() {
   ended_ = true;
   bell_.hang_up();
   own_.release();
+  outbox_.count_written();
+  tell_written();
   fail_flushes_of_replies();
-  outbox_.reset(options_.drop_unsent_on_disconnect);
-  if (options_.drop_unsent_on_disconnect) fail_sends(errc::connection_dropped);
+  outbox_.reset(options_->drop_unsent_on_disconnect, connection_number_ + 1);
+  replies_dropped_.store(outbox_.staged_dropped(), std::memory_order_relaxed);
+  tell_written();
+  if (options_->drop_unsent_on_disconnect) fail_sends(errc::connection_dropped);
   std::error_code how_closed;
   if (late) how_closed = errc::close_timeout;
   if (reason_->error == errc::aborted) how_closed = errc::aborted;
@@ -145,7 +149,7 @@ void engine::end_connection() {
 // A first attempt that fails is the business of whoever called `connect`, unless the handler has
 // been given it.
 bool engine::give_up_first(bool opened) {
-  const bool handed_on = options_.handle_first_failure && !connect_canceled_;
+  const bool handed_on = options_->handle_first_failure && !connect_canceled_;
   if (opened || opened_once_ || stopped() || final_ || handed_on) return false;
   tries_ = 0;
   set(phase::idle);
@@ -211,10 +215,15 @@ void engine::settle() {
   const auto error = end_error();
   const auto unopened = make_error_code(stopped() ? errc::aborted : errc::closing);
   connected(error ? error : unopened);
-  fail_sends(errc::aborted);
+  fail_sends(unsent_error());
   const bool dropped = error == errc::aborted;
   on_closed_.complete_all(dropped ? error : std::error_code());
   on_ended_.complete_all(error, *reason_);
+}
+
+// What became of frames that wait when the client ends.
+std::error_code engine::unsent_error() const noexcept {
+  return reason_->error == errc::aborted ? errc::aborted : errc::connection_dropped;
 }
 
 std::error_code engine::end_error() const noexcept {

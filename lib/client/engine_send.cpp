@@ -45,8 +45,8 @@ std::error_code thrown_error() {
 
 }  // namespace
 
-errc engine::not_open() const noexcept {
-  switch (now()) {
+errc engine::not_open(std::uint64_t state) noexcept {
+  switch (phase_of(state)) {
     case phase::open: return errc{};
     case phase::closing: return errc::closing;
     default: return errc::not_connected;
@@ -54,7 +54,10 @@ errc engine::not_open() const noexcept {
 }
 
 errc engine::try_send(send_channel& channel, const protocol::outgoing_frame& frame) {
-  if (now() != phase::open) return not_open();
+  const std::uint64_t state = state_.load(std::memory_order_acquire);
+  if (state != channel.admitted) {
+    if (const auto error = admit(channel, state); error != errc{}) return error;
+  }
   // First: as long as a `send` waits, the rest of the channel is the strand's.
   if (channel.blocked.load(std::memory_order_acquire)) return errc::queue_full;
   if (const auto error = channel.check.check(frame); error != errc{}) return error;
@@ -62,29 +65,42 @@ errc engine::try_send(send_channel& channel, const protocol::outgoing_frame& fra
     const bool fits = channel.queue.can_ever_hold(frame.payload.size());
     return fits ? errc::queue_full : errc::message_over_queue;
   }
-  channel.check.commit(frame);
+  channel.commit(frame);
   bell_.ring();
+  return errc{};
+}
+
+// Of a producer that has not yet sent anything on this connection, if there is one.
+errc engine::admit(send_channel& channel, std::uint64_t state) noexcept {
+  if (phase_of(state) != phase::open) return not_open(state);
+  if (channel.blocked.load(std::memory_order_acquire)) return errc::queue_full;
+  channel.begin_connection(state, connection_of(state), options_->drop_unsent_on_disconnect);
   return errc{};
 }
 
 // A frame that found no room waits behind the queue, where the producer left it.
 void engine::send(ticket t, std::shared_ptr<send_channel> channel,
                   const protocol::outgoing_frame& frame, completion<std::error_code> done) {
-  if (const auto error = not_open(); error != errc{}) return done(error);
+  const std::uint64_t state = state_.load(std::memory_order_acquire);
+  if (const auto error = not_open(state); error != errc{}) return done(error);
   if (channel->blocked.exchange(true, std::memory_order_acq_rel)) return done(errc::queue_full);
+  if (state != channel->admitted)
+    channel->begin_connection(state, connection_of(state), options_->drop_unsent_on_disconnect);
   if (const auto error = channel->check.check(frame); error != errc{}) {
     channel->blocked.store(false, std::memory_order_release);
     return done(error);
   }
-  channel->check_before = channel->check;
-  channel->check.commit(frame);
+  channel->commit_waiting(frame);
 
-  auto wait = [self = shared_from_this(), t, channel, frame, done = std::move(done)]() mutable {
+  auto wait = [self = shared_from_this(), t, channel, frame, state,
+               done = std::move(done)]() mutable {
     channel->on_written = std::move(done);
     channel->number = t;
     channel->waiting = protocol::frame_source::waiting_frame{frame.head, frame.payload};
-    if (self->now() == phase::ended) return self->fail_sends(errc::aborted);
+    if (self->now() == phase::ended) return self->fail_sends(self->unsent_error());
+    if (!self->still_of_use(frame, state)) channel->drop_waiting();
     self->pump();
+    self->wrote();
   };
   try {
     dispatch_on(strand_, std::move(wait));
@@ -92,6 +108,13 @@ void engine::send(ticket t, std::shared_ptr<send_channel> channel,
     channel->unblock();
     throw;
   }
+}
+
+// Whether the connection that a frame was meant for is still there, or any other will do.
+bool engine::still_of_use(const protocol::outgoing_frame& frame,
+                          std::uint64_t state) const noexcept {
+  const bool bound = options_->drop_unsent_on_disconnect || !frame.first;
+  return !bound || connection_of(state) == connection_number_;
 }
 
 // RFC 6455 6.1. On the strand.
@@ -124,7 +147,13 @@ void engine::pump() {
 // Until there is nothing more to write, or the transport must be waited for.
 void engine::write_queued() {
   for (std::size_t written = 0; written < pump_budget;) {
+    if (outbox_.within_divided_message())
+      outbox_.bound_divided_message(clock::now(), options_->ping_timeout / 4);
     const bytes_view bytes = outbox_.batch();
+    if (outbox_.compressing()) {
+      written += protocol::outbox::batch_size;  // so much of a message was taken in
+      continue;
+    }
     if (bytes.empty()) {
       if (idle()) return;
       continue;
@@ -159,7 +188,7 @@ void engine::learn_bursts() noexcept {
 bool engine::idle() {
   learn_bursts();
   bell_.listen(shared_from_this(), burst_expected());
-  if (!outbox_.quiet() && !outbox_.batch().empty()) {
+  if (!outbox_.quiet() && (!outbox_.batch().empty() || outbox_.compressing())) {
     bell_.ignore();
     return false;
   }
@@ -176,6 +205,8 @@ bool engine::write_batch(bytes_view bytes) {
     add(bytes_sent_, result.bytes);
     outbox_.wrote(result.bytes);
     frames_sent_.store(outbox_.frames_encoded(), std::memory_order_relaxed);
+    if (outbox_.take_ping_written()) keepalive_.ping_written(clock::now());
+    if (outbox_.close_written()) close_.written();
     wrote();
   }
   if (burst_expected()) bell_.ignore_many();
@@ -191,7 +222,7 @@ bool engine::write_batch(bytes_view bytes) {
 // The server may have said why before it went: the reader has some time to find out.
 void engine::cannot_write(std::error_code error) {
   if (!write_error_) write_error_ = error;
-  if (!has_deadline_) arm_deadline(options_.close_timeout);
+  if (!has_deadline_) arm_deadline(options_->close_timeout);
   reopen_reading();
 }
 
@@ -208,15 +239,25 @@ void engine::pump_failed(std::error_code error) {
   }
 }
 
-// Tells those whose frames have been written.
 void engine::wrote() {
+  tell_written();
+  drop_retired();
+}
+
+// Tells those whose frames have been written, or were dropped because their message was cut.
+void engine::tell_written() {
+  end_flushes(lost, errc::connection_dropped);
+  end_flushes([this](const flush_mark& mark) { return flushed(mark); }, std::error_code());
   for (const auto& channel : channels_) {
     if (!channel->on_written || channel->waiting) continue;
-    channel->blocked.store(false, std::memory_order_release);
-    channel->on_written(std::error_code());
+    const bool dropped = std::exchange(channel->waiting_dropped, false);
+    if (dropped) {
+      channel->unblock();
+    } else {
+      channel->blocked.store(false, std::memory_order_release);
+    }
+    channel->on_written(dropped ? make_error_code(errc::connection_dropped) : std::error_code());
   }
-  end_flushes([this](const flush_mark& mark) { return flushed(mark); }, std::error_code());
-  drop_retired();
 }
 
 // Completes the flushes that `ended` is true of. To complete one may throw: it is no longer in the
@@ -248,8 +289,8 @@ void engine::drop_retired() {
 
 std::shared_ptr<send_channel> engine::make_channel() {
   using protocol::payloads;  // what a connection might compress can't be masked beforehand
-  const auto form = options_.deflate ? payloads::unmasked : payloads::masked;
-  auto channel = std::make_shared<send_channel>(options_.send_queue_size, form);
+  const auto form = options_->deflate ? payloads::unmasked : payloads::masked;
+  auto channel = std::make_shared<send_channel>(options_->send_queue_size, form);
   if (now() == phase::ended) return channel;
   post_on(strand_, [self = shared_from_this(), channel] {
     self->channels_.push_back(channel);
@@ -275,7 +316,7 @@ void engine::flush(ticket t, completion<std::error_code> done) {
     flush_mark mark{t, self->outbox_.staged_total(), {}};
     for (const auto& channel : self->channels_) {
       if (const auto left = channel->outstanding(); left > 0)
-        mark.queued.emplace_back(channel, channel->written + left);
+        mark.queued.push_back({channel, channel->written, channel->written + left});
     }
     self->flush_marks_.push_back(std::move(mark));
     self->on_flushed_.add(t, std::move(done));
@@ -287,7 +328,12 @@ void engine::flush(ticket t, completion<std::error_code> done) {
 bool engine::flushed(const flush_mark& mark) const {
   if (outbox_.staged_written() < mark.staged) return false;
   return std::ranges::all_of(mark.queued,
-                             [](const auto& want) { return want.first->written >= want.second; });
+                             [](const auto& s) { return s.source->written >= s.until; });
+}
+
+bool engine::lost(const flush_mark& mark) {
+  return std::ranges::any_of(mark.queued,
+                             [](const auto& s) { return s.source->lost_within(s.from, s.until); });
 }
 
 // Replies belong to their connection: those that it has not written are gone.
@@ -308,13 +354,14 @@ void engine::fail_sends(std::error_code error) {
   on_flushed_.complete_all(errc::connection_dropped);
 }
 
-void engine::say_close(std::optional<protocol::close_payload> close, bool drain) {
+void engine::say_close(std::optional<protocol::close_payload> close, protocol::close_order order) {
   if (now() != phase::closing) {
     set(phase::closing);
-    arm_deadline(options_.close_timeout);
+    arm_deadline(options_->close_timeout);
   }
-  if (close) outbox_.set_close(*close, drain);
+  if (close && outbox_.set_close(*close, order, stream_->committed())) close_.queued(close->code);
   pump();
+  replies_dropped_.store(outbox_.staged_dropped(), std::memory_order_relaxed);
   reopen_reading();
 }
 

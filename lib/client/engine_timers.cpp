@@ -120,32 +120,19 @@ void engine::on_keepalive() {
   switch (keepalive_.poll(clock::now())) {
     case protocol::keepalive::action::wait: arm_keepalive(); break;  // it has been heard of
     case protocol::keepalive::action::send_ping:
-      taken_since_ping_ = false;
       outbox_.set_ping(keepalive_.ping_payload());
       arm_keepalive();
       pump();
       break;
-    case protocol::keepalive::action::give_up: give_up(); break;
+    case protocol::keepalive::action::give_up:
+      dead_ = true;
+      wake();
+      break;
   }
   // From time to time: what a burst, or the ping, made grow is not kept for ever.
   if (assembler_) assembler_->release_memory();
   if (resting_) give_back(assembler_);
   outbox_.release_memory();
-}
-
-void engine::give_up() {
-  if (ping_is_held_up()) {
-    keepalive_.heard();
-    return arm_keepalive();
-  }
-  dead_ = true;
-  wake();
-}
-
-// No ping can go before the frame that is being written has ended (RFC 6455 5.4). As long as the
-// server takes more of that, it lives. TLS does not tell of less than a batch, the socket does.
-bool engine::ping_is_held_up() const noexcept {
-  return outbox_.ping_pending() && taken_since_ping_;
 }
 
 }  // namespace wsx::detail

@@ -1,5 +1,6 @@
 #include <wsx/error.hpp>
 #include <wsx/options.hpp>
+#include <wsx/protocol/outbox.hpp>
 
 #include <array>
 #include <utility>
@@ -21,7 +22,7 @@ bool is_within(int value, int least, int most) noexcept {
 
 std::error_code check_options(const options& o, std::string& what) {
   const deflate_options deflate = o.deflate.value_or(deflate_options());
-  const std::array<std::pair<bool, const char*>, 18> checks{{
+  const std::array<std::pair<bool, const char*>, 19> checks{{
       {is_timeout(o.connect_timeout), "connect_timeout"},
       {is_timeout(o.handshake_timeout), "handshake_timeout"},
       {is_timeout(o.close_timeout), "close_timeout"},
@@ -35,6 +36,7 @@ std::error_code check_options(const options& o, std::string& what) {
       {o.send_queue_size > 0, "send_queue_size"},
       {o.send_queue_size <= std::size_t{1} << 40, "send_queue_size"},
       {o.max_reply_bytes > 0, "max_reply_bytes"},
+      {o.max_reply_bytes <= protocol::outbox::most_staged, "max_reply_bytes"},
       {o.mailbox_size > 0, "mailbox_size"},
       {is_within(deflate.level, 0, 9), "deflate.level"},
       {is_within(deflate.memory_level, 1, 9), "deflate.memory_level"},

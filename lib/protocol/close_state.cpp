@@ -20,8 +20,9 @@ std::optional<close_payload> close_state::start(close_payload close) {
   begun_ = true;
   close_reason& reason = reason_.change();
   reason.origin = close_origin::local;
+  reason.requested = close.code;
   reason.text = close.reason;
-  return send(std::move(close));
+  return close;
 }
 
 std::optional<close_payload> close_state::receive(const close_payload& close) {
@@ -34,8 +35,8 @@ std::optional<close_payload> close_state::receive(const close_payload& close) {
     reason.origin = close_origin::remote;
     reason.text = close.reason;
   }
-  if (sent_) return std::nullopt;
-  return send({.code = close.code});
+  if (written_) return std::nullopt;
+  return close_payload{.code = close.code, .reason = {}};
 }
 
 std::optional<close_payload> close_state::fail(std::error_code error,
@@ -46,30 +47,31 @@ std::optional<close_payload> close_state::fail(std::error_code error,
   reason.origin = close_origin::error;
   reason.error = error;
   reason.exception = std::move(exception);
+  reason.requested = close_code_for(error);
   // What a callback threw is nobody's business but ours.
   reason.text = error.message();
   const bool ours = error == errc::handler_failed;
-  return send({.code = close_code_for(error), .reason = ours ? std::string() : reason.text});
+  return close_payload{.code = reason.requested, .reason = ours ? std::string() : reason.text};
 }
 
-std::optional<close_payload> close_state::send(close_payload close) {
-  sent_ = true;
-  reason_.change().sent = close.code;
-  return close;
+void close_state::written() {
+  if (std::exchange(written_, true)) return;
+  if (queued_) reason_.change().sent = queued_;
 }
 
 void close_state::end(std::error_code error, bool at_end) {
+  // A connection that just ends, or is reset, is the server's doing.
+  const bool dropped = at_end || error == std::errc::connection_reset ||
+                       error == std::errc::broken_pipe || error == std::errc::connection_aborted;
   close_reason& reason = reason_.change();
   if (!begun_) {
     begun_ = true;
-    // A connection that just ends, or is reset, is the server's doing.
-    const bool dropped = at_end || error == std::errc::connection_reset ||
-                         error == std::errc::broken_pipe || error == std::errc::connection_aborted;
     reason.origin = dropped ? close_origin::remote : close_origin::error;
     reason.error = dropped ? make_error_code(errc::connection_dropped) : error;
     reason.text = reason.error.message();
   }
-  reason.clean = at_end && complete();
+  // RFC 6455 7.1.4. Servers that reset TCP then, instead of waiting for our end of it, are many.
+  reason.clean = dropped && complete();
 }
 
 }  // namespace wsx::protocol

@@ -49,7 +49,7 @@ void deflater::write(bytes_view part, flush how, byte_buffer& out) {
   if (!context_) context_ = context_pool<context>::take(settings_);
   if (!context_) context_ = std::make_unique<context>(settings_);
   const std::size_t before = out.size();
-  compress(part, out);
+  compress(part, how != flush::nothing, out);
   if (how != flush::message) return;
 
   if (out.size() > before) {
@@ -62,7 +62,8 @@ void deflater::write(bytes_view part, flush how, byte_buffer& out) {
   context_pool<context>::give(std::move(context_));
 }
 
-void deflater::compress(bytes_view part, byte_buffer& out) {
+// `all`: nothing of it is held back.
+void deflater::compress(bytes_view part, bool all, byte_buffer& out) {
   constexpr std::size_t most_in = std::numeric_limits<uInt>::max();
   constexpr std::size_t least_out = 256, most_out = 16 * 1024;
   z_stream& z = context_->z;
@@ -71,7 +72,7 @@ void deflater::compress(bytes_view part, byte_buffer& out) {
     part = part.subspan(now.size());
     z.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(now.data()));
     z.avail_in = static_cast<uInt>(now.size());
-    const int how = part.empty() ? Z_SYNC_FLUSH : Z_NO_FLUSH;
+    const int how = all && part.empty() ? Z_SYNC_FLUSH : Z_NO_FLUSH;
     do {
       const auto room = out.prepare(std::clamp(now.size() / 2, least_out, most_out));
       z.next_out = reinterpret_cast<Bytef*>(room.data());

@@ -12,23 +12,27 @@ bool frame_deflater::takes(const frame_head& head) noexcept {
   return compressing_;
 }
 
-void frame_deflater::write(const frame_head& head, bytes_view part, bool first, bool last,
-                           mask_key key, byte_buffer& out) {
-  const bool begins = first && head.op != opcode::continuation;
+void frame_deflater::compress(const frame_head& head, bytes_view part, bool first, bool last) {
+  using enum deflater::flush;
   const bool ends = last && head.fin;
-  payload_.clear();
-  deflater_.write(part, ends ? deflater::flush::message : deflater::flush::part, payload_);
+  // RFC 7692 6.1: RSV1 on the first frame of the message, and on no other.
+  if (first) head_ = {.op = head.op, .rsv1 = head.op != opcode::continuation};
+  deflater_.write(part, ends ? message : last ? fragment : nothing, payload_);
+  head_.fin = ends;
+  head_.length = payload_.size();
+  ready_ = last || payload_.size() > max_frame;
   in_message_ = !ends;
   used_ = true;
+}
 
-  // RFC 7692 6.1: RSV1 on the first frame of the message, and on no other.
-  const frame_head wire{.op = first ? head.op : opcode::continuation, .fin = ends, .rsv1 = begins};
-  const auto target = out.prepare(static_cast<std::size_t>(frame_size(payload_.size())));
-  out.commit(encode_frame(target.data(), wire, payload_.view(), key));
+void frame_deflater::next() noexcept {
+  payload_.clear();
+  ready_ = false;
+  head_ = {.op = opcode::continuation};
 }
 
 void frame_deflater::release_memory() noexcept {
-  if (std::exchange(used_, false) || in_message_) return;
+  if (std::exchange(used_, false) || in_message_ || ready_) return;
   payload_.release();
   if (settings_.release_when_idle) deflater_.release();
 }

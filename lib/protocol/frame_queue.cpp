@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <utility>
 
 namespace wsx::protocol {
 
@@ -59,6 +60,11 @@ std::size_t frame_queue::readable() const noexcept {
   return pushed_.load(std::memory_order_acquire) - cursor_;
 }
 
+std::size_t frame_queue::readable_before(std::size_t position) const noexcept {
+  const std::size_t ahead = position - cursor_;
+  return ahead <= readable() ? ahead : 0;  // the cursor has passed it
+}
+
 frame_queue::run frame_queue::take_messages(std::size_t most) noexcept {
   const std::size_t queued = readable();
   if (queued == 0) return {};
@@ -80,9 +86,9 @@ frame_queue::run frame_queue::take_messages(std::size_t most) noexcept {
   return taken;
 }
 
-bool frame_queue::peek(frame& next) const noexcept {
-  if (readable() == 0) return false;
-  const std::byte* const begin = ring_at(cursor_);
+bool frame_queue::peek(frame& next, std::size_t ahead) const noexcept {
+  if (readable() <= ahead) return false;
+  const std::byte* const begin = ring_at(cursor_ + ahead);
   read_header(begin, next.head);
   next.bytes = {begin, size_of(next.head)};
   return true;
@@ -114,9 +120,10 @@ std::size_t frame_queue::whole_frames(std::size_t count) const noexcept {
 }
 
 void frame_queue::rewind(mask_key_source& keys) {
-  if (unreleased() == 0) return;
-  cursor_ = released_.load(std::memory_order_relaxed);
-  if (masked()) change_key(ring_at(cursor_), keys.next());
+  const std::size_t passed = std::exchange(cursor_, released_.load(std::memory_order_relaxed));
+  if (!masked()) return;
+  for (std::size_t at = cursor_; at != passed; at += layout::size_at(ring_at(at)))
+    change_key(ring_at(at), keys.next());
 }
 
 }  // namespace wsx::protocol

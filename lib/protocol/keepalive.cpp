@@ -13,9 +13,8 @@ void keepalive::start(clock::time_point now) noexcept {
 keepalive::action keepalive::poll(clock::time_point now) noexcept {
   if (interval_ == clock::duration::zero() || now < next_) return action::wait;
   if (waiting_ && !heard_) {
-    if (now >= pinged_ + timeout_) return action::give_up;
-    next_ = pinged_ + timeout_;
-    return action::wait;
+    next_ = alive_ + timeout_;
+    return now >= next_ ? action::give_up : action::wait;
   }
   if (waiting_) {
     waiting_ = false;
@@ -26,7 +25,7 @@ keepalive::action keepalive::poll(clock::time_point now) noexcept {
     byte = static_cast<std::byte>(std::to_integer<unsigned>(byte) + 1);
     if (byte != std::byte{0}) break;
   }
-  pinged_ = now;
+  pinged_ = alive_ = now;
   next_ = now + std::min(interval_, timeout_);
   waiting_ = true;
   heard_ = answered_ = false;

@@ -1,90 +1,102 @@
+#include "frame_layout.hpp"
+
 #include <wsx/protocol/outbox.hpp>
 
+#include <algorithm>
 #include <utility>
 
-// What becomes of frames that have been written, and of those that a broken connection cut.
+// What becomes of frames that have been written, of those that a Close goes before, and of those
+// that a broken connection cut.
 
 namespace wsx::protocol {
 
 void outbox::wrote(std::size_t count) {
-  written_ += count;
-  if (written_ < current().size()) return;
-  free_written();
-  staged_written_ += std::exchange(staged_in_batch_, 0);
-  forget_batch();
+  const bool through = batch_.wrote(count);
+  if (ping_end_ > 0 && ping_end_ <= batch_.written()) {
+    ping_end_ = 0;
+    ping_written_ = true;
+  }
+  if (through) end_batch();
 }
 
-void outbox::forget_batch() noexcept {
-  stretches_.clear();
+void outbox::end_batch() noexcept {
+  batch_.free_written();
+  staged_.written += std::exchange(staged_.in_batch, 0);
   batch_.clear();
-  in_place_ = {};
-  written_ = 0;
 }
 
-void outbox::note(const stretch& s) {
-  if (s.frames && !stretches_.empty()) {
-    stretch& last = stretches_.back();
-    if (last.frames && last.source == s.source && last.end == s.begin) {
-      last.end = s.end;
-      last.frees += s.frees;
-      return;
-    }
+bool outbox::set_close(const close_payload& close, close_order order, std::size_t committed) {
+  if (order == close_order::after_replies) take_back(committed);
+  if (closed_) return false;
+  close_ = std::make_unique<const close_payload>(close);
+  order_ = order;
+  return true;
+}
+
+// Ends the batch where the frame ends that is being written; or behind what it has of control and
+// staged frames, if these may go.
+void outbox::take_back(std::size_t committed) noexcept {
+  const auto parts = batch_.parts();
+  std::size_t end = std::max<std::size_t>(batch_.next_frame(committed), parts.control_end);
+  const bool within_staged = parts.staged_begin < end && end <= parts.staged_end;
+  const bool open = !within_staged && batch_.open_at(end, parts.within_message);
+  if (!open) end = std::max<std::size_t>(end, parts.staged_end);
+  if (end >= batch_.size()) return;
+
+  if (end < parts.staged_end) {
+    staged_.dropped += batch_.count_frames(parts.staged_begin, parts.staged_end);
+    staged_.in_batch = 0;
   }
-  stretches_.push_back(s);
+  frames_encoded_ -= batch_.count_frames(end, batch_.size());
+  closed_ = false;
+  end_partial();
+  stale_context_ = true;
+  if (!open) message_of_ = nullptr;
+  if (open && message_of_ == nullptr) message_of_ = &batch_;  // nobody can finish it any more
+  batch_.truncate(end);
+  if (batch_.left().empty()) end_batch();
 }
 
-// Frees the frames that were written whole.
-void outbox::free_written() {
-  for (const stretch& s : stretches_) {
-    if (s.begin > written_) return;
-    if (s.end <= written_) {
-      free_frames(*s.source, s.frees);
-    } else if (s.frames) {
-      free_frames(*s.source, s.source->queue.whole_frames(written_ - s.begin));
-    }
-  }
+void outbox::drop_staged() noexcept {
+  for (bytes_view left = staged_.bytes.view(); !left.empty(); ++staged_.dropped)
+    left = left.subspan(layout::size_at(left.data()));
+  staged_.bytes.clear();
 }
 
-// A source's queued frames are always written before the one that waits behind them.
-void outbox::free_frames(frame_source& source, std::uint64_t size) {
-  source.written += size;
-  if (source.queue.unreleased() > 0) {
-    source.queue.release(static_cast<std::size_t>(size));
-  } else if (size > 0) {
-    source.waiting.reset();
-  }
+void outbox::count_written() noexcept {
+  batch_.free_written();
+  batch_.clear();
+  staged_.in_batch = 0;
+  ping_end_ = 0;
 }
 
-void outbox::reset(bool drop) {
-  free_written();
-  forget_batch();
-  staged_.clear();
-  partial_.reset();
+void outbox::reset(bool drop, std::uint32_t next) {
+  count_written();
+  drop_staged();
+  staged_.written = staged_.total;
+  staged_.open = false;
+  end_partial();
   deflater_.reset();
-  message_of_ = nullptr;
-  staged_open_ = false;
-  staged_in_batch_ = 0;
-  staged_written_ = staged_total_;
+  stale_context_ = false;
   ping_.reset();
-  pong_.reset();
+  ping_written_ = false;
+  pongs_ = {};
   close_.reset();
-  closed_ = drain_ = false;
+  closed_ = false;
+  connection_ = next;
+  const void* const message_of = std::exchange(message_of_, nullptr);
   for (const auto& source : sources_) {
-    source->queue.rewind(keys_);
-    if (source->waiting) source->waiting->begun = false;
-    if (drop) clear(*source);
+    source->rewind(keys_);
+    source->note_cut(message_of == source.get());
+    source->stale = drop;
+    if (drop) source->clear();
   }
-}
-
-void outbox::clear(frame_source& source) {
-  const auto queued = source.queue.readable();
-  source.queue.skip(queued);
-  free_frames(source, queued);
 }
 
 void outbox::release_memory() noexcept {
-  if (batch_.empty()) batch_.release();
-  if (staged_.empty()) staged_.release();
+  if (batch_.empty()) batch_.release_memory();
+  if (staged_.bytes.empty()) staged_.bytes.release();
+  spare_.reset();
   if (deflater_) deflater_->release_memory();
 }
 

@@ -20,9 +20,9 @@ struct store {
 
 }  // namespace
 
-recycled_bytes::recycled_bytes(bytes_view bytes) {
+void recycled_bytes::append(bytes_view bytes) {
   if (bytes.empty()) return;
-  auto* const kept = kept_by_thread<store>();
+  auto* const kept = buffer_.capacity() == 0 ? kept_by_thread<store>() : nullptr;
   if (kept && kept->count > 0) buffer_.swap(kept->buffers[--kept->count]);
   buffer_.append(bytes);
 }

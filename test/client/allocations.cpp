@@ -331,6 +331,6 @@ TEST_SUITE("client: allocations") {
     nothing_grows = false;
     CHECK(run_until(w.io, [&] { return w.ended.done(); }));
     CHECK(w.ended.reason.error == std::errc::not_enough_memory);
-    CHECK(sent.failed(wsx::errc::aborted));
+    CHECK(sent.failed(wsx::errc::connection_dropped));
   }
 }

@@ -180,7 +180,7 @@ inline void check_unclean(const wsx::close_reason& reason, const wsx::close_reas
 
 // What an opening handshake that failed with `error` completes with.
 inline std::error_code refused_with(std::error_code error) {
-  return error == asio::error::eof ? make_error_code(wsx::errc::connection_dropped) : error;
+  return is_drop(error) ? make_error_code(wsx::errc::handshake_dropped) : error;
 }
 
 // How an exchange of one connection ended that was cut: in which state, and by what.

@@ -145,6 +145,38 @@ TEST_SUITE("client: keepalive") {
     CHECK(w.ended.failed(wsx::errc::ping_timeout));
   }
 
+  TEST_CASE("a ping that had to wait has its whole time from when it was written") {
+    world<plain> w({}, by_the_minute());
+    memory_peer peer = w.open();
+    peer.allow_write(0);
+    CHECK(w.client->try_send(wsx::text{"before"}));
+    let_pass(w.io, minutes(10));
+    let_pass(w.io, minutes(19));
+    peer.allow_write(memory_peer::unlimited / 2);
+    poll(w.io);
+    let_pass(w.io, minutes(19));
+    CHECK(w.client->is_open());
+    let_pass(w.io, minutes(1));
+    CHECK(w.ended.failed(wsx::errc::ping_timeout));
+  }
+
+  TEST_CASE("what the server takes behind the ping proves that it lives, too") {
+    world<plain> w({}, by_the_minute());
+    memory_peer peer = w.open();
+    let_pass(w.io, minutes(10));
+    CHECK(frames_of(peer).size() == 1);
+    peer.allow_write(0);
+    CHECK(w.client->try_send(wsx::text{std::string(1000, 'x')}));
+    poll(w.io);
+    let_pass(w.io, minutes(15));
+    peer.allow_write(100);
+    poll(w.io);
+    let_pass(w.io, minutes(19));
+    CHECK(w.client->is_open());
+    let_pass(w.io, minutes(1));
+    CHECK(w.ended.failed(wsx::errc::ping_timeout));
+  }
+
   TEST_CASE("a byte in the last minute, and nothing is given up") {
     world<plain> w({}, by_the_minute());
     memory_peer peer = w.open();

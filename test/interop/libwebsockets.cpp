@@ -174,7 +174,7 @@ TEST_CASE("it closes when it is told") {
 TEST_CASE("it hangs up on a subprotocol that it does not know") {
   with_each_of({"LWS_WS"}, [](const server& s) {
     const auto e = refusal(service_of(s, "unheard.of"));
-    CHECK(e.code() == wsx::errc::connection_dropped);
+    CHECK(e.code() == wsx::errc::handshake_dropped);
     CHECK(e.diagnostics().http_status == 0);
   });
   with_each_of({"LWS_WSS"}, [](const server& s) {

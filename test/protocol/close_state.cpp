@@ -24,6 +24,14 @@ const close_payload leaving{close_code::going_away, "leaving"};
 const close_payload restart{close_code::service_restart, "restart"};
 const std::error_code eof = std::make_error_code(std::errc::no_message_available);
 
+// The frame that the state asked for is queued, and the transport takes it.
+answer sent(close_state& state, const answer& asked) {
+  if (!asked) return asked;
+  state.queued(asked->code);
+  state.written();
+  return asked;
+}
+
 }  // namespace
 
 TEST_SUITE("close_state: RFC 6455 7") {
@@ -36,7 +44,7 @@ TEST_SUITE("close_state: RFC 6455 7") {
 
   TEST_CASE("this side begins: its Close is sent, the server's is not answered") {
     close_state state;
-    CHECK(state.start(leaving) == answer(leaving));
+    CHECK(sent(state, state.start(leaving)) == answer(leaving));
     CHECK_FALSE(state.open());
     CHECK_FALSE(state.received());
     CHECK_FALSE(state.complete());
@@ -57,7 +65,7 @@ TEST_SUITE("close_state: RFC 6455 7") {
 
   TEST_CASE("RFC 6455 5.5.1: the server begins: it is answered with its own code, without reason") {
     close_state state;
-    CHECK(state.receive(restart) == answer({close_code::service_restart, ""}));
+    CHECK(sent(state, state.receive(restart)) == answer({close_code::service_restart, ""}));
     CHECK(state.complete());
     state.end(eof, true);
     const auto& reason = state.reason();
@@ -70,7 +78,7 @@ TEST_SUITE("close_state: RFC 6455 7") {
 
   TEST_CASE("a Close without a code is answered without one, and is normal") {
     close_state state;
-    CHECK(state.receive({}) == answer(close_payload{}));
+    CHECK(sent(state, state.receive({})) == answer(close_payload{}));
     state.end(eof, true);
     CHECK_FALSE(state.reason().received);
     CHECK_FALSE(state.reason().sent);
@@ -80,7 +88,8 @@ TEST_SUITE("close_state: RFC 6455 7") {
 
   TEST_CASE("both begin at once: whoever was first here is the cause, each code is kept") {
     close_state state;
-    CHECK(state.start({close_code::normal, "mine"}) == answer({close_code::normal, "mine"}));
+    const close_payload mine{close_code::normal, "mine"};
+    CHECK(sent(state, state.start(mine)) == answer(mine));
     CHECK(state.receive(restart) == std::nullopt);
     state.end(eof, true);
     CHECK(state.reason().origin == close_origin::local);
@@ -93,7 +102,7 @@ TEST_SUITE("close_state: RFC 6455 7") {
 
   TEST_CASE("once begun, nothing else sends a Close or changes the cause") {
     close_state local;
-    local.start(leaving);
+    sent(local, local.start(leaving));
     CHECK(local.start({close_code::normal, "again"}) == std::nullopt);
     CHECK(local.fail(errc::reserved_bits) == std::nullopt);
     local.end(errc::close_timeout, false);
@@ -104,7 +113,7 @@ TEST_SUITE("close_state: RFC 6455 7") {
     CHECK_FALSE(local.reason().exception);
 
     close_state remote;
-    remote.receive(restart);
+    sent(remote, remote.receive(restart));
     CHECK(remote.start(leaving) == std::nullopt);
     CHECK(remote.fail(errc::handler_failed, std::make_exception_ptr(1)) == std::nullopt);
     CHECK(remote.receive({close_code::normal, ""}) == std::nullopt);
@@ -117,7 +126,7 @@ TEST_SUITE("close_state: RFC 6455 7") {
     CHECK_FALSE(remote.reason().exception);
 
     close_state failed;
-    failed.fail(errc::masked_frame);
+    sent(failed, failed.fail(errc::masked_frame));
     CHECK(failed.start(leaving) == std::nullopt);
     CHECK(failed.receive(restart) == std::nullopt);
     failed.end(std::make_error_code(std::errc::connection_reset), false);
@@ -137,13 +146,13 @@ TEST_SUITE("close_state: RFC 6455 7") {
 
   TEST_CASE("RFC 6455 7.1.7: a violation is answered with its code, and said in words") {
     close_state state;
-    const auto sent = state.fail(errc::invalid_utf8);
-    REQUIRE(sent);
-    CHECK(sent->code == close_code::invalid_payload);
-    CHECK(sent->reason == make_error_code(errc::invalid_utf8).message());
+    const auto told = sent(state, state.fail(errc::invalid_utf8));
+    REQUIRE(told);
+    CHECK(told->code == close_code::invalid_payload);
+    CHECK(told->reason == make_error_code(errc::invalid_utf8).message());
     CHECK(state.reason().origin == close_origin::error);
     CHECK(state.reason().error == errc::invalid_utf8);
-    CHECK(state.reason().text == sent->reason);
+    CHECK(state.reason().text == told->reason);
     CHECK(state.receive({close_code::invalid_payload, ""}) == std::nullopt);
     state.end(eof, true);
     CHECK(state.reason().received == close_code::invalid_payload);
@@ -169,6 +178,45 @@ TEST_SUITE("close_state: RFC 6455 7") {
       const auto sent = state.fail(static_cast<errc>(value));
       CHECK_FALSE(check_close(*sent->code, sent->reason));
     }
+  }
+
+  TEST_CASE("a code counts as sent when the transport has taken all of its frame") {
+    close_state never;
+    never.queued(never.start(leaving)->code);
+    never.end(eof, true);
+    CHECK_FALSE(never.reason().sent);
+    CHECK(never.reason().requested == close_code::going_away);
+    CHECK(never.reason().code() == close_code::going_away);
+    CHECK_FALSE(never.reason().normal());
+
+    close_state failed;
+    failed.queued(failed.fail(errc::masked_frame)->code);
+    failed.end(eof, true);
+    CHECK_FALSE(failed.reason().sent);
+    CHECK(failed.reason().requested == close_code::protocol_error);
+
+    close_state answered;
+    answered.queued(answered.receive(restart)->code);
+    answered.end(eof, true);
+    CHECK(answered.reason().received == close_code::service_restart);
+    CHECK_FALSE(answered.reason().sent);
+    CHECK_FALSE(answered.reason().clean);
+  }
+
+  TEST_CASE("RFC 6455 5.5.1: the server's Close before ours is written is answered in its place") {
+    close_state state;
+    state.queued(state.start(leaving)->code);
+    CHECK(sent(state, state.receive(restart)) == answer({close_code::service_restart, ""}));
+    CHECK(state.complete());
+    state.end(eof, true);
+    const auto& reason = state.reason();
+    CHECK(reason.origin == close_origin::local);
+    CHECK(reason.text == "leaving");
+    CHECK(reason.requested == close_code::going_away);
+    CHECK(reason.received == close_code::service_restart);
+    CHECK(reason.sent == close_code::service_restart);
+    CHECK(reason.code() == close_code::going_away);
+    CHECK(reason.clean);
   }
 
   TEST_CASE("TCP that ends without Close is the server's doing") {
@@ -204,20 +252,35 @@ TEST_SUITE("close_state: RFC 6455 7") {
 
   TEST_CASE("RFC 6455 7.1.4: clean is: both sent Close, then the server ended TCP") {
     close_state half;
-    half.start(leaving);
+    sent(half, half.start(leaving));
     half.end(eof, true);
     CHECK_FALSE(half.reason().clean);
 
     close_state late;
-    late.start(leaving);
+    sent(late, late.start(leaving));
     late.receive(leaving);
     late.end(errc::close_timeout, false);
     CHECK_FALSE(late.reason().clean);
+  }
 
-    close_state reset;
-    reset.receive(leaving);
-    reset.end(std::make_error_code(std::errc::connection_reset), false);
-    CHECK_FALSE(reset.reason().clean);
+  TEST_CASE("RFC 6455 7.1.4: a reset behind both Close frames is a clean end, too") {
+    const auto reset = std::make_error_code(std::errc::connection_reset);
+    close_state remote;
+    sent(remote, remote.receive(leaving));
+    remote.end(reset, false);
+    CHECK(remote.reason().clean);
+
+    close_state local;
+    sent(local, local.start({close_code::normal, ""}));
+    local.receive({close_code::normal, ""});
+    local.end(reset, false);
+    CHECK(local.reason().clean);
+    CHECK(local.reason().normal());
+
+    close_state before;
+    sent(before, before.start(leaving));
+    before.end(reset, false);
+    CHECK_FALSE(before.reason().clean);
   }
 
   TEST_CASE("RFC 6455 7.4.1: which code tells the server what it did") {

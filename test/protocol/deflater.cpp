@@ -91,7 +91,7 @@ TEST_SUITE("deflater") {
     wsx::protocol::inflater server(15, true);
     std::string all;
     for (const std::string part : {"one ", "", "two ", "", ""}) {
-      const auto bytes = compress(with, part, deflater::flush::part);
+      const auto bytes = compress(with, part, deflater::flush::fragment);
       std::byte room[100];
       std::error_code error;
       server.feed(as_bytes(bytes), false);

@@ -4,8 +4,11 @@
 
 #include <doctest/doctest.h>
 
+#include <random>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 using namespace wsx::protocol;
 using wsx::as_bytes;
@@ -23,13 +26,49 @@ frame_head of_length(frame_head head, std::uint64_t length) {
 
 client_frame written(frame_deflater& with, const frame_head& head, std::string_view part,
                      bool first = true, bool last = true) {
-  byte_buffer out;
-  with.write(head, as_bytes(part), first, last, mask_key{}, out);
-  std::string_view bytes = wsx::as_chars(out.view());
+  const auto whole = head.length > 0 ? head : of_length(head, part.size());
+  with.compress(whole, as_bytes(part), first, last);
+  REQUIRE(with.ready());
+  std::string wire(frame_size(with.payload().size()), '\0');
+  encode_frame(reinterpret_cast<std::byte*>(wire.data()), with.head(), with.payload(), mask_key{});
+  with.next();
+  CHECK_FALSE(with.ready());
+  std::string_view bytes = wire;
   const auto frame = wsx::testing::decode_client_frame(bytes);
   REQUIRE(frame);
   CHECK(bytes.empty());
   return *frame;
+}
+
+// Hardly compressible.
+std::string noise(std::size_t size) {
+  std::minstd_rand random(7);
+  std::string result(size, '\0');
+  for (char& c : result) c = static_cast<char>(random() >> 8);
+  return result;
+}
+
+// All frames that a message becomes, fed by the part.
+std::vector<client_frame> frames_of(frame_deflater& with, std::string_view message) {
+  std::vector<client_frame> all;
+  const frame_head head = of_length(may_be, message.size());
+  for (std::size_t at = 0; at < message.size() || at == 0;) {
+    const auto part = message.substr(at, frame_deflater::part_size);
+    with.compress(head, as_bytes(part), at == 0, at + part.size() == message.size());
+    at += part.size();
+    if (with.ready()) {
+      client_frame frame;
+      frame.opcode = static_cast<std::uint8_t>(with.head().op);
+      frame.payload = wsx::as_chars(with.payload());
+      frame.fin = with.head().fin;
+      frame.rsv = with.head().rsv1 ? wsx::testing::rsv1 : 0;
+      all.push_back(std::move(frame));
+      CHECK(with.head().length == with.payload().size());
+      with.next();
+    }
+    if (part.empty()) break;
+  }
+  return all;
 }
 
 }  // namespace
@@ -55,22 +94,32 @@ TEST_SUITE("frame_deflater") {
     CHECK_FALSE(with.takes(of_length(next, 100)));
   }
 
-  TEST_CASE("RFC 7692 6.1: RSV1 on the first frame of a message only") {
+  TEST_CASE("a message whose result fits is one frame, however large it was") {
+    for (const auto& message : {noise(1'000'000), std::string(32 << 20, 'x'), noise(100)}) {
+      frame_deflater with({});
+      const auto frames = frames_of(with, message);
+      REQUIRE(frames.size() == 1);
+      CHECK(frames[0].opcode == 1);
+      CHECK(frames[0].rsv == 4);
+      CHECK(frames[0].fin);
+      CHECK(wsx::testing::server_inflater().message(frames[0].payload) == message);
+    }
+  }
+
+  TEST_CASE("RFC 7692 6.1: of several frames the first has RSV1, the last FIN") {
+    const std::string message = noise(5'000'000);
     frame_deflater with({});
-    wsx::testing::server_inflater server;
-    const auto one = written(with, may_be, "one, ", true, false);
-    CHECK(one.opcode == 1);
-    CHECK(one.rsv == 4);
-    CHECK_FALSE(one.fin);
-    const auto two = written(with, may_be, "two, ", false, false);
-    CHECK(two.opcode == 0);
-    CHECK(two.rsv == 0);
-    CHECK_FALSE(two.fin);
-    const auto three = written(with, may_be, "three", false, true);
-    CHECK(three.opcode == 0);
-    CHECK(three.rsv == 0);
-    CHECK(three.fin);
-    CHECK(server.message(one.payload + two.payload + three.payload) == "one, two, three");
+    const auto frames = frames_of(with, message);
+    CHECK(frames.size() == 5);
+    std::string payload;
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+      CHECK(frames[i].opcode == (i == 0 ? 1 : 0));
+      CHECK(frames[i].rsv == (i == 0 ? 4 : 0));
+      CHECK(frames[i].fin == (i + 1 == frames.size()));
+      CHECK(frames[i].payload.size() <= frame_deflater::max_frame + 2 * frame_deflater::part_size);
+      payload += frames[i].payload;
+    }
+    CHECK(wsx::testing::server_inflater().message(payload) == message);
   }
 
   TEST_CASE("fragments: each a frame, the last with FIN") {
@@ -103,9 +152,9 @@ TEST_SUITE("frame_deflater") {
     frame_deflater with({.release_when_idle = true});
     wsx::testing::server_inflater server;
     const std::string text(100, 'x');
-    const auto one = written(with, may_be, text, true, false).payload;
+    const auto one = written(with, {.op = opcode::text, .fin = false, .rsv1 = true}, text).payload;
     for (int i = 0; i < 3; ++i) with.release_memory();
-    const auto two = written(with, may_be, text, false, true).payload;
+    const auto two = written(with, {.op = opcode::continuation}, text).payload;
     CHECK(server.message(one + two) == text + text);
     CHECK(two.size() < one.size());
   }

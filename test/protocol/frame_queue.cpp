@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -274,26 +275,71 @@ TEST_SUITE("frame_queue") {
     CHECK(frame_queue(everything).can_ever_hold(most - 14));
   }
 
-  TEST_CASE("rewind makes what was read be read again, with a fresh key for what may be cut") {
+  TEST_CASE("rewind makes what was read be read again, each frame with a fresh key") {
     frame_queue queue(4096);
     mask_key_source keys;
     const std::string long_text = some_text(1, 1000);
     REQUIRE(push(queue, long_text));
     REQUIRE(push(queue, "second"));
+    REQUIRE(push(queue, "third"));
     const auto first = take(queue);
     const auto second = take(queue);
     CHECK(queue.unreleased() == 8 + 1000 + 12);
 
     queue.rewind(keys);
     CHECK(queue.unreleased() == 0);
-    CHECK(queue.readable() == 8 + 1000 + 12);
+    CHECK(queue.readable() == 8 + 1000 + 12 + 11);
     const auto first_again = take(queue);
     CHECK(first_again->payload == long_text);
     CHECK(first_again->mask != first->mask);
     const auto second_again = take(queue);
     CHECK(second_again->payload == "second");
-    CHECK(second_again->mask == second->mask);
+    CHECK(second_again->mask != second->mask);
+    CHECK(take(queue)->payload == "third");
     CHECK_FALSE(take(queue));
+  }
+
+  TEST_CASE("rewind gives fresh keys to frames behind the ring's end, too") {
+    frame_queue queue(256);
+    mask_key_source keys;
+    std::set<wsx::testing::mask_key> seen;
+    for (int round = 0; round < 40; ++round) {
+      for (int i = 0; i < 5; ++i) REQUIRE(push(queue, std::to_string(round) + "......"));
+      for (int i = 0; i < 5; ++i) seen.insert(take(queue)->mask);
+      queue.rewind(keys);
+      for (int i = 0; i < 5; ++i) {
+        const auto frame = take(queue);
+        CHECK(frame->payload == std::to_string(round) + "......");
+        seen.insert(frame->mask);
+      }
+      queue.release(queue.unreleased());
+    }
+    CHECK(seen.size() == 400);
+  }
+
+  TEST_CASE("frames ahead of the cursor can be looked at") {
+    frame_queue queue(256);
+    REQUIRE(push(queue, "one"));
+    REQUIRE(push(queue, "second"));
+    frame_queue::frame frame;
+    REQUIRE(queue.peek(frame, 9));
+    CHECK(frame.head.length == 6);
+    CHECK_FALSE(queue.peek(frame, 9 + 12));
+    REQUIRE(queue.peek(frame));
+    CHECK(frame.head.length == 3);
+  }
+
+  TEST_CASE("what was queued before a position") {
+    frame_queue queue(256);
+    REQUIRE(push(queue, "one"));
+    const auto position = queue.pushed();
+    REQUIRE(push(queue, "second"));
+    CHECK(queue.readable_before(position) == 9);
+    CHECK(queue.readable_before(queue.pushed()) == queue.readable());
+    queue.skip(9);
+    CHECK(queue.readable_before(position) == 0);
+    queue.skip(12);
+    CHECK(queue.readable_before(position) == 0);
   }
 
   TEST_CASE("rewind leaves unmasked frames as they are") {

@@ -115,6 +115,39 @@ TEST_SUITE("keepalive: RFC 6455 5.5.2") {
     CHECK(k.poll(opened + 40s) == action::send_ping);
   }
 
+  TEST_CASE("the timeout counts from when the ping was written") {
+    keepalive k(20s, 5s);
+    k.start(opened);
+    REQUIRE(k.poll(opened + 20s) == action::send_ping);
+    k.ping_written(opened + 23s);
+    CHECK(k.poll(opened + 25s) == action::wait);
+    CHECK(k.next() == opened + 28s);
+    CHECK(k.poll(opened + 28s) == action::give_up);
+  }
+
+  TEST_CASE("a peer that takes what waited for it lives, whether the ping is written or not") {
+    keepalive k(20s, 5s);
+    k.start(opened);
+    REQUIRE(k.poll(opened + 20s) == action::send_ping);
+    k.progressed(opened + 24s);
+    CHECK(k.poll(opened + 25s) == action::wait);
+    k.progressed(opened + 28s);
+    CHECK(k.poll(opened + 29s) == action::wait);
+    k.ping_written(opened + 30s);
+    k.progressed(opened + 34s);
+    CHECK(k.poll(opened + 35s) == action::wait);
+    CHECK(k.next() == opened + 39s);
+    CHECK(k.poll(opened + 39s) == action::give_up);
+  }
+
+  TEST_CASE("a ping that is never written is as good as one that is not answered") {
+    keepalive k(20s, 5s);
+    k.start(opened);
+    k.progressed(opened + 1s);
+    REQUIRE(k.poll(opened + 20s) == action::send_ping);
+    CHECK(k.poll(opened + 25s) == action::give_up);
+  }
+
   TEST_CASE("an interval of zero: never a ping, never the end") {
     keepalive k(0s, 5s);
     k.start(opened);
@@ -138,6 +171,10 @@ TEST_SUITE("keepalive: RFC 6455 5.5.2") {
     k.start(opened);
     k.poll(opened + 20s);
     CHECK(k.pong(k.ping_payload(), opened + 20s + 30ms) == 30ms);
+    k.heard();
+    k.poll(opened + 40s);
+    k.ping_written(opened + 41s);
+    CHECK(k.pong(k.ping_payload(), opened + 41s + 20ms) == 20ms);
   }
 
   TEST_CASE("a pong that answers no ping has no latency") {

@@ -29,7 +29,7 @@ TEST_SUITE("outbox: order") {
     push(source, "queued");
     CHECK(f.stage(whole, "staged"));
     f.box.set_ping(as_bytes("i"));
-    f.box.set_pong(as_bytes("o"));
+    f.box.add_pong(as_bytes("o"));
     CHECK(f.send() ==
           frames{words("pong", "o"), words("ping", "i"), text("staged"), text("queued")});
     CHECK(f.box.frames_encoded() == 4);
@@ -50,27 +50,28 @@ TEST_SUITE("outbox: order") {
     }
   }
 
-  TEST_CASE("RFC 6455 5.5.3: only the latest ping is answered, only the latest ping sent") {
+  TEST_CASE("RFC 6455 5.5.3: every ping is answered, in order; only the latest ping is sent") {
     fixture f;
-    f.box.set_pong(as_bytes("1"));
-    f.box.set_pong(as_bytes("22"));
-    f.box.set_pong(as_bytes("3"));
+    f.box.add_pong(as_bytes("1"));
+    f.box.add_pong(as_bytes("22"));
+    f.box.add_pong(as_bytes("3"));
     f.box.set_ping(as_bytes("a"));
     f.box.set_ping(as_bytes("b"));
-    CHECK(f.send() == frames{words("pong", "3"), words("ping", "b")});
+    CHECK(f.send() ==
+          frames{words("pong", "1"), words("pong", "22"), words("pong", "3"), words("ping", "b")});
     CHECK(f.send().empty());
-    f.box.set_pong({});
+    f.box.add_pong({});
     CHECK(f.send() == frames{words("pong", "")});
     const std::string most(125, 'p');
-    f.box.set_pong(as_bytes(most));
+    f.box.add_pong(as_bytes(most));
     CHECK(f.send() == frames{words("pong", "p") + " * 125"});
   }
 
   TEST_CASE("a pong that comes while a batch is written goes with the next") {
     fixture f;
-    f.box.set_pong(as_bytes("1"));
+    f.box.add_pong(as_bytes("1"));
     f.box.batch();
-    f.box.set_pong(as_bytes("2"));
+    f.box.add_pong(as_bytes("2"));
     CHECK(f.send_batch() == frames{words("pong", "1")});
     CHECK(f.send_batch() == frames{words("pong", "2")});
   }
@@ -80,7 +81,7 @@ TEST_SUITE("outbox: order") {
     const auto source = f.add_source(4 << 20);
     for (int i = 0; i < 10; ++i) push(source, std::string(100'000, 'd'));
     const std::string before = f.write(250'000);  // cuts the third of them: two are a batch
-    f.box.set_pong(as_bytes("now"));
+    f.box.add_pong(as_bytes("now"));
     const frames sent = decode(before + f.write());
     REQUIRE(sent.size() == 11);
     CHECK(sent[4] == words("pong", "now"));
@@ -91,7 +92,7 @@ TEST_SUITE("outbox: order") {
     const auto source = f.add_source(4 << 20, payloads::unmasked);
     for (int i = 0; i < 10; ++i) push(source, std::string(100'000, 'd'));
     const std::string before = f.write(outbox::batch_size);  // cuts the third of them
-    f.box.set_pong(as_bytes("now"));
+    f.box.add_pong(as_bytes("now"));
     const frames sent = decode(before + f.write());
     REQUIRE(sent.size() == 11);
     CHECK(sent[3] == words("pong", "now"));
@@ -134,7 +135,7 @@ TEST_SUITE("outbox: batches") {
     fixture f;
     const auto a = f.add_source();
     const auto b = f.add_source();
-    f.box.set_pong(as_bytes("p"));
+    f.box.add_pong(as_bytes("p"));
     f.stage(whole, "staged");
     push(a, "a");
     push(b, "b1");
@@ -231,14 +232,29 @@ TEST_SUITE("outbox: batches") {
       written += as_chars(f.box.batch());
       f.box.wrote(f.box.batch().size());
       if (batches < 3) {
-        f.box.set_pong(as_bytes("pong"));
+        f.box.add_pong(as_bytes("pong"));
         f.stage(whole, "staged");
       }
     }
     CHECK(batches > 4);
-    CHECK(decode(written) == frames{text('x', 1'000'000), words("pong", "pong"), text("staged"),
+    const std::string pong = words("pong", "pong");
+    CHECK(decode(written) == frames{text('x', 1'000'000), pong, pong, pong, text("staged"),
                                     text("staged"), text("staged"), text("after")});
     check_empty(source);
+  }
+
+  TEST_CASE("a ping is told to be written when its last byte is") {
+    fixture f;
+    const auto source = f.add_source();
+    f.box.set_ping(as_bytes("p"));
+    push(source, std::string(100'000, 'x'));
+    f.write(6);
+    CHECK_FALSE(f.box.take_ping_written());
+    f.write(1);
+    CHECK(f.box.take_ping_written());
+    CHECK_FALSE(f.box.take_ping_written());
+    f.write();
+    CHECK_FALSE(f.box.take_ping_written());
   }
 
   TEST_CASE("the same view until it is written, less what has been") {
@@ -405,7 +421,7 @@ TEST_SUITE("outbox: RFC 6455 5.4, fragments") {
     push(b, "b");
     f.stage(whole, "staged");
     CHECK(f.send().empty());
-    f.box.set_pong(as_bytes("pong"));
+    f.box.add_pong(as_bytes("pong"));
     f.box.set_ping(as_bytes("ping"));
     push(a, {.op = opcode::ping}, "from a");
     CHECK(f.send() ==
@@ -425,7 +441,7 @@ TEST_SUITE("outbox: RFC 6455 5.4, fragments") {
     f.stage(first, "s1");
     CHECK(f.send() == frames{words("text", "s1") + " without FIN"});
     f.stage({.op = opcode::ping}, "staged ping");
-    f.box.set_pong({});
+    f.box.add_pong({});
     CHECK(f.send() == frames{words("pong", ""), words("ping", "staged ping")});
     f.stage(last, "s2");
     CHECK(f.send() == frames{words("continuation", "s2"), text("queued")});

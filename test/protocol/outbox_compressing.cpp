@@ -2,6 +2,9 @@
 
 #include <wsx/testing/server_deflate.hpp>
 
+#include <chrono>
+#include <random>
+
 using namespace outgoing;
 
 // An outbox that compresses what it sends. Uses the raw frames, and a server that inflates them.
@@ -48,6 +51,23 @@ struct compressing : fixture {
   server peer;
   frames read(std::size_t at_once = everything) { return peer.read(write(everything, at_once)); }
 };
+
+// Hardly compressible.
+std::string noise(std::size_t size) {
+  std::minstd_rand random(7);
+  std::string result(size, '\0');
+  for (char& c : result) c = static_cast<char>(random() >> 8);
+  return result;
+}
+
+// Takes the whole frames off the front.
+std::string whole_frames(std::string& written) {
+  std::string_view left = written;
+  while (wsx::testing::decode_client_frame(left)) {}
+  std::string whole = written.substr(0, written.size() - left.size());
+  written = left;
+  return whole;
+}
 
 std::string varied(std::size_t size) {
   std::string result;
@@ -119,13 +139,22 @@ TEST_SUITE("outbox: compressing") {
     }
   }
 
-  TEST_CASE("a batch is bounded by what goes in as well as by what comes out") {
+  TEST_CASE("a turn is bounded by what goes in, and the result is one frame") {
     compressing f;
     const auto source = f.add_source(32 << 20);
-    push(source, may, std::string(16 << 20, 'x'));
-    std::size_t batches = 0;
-    for (; !f.box.batch().empty(); ++batches) f.box.wrote(f.box.batch().size());
-    CHECK(batches == (16 << 20) / outbox::batch_size);
+    const std::string payload(16 << 20, 'x');
+    push(source, may, payload);
+    std::size_t turns = 1;
+    while (f.box.batch().empty() && f.box.compressing()) ++turns;
+    CHECK(turns == (16 << 20) / outbox::batch_size);
+    auto wire = as_chars(f.box.batch());
+    const auto frame = wsx::testing::decode_client_frame(wire);
+    REQUIRE(frame);
+    CHECK(frame->fin);
+    CHECK(frame->rsv == wsx::testing::rsv1);
+    CHECK(wire.empty());
+    f.box.wrote(f.box.batch().size());
+    CHECK_FALSE(f.box.compressing());
     check_empty(source);
   }
 
@@ -188,34 +217,91 @@ TEST_SUITE("outbox: compressing") {
     CHECK(f.read() == frames{"~two"});
   }
 
-  TEST_CASE("control frames, and a Close in haste, go between the frames of a large message") {
-    const std::string payload = varied(2'000'000);
-    for (const bool closes : {false, true}) {
-      compressing f;
-      const auto source = f.add_source(4 << 20);
-      push(source, may, payload);
-      f.peer.read(as_chars(f.box.batch()));
-      f.box.wrote(f.box.batch().size());
-      f.box.set_pong(as_bytes("p"));
-      if (closes) f.box.set_close({wsx::close_code::normal, ""}, false);
-      const auto said = f.peer.read(as_chars(f.box.batch()));
-      f.box.wrote(f.box.batch().size());
-      if (closes) {
-        CHECK(said == frames{"pong \"p\"", "close 1000 \"\""});
-        CHECK(f.read().empty());
-        CHECK(f.box.close_written());
-      } else {
-        CHECK(said == frames{"pong \"p\""});
-        CHECK(f.read() == frames{"~" + payload});
-        check_empty(source);
-      }
-    }
+  TEST_CASE("control frames wait for the end of a message that was divided here") {
+    const std::string payload = noise(3'000'000);
+    compressing f;
+    const auto source = f.add_source(4 << 20);
+    push(source, may, payload);
+    std::string written = f.write(1'200'000, 50'000);
+    CHECK(f.box.within_divided_message());
+    f.box.add_pong(as_bytes("p"));
+    f.box.set_ping(as_bytes("q"));
+    written += f.write();
+    CHECK_FALSE(f.box.within_divided_message());
+    CHECK(f.peer.read(written) == frames{"~" + payload, "pong \"p\"", "ping \"q\""});
+  }
+
+  TEST_CASE("but not longer than they are told to") {
+    using clock = outbox::clock;
+    const std::string payload = noise(5'000'000);
+    compressing f;
+    const auto source = f.add_source(16 << 20);
+    push(source, may, payload);
+    push(source, may, payload);
+    std::string written = f.write(1'200'000, 50'000);
+    const clock::time_point begun{};
+    f.box.bound_divided_message(begun, std::chrono::seconds(5));
+    f.box.add_pong(as_bytes("p"));
+    written += f.write(1'200'000, 50'000);
+    f.box.bound_divided_message(begun + std::chrono::seconds(4), std::chrono::seconds(5));
+    written += f.write(1'200'000, 50'000);
+    CHECK(f.peer.read(whole_frames(written)) == frames{});
+    f.box.bound_divided_message(begun + std::chrono::seconds(5), std::chrono::seconds(5));
+    written += f.write(1'200'000, 50'000);
+    CHECK(f.peer.read(whole_frames(written)) == frames{"pong \"p\""});
+    // The next message has its own time.
+    written += f.write(2'500'000, 50'000);
+    CHECK(f.peer.read(whole_frames(written)) == frames{"~" + payload});
+    f.box.bound_divided_message(begun + std::chrono::seconds(6), std::chrono::seconds(5));
+    f.box.add_pong(as_bytes("p"));
+    written += f.write();
+    CHECK(f.peer.read(written) == frames{"~" + payload, "pong \"p\""});
+  }
+
+  TEST_CASE("control frames go before a message that is still being compressed") {
+    compressing f;
+    const auto source = f.add_source(4 << 20);
+    const std::string payload(2'000'000, 'x');
+    push(source, may, payload);
+    CHECK(f.box.batch().empty());
+    REQUIRE(f.box.compressing());
+    f.box.add_pong(as_bytes("p"));
+    CHECK(f.read() == frames{"pong \"p\"", "~" + payload});
+  }
+
+  TEST_CASE("a Close in haste goes between the frames of a divided message") {
+    compressing f;
+    const auto source = f.add_source(4 << 20);
+    push(source, may, noise(3'000'000));
+    std::string written = f.write(1'100'000, 50'000);
+    CHECK(f.box.within_divided_message());
+    f.stage(may, "dropped");
+    f.box.add_pong(as_bytes("p"));
+    f.box.set_close({wsx::close_code::normal, ""}, close_order::after_replies);
+    written += f.write();
+    CHECK(f.peer.read(written) == frames{"pong \"p\"", "close 1000 \"\""});
+    CHECK(f.box.close_written());
+    CHECK(f.box.staged_dropped() == 1);
+  }
+
+  TEST_CASE("and before one that is still being compressed, behind replies that refer to nothing") {
+    compressing f;
+    const auto source = f.add_source(4 << 20);
+    CHECK(f.stage(may, "before"));
+    CHECK(f.read() == frames{"~before"});
+    push(source, may, std::string(2'000'000, 'x'));
+    CHECK(f.box.batch().empty());
+    REQUIRE(f.box.compressing());
+    CHECK(f.stage(may, "xxxx"));
+    f.box.set_close({wsx::close_code::normal, ""}, close_order::after_replies);
+    CHECK(f.read() == frames{"xxxx", "close 1000 \"\""});
+    CHECK(f.box.staged_dropped() == 0);
   }
 
   TEST_CASE("Close goes as it is") {
     compressing f;
     CHECK(f.stage(may, "a"));
-    f.box.set_close({wsx::close_code::normal, "bye"}, true);
+    f.box.set_close({wsx::close_code::normal, "bye"}, close_order::after_queues);
     CHECK(f.read() == frames{"~a", "close 1000 \"bye\""});
     CHECK(f.box.close_written());
   }

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,7 +65,7 @@ struct busy : fixture {
   frames all_of_b{};
 
   explicit busy(std::size_t scale) : waiting(20 * scale, 'b') {
-    box.set_pong(as_bytes("pong"));
+    box.add_pong(as_bytes("pong"));
     stage(whole, "staged");
     for (const std::size_t size : {1u, 5u, 0u, 3u, 130u}) {
       push(a, std::string(1 + size * scale, 'a'));
@@ -270,7 +271,7 @@ TEST_SUITE("outbox: a connection that breaks") {
       wait_behind(source, last, payload);
       CHECK(f.send() == (queued.empty() ? frames{} : frames{words("ping", queued)}));
       check_empty(source);
-      CHECK(source->written >= frame_size(1000));
+      CHECK(source->waiting_dropped);
       push(source, "next");
       CHECK(f.send() == frames{text("next")});
     }
@@ -316,16 +317,16 @@ TEST_SUITE("outbox: a connection that breaks") {
     fixture f;
     const auto source = f.add_source();
     f.box.set_ping(as_bytes("ping"));
-    f.box.set_pong(as_bytes("pong"));
+    f.box.add_pong(as_bytes("pong"));
     f.stage(whole, "staged");
-    f.box.set_close({}, false);
+    f.box.set_close({}, close_order::after_replies);
     push(source, "queued");
     f.box.reset(false);
     CHECK(f.box.staged_bytes() == 0);
     CHECK(f.box.staged_written() == f.box.staged_total());
     CHECK_FALSE(f.box.close_written());
     CHECK(f.send() == frames{text("queued")});
-    f.box.set_close({}, true);
+    f.box.set_close({}, close_order::after_queues);
     f.send();
     REQUIRE(f.box.close_written());
     f.box.reset(false);
@@ -349,5 +350,134 @@ TEST_SUITE("outbox: a connection that breaks") {
     CHECK_FALSE(std::equal(key.begin(), key.end(), fresh.begin(), [](std::byte x, std::uint8_t y) {
       return std::to_integer<std::uint8_t>(x) == y;
     }));
+  }
+
+  // What the transport did not count as taken may have reached the wire nevertheless.
+  TEST_CASE("RFC 6455 5.3: so is every other frame of a batch that was made") {
+    for (const std::size_t written : {0u, 1u, 30u, 500u}) {
+      CAPTURE(written);
+      fixture f;
+      const auto source = f.add_source();
+      const auto other = f.add_source();
+      for (int i = 0; i < 20; ++i) {
+        push(source, std::string(50, 'x'));
+        push(other, std::string(70, 'y'));
+      }
+      std::vector<client_frame> made;
+      decode(as_chars(f.box.batch()), &made);
+      REQUIRE(made.size() == 40);
+      f.box.wrote(written);
+      f.box.reset(false);
+      decode(f.write(), &made);
+      std::set<wsx::testing::mask_key> keys;
+      for (const auto& frame : made) keys.insert(frame.mask);
+      CHECK(keys.size() == made.size());
+    }
+  }
+
+  TEST_CASE("a flush or send that waits for a cut message learns of it when the connection ends") {
+    const both_forms in_turn;
+    fixture f;
+    const auto source = f.add_source();
+    push(source, "whole");
+    push(source, first, "begun");
+    f.send();
+    const auto at_first = source->written;
+    push(source, ping_head, "ping");
+    const auto behind_ping = source->written + source->outstanding();
+    push(source, middle, "m");
+    const std::string payload(1000, 'w');
+    wait_behind(source, last, payload);
+    const auto behind_all = source->written + source->outstanding();
+    f.box.reset(false);
+    CHECK(source->waiting_dropped);
+    CHECK_FALSE(source->waiting);
+    CHECK_FALSE(source->lost_within(at_first, behind_ping));
+    CHECK(source->lost_within(at_first, behind_all));
+    CHECK(source->cut_before == at_first);
+    source->waiting_dropped = false;
+    CHECK(source->lost_within(at_first, behind_ping + frame_size(1)));
+    CHECK(f.send() == frames{words("ping", "ping")});
+    push(source, "next");
+    CHECK_FALSE(source->lost_within(source->written, source->written + source->outstanding()));
+    CHECK(f.send() == frames{text("next")});
+  }
+
+  TEST_CASE("the continuation alone waits, or nothing is left of the message: it is cut as well") {
+    for (const bool waits : {true, false}) {
+      fixture f;
+      const auto source = f.add_source();
+      push(source, first, "begun");
+      f.send();
+      if (waits) wait_behind(source, last, "the rest");
+      const auto end = source->written + source->outstanding();
+      f.box.reset(false);
+      CHECK(source->cut_before == source->written);
+      CHECK(source->waiting_dropped == waits);
+      CHECK(source->lost_within(source->written, end) == waits);
+    }
+  }
+
+  TEST_CASE("a message whose start is sent again is not cut") {
+    const both_forms in_turn;
+    for (const std::size_t written : {0u, 3u, 20u}) {
+      fixture f;
+      const auto source = f.add_source();
+      push(source, first, std::string(30, 'a'));
+      push(source, middle, "b");
+      wait_behind(source, last, "c");
+      f.write(written);
+      f.box.reset(false);
+      CHECK(source->cut_before == 0);
+      CHECK_FALSE(source->lost_within(0, source->outstanding()));
+      CHECK(f.send().size() == 3);
+    }
+  }
+
+  TEST_CASE("two messages, the first of them cut: the second is sent") {
+    const both_forms in_turn;
+    fixture f;
+    const auto source = f.add_source();
+    push(source, first, "begun");
+    f.send();
+    push(source, last, "ended");
+    push(source, first, "another");
+    push(source, last, "end");
+    const auto start = source->written;
+    f.box.reset(false);
+    CHECK(source->lost_within(start, start + frame_size(5)));
+    CHECK_FALSE(source->lost_within(start + frame_size(5), start + source->outstanding()));
+    CHECK(f.send() == frames{text("another") + " without FIN", words("continuation", "end")});
+  }
+
+  TEST_CASE("dropping: what a producer queues before it sees the next connection is dropped too") {
+    const both_forms in_turn;
+    fixture f;
+    const auto source = f.add_source();
+    push(source, "written");
+    f.send();
+    push(source, "left");
+    f.box.reset(true, 7);
+    push(source, "late");  // by a producer that had found the first connection open
+    CHECK_FALSE(f.box.quiet());
+    CHECK(f.send().empty());
+    check_empty(source);
+    push(source, "still late");
+    // Now it sees the next one.
+    source->queued_before = source->queue.pushed();
+    source->connection = 7;
+    push(source, "for the next");
+    CHECK(f.send() == frames{text("for the next")});
+    push(source, "more");
+    CHECK(f.send() == frames{text("more")});
+    check_empty(source);
+  }
+
+  TEST_CASE("staged frames that are dropped are counted") {
+    fixture f;
+    f.stage(whole, "one");
+    f.stage(whole, std::string(70'000, 'x'));
+    f.box.reset(false);
+    CHECK(f.box.staged_dropped() == 2);
   }
 }

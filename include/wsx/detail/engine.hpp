@@ -93,9 +93,9 @@ class engine final : public std::enable_shared_from_this<engine>,
   WSX_API void cancel_timer(std::shared_ptr<timer_state> timer);
   WSX_API void start_watch(std::shared_ptr<signal_watch> watch);
   WSX_API wsx::stats stats() const noexcept;
-  phase now() const noexcept { return phase_.load(std::memory_order_acquire); }
+  phase now() const noexcept { return phase_of(state_.load(std::memory_order_acquire)); }
   asio::any_io_executor executor() const { return strand_; }
-  WSX_API errc not_open() const noexcept;
+  errc not_open() const noexcept { return not_open(state_.load(std::memory_order_acquire)); }
 
   // On the strand: what callbacks, and whoever calls them, use.
   session& for_handler() noexcept { return session_; }
@@ -112,11 +112,17 @@ class engine final : public std::enable_shared_from_this<engine>,
   void received_message() noexcept { add(messages_received_, 1); }
 
  private:
-  // Who waits until all that was queued before is written: how far each source must come.
+  // Who waits until all that was queued before is written: how far each source must come, and where
+  // it was.
   struct flush_mark {
+    struct stretch {
+      std::shared_ptr<protocol::frame_source> source;
+      std::uint64_t from;
+      std::uint64_t until;
+    };
     ticket number;
     std::uint64_t staged;
-    std::vector<std::pair<std::shared_ptr<protocol::frame_source>, std::uint64_t>> queued;
+    std::vector<stretch> queued;
   };
 
   using counter = std::atomic<std::uint64_t>;
@@ -151,6 +157,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   static close_reason aborted();
   close_reason stop_reason() const;
   std::error_code end_error() const noexcept;
+  std::error_code unsent_error() const noexcept;
 
   // Opening (engine_open.cpp).
   std::error_code dialed(std::error_code error);
@@ -201,8 +208,12 @@ class engine final : public std::enable_shared_from_this<engine>,
   bool idle();
   void reopen_reading();
   void wrote();
-  void say_close(std::optional<protocol::close_payload> close, bool drain);
+  void tell_written();
+  void say_close(std::optional<protocol::close_payload> close, protocol::close_order order);
+  errc admit(send_channel& channel, std::uint64_t state) noexcept;
+  bool still_of_use(const protocol::outgoing_frame& frame, std::uint64_t state) const noexcept;
   bool flushed(const flush_mark& mark) const;
+  static bool lost(const flush_mark& mark);
   void drop_retired();
   template <class Ended>
   void end_flushes(Ended ended, std::error_code how);
@@ -222,8 +233,6 @@ class engine final : public std::enable_shared_from_this<engine>,
   void on_deadline();
   void arm_keepalive();
   void on_keepalive();
-  void give_up();
-  bool ping_is_held_up() const noexcept;
 
   void cancel_connect();
   void cancel_send(send_channel& channel);
@@ -231,18 +240,30 @@ class engine final : public std::enable_shared_from_this<engine>,
   void stop(bool in_order);
   bool stopped() const noexcept { return stop_ || muted_.load(std::memory_order_relaxed); }
   bool interrupted() const noexcept { return stopped() || connect_canceled_ || deadline_hit_; }
-  void set(phase p) noexcept { phase_.store(p, std::memory_order_release); }
+
+  // The phase, below the number of the connection: a producer that sees one sees the other.
+  static constexpr int phase_bits = 8;
+  static phase phase_of(std::uint64_t state) noexcept {
+    return static_cast<phase>(state & ((1 << phase_bits) - 1));
+  }
+  static std::uint32_t connection_of(std::uint64_t state) noexcept {
+    return static_cast<std::uint32_t>(state >> phase_bits);
+  }
+  WSX_API static errc not_open(std::uint64_t state) noexcept;
+  void set(phase p) noexcept {
+    const auto connection = static_cast<std::uint64_t>(connection_number_) << phase_bits;
+    state_.store(connection | static_cast<std::uint64_t>(p), std::memory_order_release);
+  }
 
   wsx::strand strand_;
-  std::shared_ptr<const wsx::options> shared_options_;
-  const wsx::options& options_;
+  std::shared_ptr<const wsx::options> options_;  // other clients may share them
   stream_factory make_stream_;
   std::shared_ptr<transport_settings> settings_;
   std::unique_ptr<handler_port> port_;
   session session_;
 
   // The client.
-  std::atomic<phase> phase_{phase::idle};
+  std::atomic<std::uint64_t> state_{static_cast<std::uint64_t>(phase::idle)};
   std::atomic<bool> muted_{false};  // its owner is gone: no more callbacks
   std::atomic<bool> mail_scheduled_{false};
   bool stop_ = false;           // ends as soon as possible
@@ -268,7 +289,6 @@ class engine final : public std::enable_shared_from_this<engine>,
   bool stream_open_ = false;        // the transport is connected
   bool ended_ = false;              // the transport has ended
   bool dead_ = false;               // by keepalive
-  bool taken_since_ping_ = false;   // the server took bytes since the last ping was queued
   bool discarding_ = false;         // what comes is not even parsed any more
   bool congested_ = false;          // reading waits until replies have gone
   bool drained_ = false;            // all that had come was read: more must be waited for
@@ -317,6 +337,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   counter writes_{0};
   counter connects_{0};
   counter latency_{0};
+  counter replies_dropped_{0};
 };
 
 }  // namespace wsx::detail

@@ -6,6 +6,8 @@
 #include <wsx/protocol/outgoing.hpp>
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <system_error>
 
 namespace wsx::detail {
@@ -15,9 +17,17 @@ namespace wsx::detail {
 struct send_channel : protocol::frame_source {
   using frame_source::frame_source;
 
+  static constexpr std::uint64_t none = ~std::uint64_t{0};
+
   // The producer's.
   protocol::outgoing_check check{};
-  protocol::outgoing_check check_before{};  // what it was before the `send` that waits
+  std::uint64_t admitted = none;   // the state in which its last frame was
+  std::size_t waited = 0;          // bytes of the frames that were sent past the queue
+  std::size_t message_begins = 0;  // a position within the first frame of a message in fragments
+
+  // What they were before the `send` that waits.
+  protocol::outgoing_check check_before{};
+  std::size_t waited_before = 0;
 
   // A `send` waits: nothing else may be queued before it. Set by the producer, cleared on the
   // strand.
@@ -28,10 +38,42 @@ struct send_channel : protocol::frame_source {
   completion<std::error_code> on_written{};  // to be called when the waiting frame has been written
   ticket number = 0;
 
+  // The producer sees a connection for the first time. A message that was cut with the one before
+  // can't go on. `all_dropped`: none that was begun before this one can.
+  void begin_connection(std::uint64_t state, std::uint32_t current, bool all_dropped) noexcept {
+    admitted = state;
+    const std::size_t cut = cut_before.load(std::memory_order_relaxed) - message_begins;
+    const bool is_cut = static_cast<std::ptrdiff_t>(cut) > 0;
+    if (check.in_message() && (is_cut || all_dropped)) check = {};
+    queued_before.store(queue.pushed(), std::memory_order_relaxed);
+    connection.store(current, std::memory_order_release);
+  }
+
+  // The frame that passed the check has been queued.
+  void commit(const protocol::outgoing_frame& frame) noexcept {
+    if (check.within_message(frame)) commit_fragment(frame);
+  }
+
+  // The frame that passed the check waits behind the queue.
+  void commit_waiting(const protocol::outgoing_frame& frame) noexcept {
+    check_before = check;
+    waited_before = waited;
+    waited += static_cast<std::size_t>(protocol::frame_size(frame.payload.size()));
+    commit(frame);
+  }
+
   // The frame that waits will not be sent: as if its `send` had not been.
   void unblock() noexcept {
     check = check_before;
+    waited = waited_before;
     blocked.store(false, std::memory_order_release);
+  }
+
+ private:
+  void commit_fragment(const protocol::outgoing_frame& frame) noexcept {
+    const bool begins = !check.in_message();
+    check.commit(frame);
+    if (begins && check.in_message()) message_begins = queue.pushed() + waited - 1;
   }
 };
 

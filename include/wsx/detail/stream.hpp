@@ -15,6 +15,7 @@ class stream {
   virtual asio::awaitable<std::error_code> connect(const url& to, diagnostics& d) = 0;
   virtual io_result read_some(std::span<std::byte> room) noexcept = 0;
   virtual io_result write_some(bytes_view bytes) noexcept = 0;
+  virtual std::size_t committed() const noexcept = 0;
   virtual void async_wait(io_direction direction, wait_handler ready) = 0;
   virtual void shutdown() noexcept = 0;
   virtual void close() noexcept = 0;
@@ -35,6 +36,13 @@ class stream_model final : public stream {
     return transport_.read_some(room);
   }
   io_result write_some(bytes_view bytes) noexcept override { return transport_.write_some(bytes); }
+  std::size_t committed() const noexcept override {
+    if constexpr (requires(const Transport& t) { t.committed(); }) {
+      return transport_.committed();
+    } else {
+      return 0;
+    }
+  }
   void async_wait(io_direction direction, wait_handler ready) override {
     transport_.async_wait(direction, std::move(ready));
   }

@@ -51,6 +51,12 @@ class byte_buffer {
   /// Forgets all bytes behind the first `size`, which is no more than there are.
   void truncate(std::size_t size) noexcept { size_ = size; }
 
+  /// Forgets the first `count` bytes; those behind them move to the front.
+  void erase_front(std::size_t count) noexcept {
+    size_ -= count;
+    std::memmove(data_.get(), data_.get() + count, size_);
+  }
+
   /// Forgets the bytes; keeps the memory.
   void clear() noexcept { size_ = 0; }
 

@@ -14,7 +14,8 @@ namespace wsx::protocol {
 /// The closing handshake of one connection, and why it began. RFC 6455 7.
 ///
 /// The first cause wins: whatever comes later, the reason's origin stays. Each function that
-/// returns a `close_payload` says by it that this Close frame must be sent now.
+/// returns a `close_payload` says by it that this Close frame must be sent now. What became of it
+/// `queued` and `written` tell.
 class close_state {
  public:
   /// Whether messages still go both ways.
@@ -23,13 +24,15 @@ class close_state {
   /// Whether the server has sent Close: what follows is discarded. RFC 6455 5.5.1.
   bool received() const noexcept { return received_; }
 
-  /// Whether both have said Close: the server should end the TCP connection now.
-  bool complete() const noexcept { return sent_ && received_; }
+  /// Whether both have sent Close, ours as far as the transport took it: the server should end the
+  /// TCP connection now.
+  bool complete() const noexcept { return written_ && received_; }
 
   /// This side wants to close.
   WSX_API std::optional<close_payload> start(close_payload close);
 
-  /// The server sent Close: the answer is its own code. RFC 6455 5.5.1.
+  /// The server sent Close: the answer is its own code, unless our Close has been written.
+  /// RFC 6455 5.5.1.
   WSX_API std::optional<close_payload> receive(const close_payload& close);
 
   /// The connection must be failed: the server broke a rule or a limit, or a callback threw.
@@ -37,17 +40,22 @@ class close_state {
   WSX_API std::optional<close_payload> fail(std::error_code error,
                                             std::exception_ptr exception = {});
 
+  /// A Close frame with this code is on its way, in place of one that was.
+  void queued(std::optional<close_code> code) noexcept { queued_ = code; }
+
+  /// The transport has taken all of the frame that was queued last.
+  WSX_API void written();
+
   /// The transport has ended: `error` is `asio::error::eof`, given as `at_end`, or what broke it.
   WSX_API void end(std::error_code error, bool at_end);
 
   const close_reason& reason() const noexcept { return *reason_; }
 
  private:
-  std::optional<close_payload> send(close_payload close);
-
   bool begun_ = false;
-  bool sent_ = false;
+  bool written_ = false;
   bool received_ = false;
+  std::optional<close_code> queued_{};
   on_demand<close_reason> reason_;
 };
 

@@ -24,9 +24,9 @@ struct deflater_settings {
 /// within a message, and then from a pool of the thread's.
 class deflater {
  public:
-  /// What a part of a message is: the next, which can be inflated as soon as it arrives, or the
-  /// last.
-  enum class flush { part, message };
+  /// What ends with a part of a message: nothing, so that some of it may come out later; a
+  /// fragment, which can be inflated as soon as it arrives; or the message.
+  enum class flush { nothing, fragment, message };
 
   WSX_API explicit deflater(const deflater_settings& settings) noexcept;
   WSX_API ~deflater();
@@ -43,7 +43,7 @@ class deflater {
  private:
   struct context;
 
-  void compress(bytes_view part, byte_buffer& out);
+  void compress(bytes_view part, bool all, byte_buffer& out);
 
   deflater_settings settings_;
   std::unique_ptr<context> context_;

@@ -46,6 +46,9 @@ class frame_queue {
   // The same inline, where the library's own frame_queue_push.hpp is included.
   inline bool try_push_inline(const frame_head& head, bytes_view payload);
 
+  /// Bytes ever pushed, by a counter that wraps around.
+  std::size_t pushed() const noexcept { return pushed_.load(std::memory_order_relaxed); }
+
   /// Whether a frame with a payload of `length` bytes fits into the ring at all.
   bool can_ever_hold(std::size_t length) const noexcept {
     return length < capacity_ && frame_size(length) <= capacity_;
@@ -55,6 +58,9 @@ class frame_queue {
 
   /// Bytes queued beyond the cursor: whole frames.
   WSX_API std::size_t readable() const noexcept;
+
+  /// Those of them that were queued when `pushed` was `position`.
+  WSX_API std::size_t readable_before(std::size_t position) const noexcept;
 
   /// Frames in one piece, as they were queued.
   struct run {
@@ -76,8 +82,8 @@ class frame_queue {
     bytes_view payload() const noexcept { return bytes.subspan(header_size(head.length)); }
   };
 
-  /// Looks at the next frame; false if the cursor is at the queue's end.
-  WSX_API bool peek(frame& next) const noexcept;
+  /// Looks at the frame that begins `ahead` bytes beyond the cursor; false if the queue ends there.
+  WSX_API bool peek(frame& next, std::size_t ahead = 0) const noexcept;
 
   /// Moves the cursor over `count` bytes: over frames.
   WSX_API void skip(std::size_t count) noexcept;
@@ -91,8 +97,9 @@ class frame_queue {
   /// The bytes of the whole frames among the first `count` of those.
   WSX_API std::size_t whole_frames(std::size_t count) const noexcept;
 
-  /// Moves the cursor back to the first byte not freed. The frame that begins there may have been
-  /// written in part: it gets a fresh masking key. RFC 6455 5.3.
+  /// Moves the cursor back to the first byte not freed. The frames that it had passed may have been
+  /// written, in part or, as far as the transport knows, not at all: each gets a fresh masking key.
+  /// RFC 6455 5.3.
   WSX_API void rewind(mask_key_source& keys);
 
  private:

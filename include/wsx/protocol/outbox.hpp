@@ -9,15 +9,26 @@
 #include <wsx/protocol/frame_encoder.hpp>
 #include <wsx/protocol/frame_source.hpp>
 #include <wsx/protocol/mask.hpp>
+#include <wsx/protocol/outgoing_batch.hpp>
+#include <wsx/protocol/pong_queue.hpp>
 #include <wsx/protocol/recycled_bytes.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace wsx::protocol {
+
+/// What a Close frame goes behind.
+enum class close_order : std::uint8_t {
+  after_queues,   ///< everything staged and queued: this side closes
+  after_replies,  ///< what callbacks have staged: nothing else is of use to the server any more
+};
 
 /// Decides what goes over the wire next, and makes the bytes.
 ///
@@ -29,17 +40,26 @@ namespace wsx::protocol {
 ///
 /// Queues whose frames are masked are written from where the frames lie, unless they are short and
 /// something else goes along. What is to be compressed is compressed here, in the order of the
-/// wire. A large payload becomes several frames then, and control frames may go between them.
+/// wire. One that stays larger than `frame_deflater::max_frame` becomes several frames then. No
+/// control frame goes between these, unless it has taken long: there are servers that forget at a
+/// control frame that a message is compressed.
 ///
 /// A queued frame is freed when it has been written whole. What a broken connection cut goes out
-/// again from its beginning; what callbacks staged belongs to its connection and is dropped.
+/// again from its beginning, with fresh masking keys; what callbacks staged belongs to its
+/// connection and is dropped.
 class outbox {
  public:
+  using clock = std::chrono::steady_clock;
+
   /// The most bytes of a batch, staged ones and a larger queued frame aside. More would not fit a
   /// core's second-level cache.
   static constexpr std::size_t batch_size = 256 * 1024;
 
-  explicit outbox(std::size_t max_staged) : max_staged_(max_staged) {}
+  /// The most bytes that may be staged, whatever is asked for.
+  static constexpr std::size_t most_staged = std::size_t{1} << 31;
+
+  explicit outbox(std::size_t max_staged)
+      : max_staged_(static_cast<std::uint32_t>(std::min(max_staged, most_staged))) {}
 
   /// Before anything is staged on a connection: that it compresses.
   void compress(const frame_deflater::settings& s) {
@@ -51,24 +71,30 @@ class outbox {
   /// Puts a frame behind what is staged; false if that would exceed the bound.
   WSX_API bool stage(const frame_head& head, bytes_view payload);
 
-  /// Sends a pong; one that still waits is replaced. RFC 6455 5.5.3 allows to answer only the
-  /// latest ping.
-  WSX_API void set_pong(bytes_view payload);
+  /// Sends a pong behind those that wait.
+  void add_pong(bytes_view payload) { pongs_.push(payload); }
 
   /// Sends a ping; one that still waits is replaced.
   WSX_API void set_ping(bytes_view payload);
 
-  /// Sends Close, as the last frame: after everything staged and queued if `drain`, otherwise
-  /// before any more of it, behind the batch and the frame that are being written.
-  WSX_API void set_close(const close_payload& close, bool drain);
+  /// Sends Close as the last frame. RFC 6455 5.5.1: nothing is sent after it.
+  ///
+  /// `after_replies` goes behind the frame that is being written, the control frames that wait and
+  /// what is staged. A batch that was made keeps its next `committed` bytes, which the transport
+  /// has to be given; queued frames behind these are taken back, and so is a Close that was to go
+  /// behind them. If a producer's message is unfinished on the wire, staged frames are dropped: no
+  /// data but the rest of that message could follow.
+  ///
+  /// False, and nothing changes, if a Close is on its way already.
+  WSX_API bool set_close(const close_payload& close, close_order order, std::size_t committed = 0);
 
-  std::size_t staged_bytes() const noexcept { return staged_.size(); }
+  std::size_t staged_bytes() const noexcept { return staged_.bytes.size(); }
 
   /// Whether no producer has anything to send.
   WSX_API bool quiet() const noexcept;
 
-  /// Whether the last ping still waits.
-  bool ping_pending() const noexcept { return ping_.has_value(); }
+  /// Whether a ping has been written whole since this was asked last.
+  bool take_ping_written() noexcept { return std::exchange(ping_written_, false); }
 
   // Producers.
 
@@ -80,61 +106,93 @@ class outbox {
 
   // Writing.
 
-  /// The bytes to write next; empty if there is nothing to send. The same view, less what was
-  /// `wrote`, until the batch is through.
+  /// The bytes to write next; empty if there is nothing to send, or if it is `compressing`. The
+  /// same view, less what was `wrote`, until the batch is through.
   WSX_API bytes_view batch();
 
   /// Counts `count` bytes of the batch as written.
   WSX_API void wrote(std::size_t count);
 
+  /// Whether another `batch` goes on with a message of which nothing can be written yet.
+  bool compressing() const noexcept { return partial_ && batch_.empty(); }
+
+  /// Whether the wire is within a message that was divided here.
+  bool within_divided_message() const noexcept { return partial_ && partial_->divided; }
+
+  /// Tells the time while it is: once that has lasted for `most`, control frames may go between the
+  /// frames of the message.
+  WSX_API void bound_divided_message(clock::time_point now, clock::duration most) noexcept;
+
   /// Whether the Close frame has been written.
-  bool close_written() const noexcept { return closed_ && current().empty(); }
+  bool close_written() const noexcept { return closed_ && batch_.empty(); }
 
   /// Staged bytes ever accepted and ever written; for whoever waits until they are through.
-  std::uint64_t staged_total() const noexcept { return staged_total_; }
-  std::uint64_t staged_written() const noexcept { return staged_written_; }
+  std::uint64_t staged_total() const noexcept { return staged_.total; }
+  std::uint64_t staged_written() const noexcept { return staged_.written; }
 
   std::uint64_t frames_encoded() const noexcept { return frames_encoded_; }
 
-  /// Starts over for the next connection; `drop` also empties the producers' queues.
-  WSX_API void reset(bool drop);
+  /// Staged frames ever dropped.
+  std::uint64_t staged_dropped() const noexcept { return staged_.dropped; }
+
+  /// The connection has ended: frees what was written whole of a batch that was not.
+  WSX_API void count_written() noexcept;
+
+  /// Starts over for the next connection. `drop` also empties the producers' queues: of what they
+  /// still queue, only that counts which they queue after they have seen connection `next`. Throws
+  /// `std::system_error` if there are no random numbers for masking keys.
+  WSX_API void reset(bool drop, std::uint32_t next = 0);
 
   /// Gives back memory while there is nothing to send.
   WSX_API void release_memory() noexcept;
 
  private:
-  // A stretch of the batch that came from one source.
-  struct stretch {
-    frame_source* source = nullptr;
-    std::size_t begin = 0;
-    std::size_t end = 0;
-    // What its end frees, in bytes of the queue: 0 if more of its frame is to come.
-    std::uint64_t frees = 0;
-    // Whole frames of the queue, as long there as in the batch.
-    bool frames = false;
+  // A frame whose header is in a batch, and whose payload is masked on its way out.
+  struct wire_frame {
+    bytes_view left{};
+    mask_key key{};
+    std::uint64_t offset = 0;  // of what is left, in the payload
   };
 
-  // A frame that has to be encoded, and was begun: it may be larger than a batch.
+  // A producer's frame that has to be encoded, and was begun: it may be larger than a batch.
   struct partial_frame {
     frame_source* source = nullptr;
     frame_head head{};
-    bytes_view left{};  // of the payload
+    bytes_view left{};    // of the payload: to be compressed
+    bool queued = false;  // or else it is the one that waits
     bool compressed = false;
-    bool queued = false;       // or else it is the one that waits
-    mask_key key{};            // unless compressed
-    std::uint64_t offset = 0;  // of what is left, in the payload
+    bool fed = false;            // compressed: all of the payload has been
+    bool divided = false;        // compressed: a frame was begun that is not the message's last
+    bool interruptible = false;  // divided: control frames may go between its frames
+    std::optional<clock::time_point> divided_since{};
+    std::optional<wire_frame> wire{};  // what it is at the moment
+  };
+
+  // What callbacks sent. The counts are of bytes, but for `dropped`.
+  struct staged_frames {
+    byte_buffer bytes;  // as they go to the wire or, if that compresses, unmasked
+    bool open = false;  // the last frame leaves its message unfinished
+    std::uint64_t total = 0;
+    std::uint64_t in_batch = 0;
+    std::uint64_t written = 0;
+    std::uint64_t dropped = 0;  // frames
   };
 
   // The payload of a control frame that waits to be sent.
   using control_slot = std::optional<recycled_bytes>;
 
+  using stretch = outgoing_batch::stretch;
+
   void fill();
   void fill_control();
+  void fill_end();
   void fill_close();
   void go_on_with_message();
   void fill_staged();
   void fill_queued();
   bool may_begin() const noexcept;
+  bool may_interrupt() const noexcept;
+  bool unfinished() const noexcept;
   void fill_from(frame_source& source, bool one_message);
   void put_ready(frame_source& source, bool one_message);
   frame_queue::run next_run(frame_source& source);
@@ -143,55 +201,53 @@ class outbox {
   bool next_frame(frame_source& source, partial_frame& next);
   bool next_queued(frame_source& source, frame_queue::frame& next, std::size_t most);
   void begin(const partial_frame& frame);
-  void resume();
+  void begin_on_wire(const frame_head& head, bytes_view payload);
+  void finish_on_wire();
+  void end_partial() noexcept {
+    if (partial_) spare_ = std::move(partial_);
+  }
+  bool within_frame() const noexcept { return partial_ && partial_->wire; }
   void go_on(stretch s);
-  void go_on_plain();
-  void go_on_compressed();
+  void note_part(stretch s);
+  void mask_part();
+  void compress_some();
+  std::size_t compress_part();
   void note_message(const frame_source& source, const frame_head& head) noexcept;
   void encode_staged();
   void put_compressed(const frame_head& head, bytes_view payload);
-  void put_part(const frame_head& head, bytes_view part, bool first, bool last);
-  void put(control_slot& slot, opcode op);
   void put_frame(const frame_head& head, bytes_view payload);
   bool drained() const noexcept;
   bool cut_off(const frame_source& source, const frame_head& head) const noexcept;
-  void note(const stretch& s);
-  void forget_batch() noexcept;
-  void free_written();
-  void free_frames(frame_source& source, std::uint64_t size);
-  void clear(frame_source& source);
-
-  bytes_view current() const noexcept { return in_place_.empty() ? batch_.view() : in_place_; }
+  void take_back(std::size_t committed) noexcept;
+  void drop_staged() noexcept;
+  void end_batch() noexcept;
   std::size_t room() const noexcept {
-    return in_place_.empty() && batch_.size() < batch_size ? batch_size - batch_.size() : 0;
+    return !batch_.in_place() && batch_.size() < batch_size ? batch_size - batch_.size() : 0;
   }
 
   mask_key_source keys_;
-  std::size_t max_staged_;
   std::unique_ptr<frame_deflater> deflater_{};
+  staged_frames staged_;
+  std::uint32_t max_staged_;
 
-  byte_buffer staged_;        // as they go to the wire or, if that compresses, unmasked
-  bool staged_open_ = false;  // the last staged frame leaves its message unfinished
-
-  control_slot pong_{};
+  outgoing_batch::offset ping_end_ = 0;  // of a ping, in the batch
+  bool ping_written_ = false;
   control_slot ping_{};
+  pong_queue pongs_;
+
+  close_order order_ = close_order::after_queues;
+  bool closed_ = false;         // Close is in the batch or beyond
+  bool stale_context_ = false;  // the deflater refers to what the server will never get
+  std::uint32_t connection_ = 0;
   std::unique_ptr<const close_payload> close_{};
-  bool drain_ = false;
-  bool closed_ = false;  // Close is in the batch or beyond
 
   std::vector<std::shared_ptr<frame_source>> sources_;
   std::size_t turn_ = 0;              // the source to begin with: each has its turn
   const void* message_of_ = nullptr;  // who is in the middle of a message: a source, or &staged_
 
-  byte_buffer batch_;
-  bytes_view in_place_{};    // the batch, if it is written from where it lies in a queue
-  std::size_t written_ = 0;  // of the batch
-  std::vector<stretch> stretches_;
-  std::optional<partial_frame> partial_{};
-
-  std::uint64_t staged_total_ = 0;
-  std::uint64_t staged_written_ = 0;
-  std::uint64_t staged_in_batch_ = 0;
+  outgoing_batch batch_;
+  std::unique_ptr<partial_frame> partial_{};
+  std::unique_ptr<partial_frame> spare_{};  // memory for the next
   std::uint64_t frames_encoded_ = 0;
 };
 

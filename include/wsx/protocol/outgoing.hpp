@@ -51,8 +51,16 @@ class outgoing_check {
 
   /// The frame that passed has been queued.
   void commit(const outgoing_frame& frame) noexcept {
-    if (in_message_ || !frame.head.fin) commit_fragment(frame);
+    if (within_message(frame)) commit_fragment(frame);
   }
+
+  /// Whether a frame begins or goes on with a message in fragments, or lies within one.
+  bool within_message(const outgoing_frame& frame) const noexcept {
+    return in_message_ || !frame.head.fin;
+  }
+
+  /// Whether a message in fragments has been begun and not finished.
+  bool in_message() const noexcept { return in_message_; }
 
  private:
   WSX_API errc check_all(const outgoing_frame& frame) const noexcept;

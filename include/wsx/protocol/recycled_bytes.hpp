@@ -4,16 +4,17 @@
 #include <wsx/export.hpp>
 #include <wsx/protocol/byte_buffer.hpp>
 
+#include <cstddef>
 #include <utility>
 
 namespace wsx::protocol {
 
-/// A copy of some bytes. Its memory comes from, and goes back to, a small store that each thread
-/// keeps: a reply a message costs no allocation.
+/// Bytes whose memory comes from, and goes back to, a small store that each thread keeps: a reply
+/// per message costs no allocation.
 class recycled_bytes {
  public:
   recycled_bytes() = default;
-  WSX_API explicit recycled_bytes(bytes_view bytes);
+  explicit recycled_bytes(bytes_view bytes) { append(bytes); }
   WSX_API ~recycled_bytes();
   recycled_bytes(recycled_bytes&& other) noexcept : buffer_(std::move(other.buffer_)) {}
   recycled_bytes& operator=(recycled_bytes&& other) noexcept {
@@ -22,6 +23,11 @@ class recycled_bytes {
   }
 
   bytes_view view() const noexcept { return buffer_.view(); }
+
+  WSX_API void append(bytes_view bytes);
+
+  /// Forgets the first `count` bytes.
+  void erase_front(std::size_t count) noexcept { buffer_.erase_front(count); }
 
  private:
   byte_buffer buffer_;

@@ -86,6 +86,9 @@ class wait_handler {
 /// - `shutdown` says that nothing more will be written (TLS close_notify, TCP FIN), as far as that
 ///   works without waiting.
 /// - `close` ends the connection at once; waits end with an error.
+/// - `committed`, if the transport has it, tells how many of the bytes that `write_some` did not
+/// take
+///   must be offered again as they were, since they have been encrypted. Without it, none.
 template <class T>
 concept transport =
     std::constructible_from<T, asio::any_io_executor, std::shared_ptr<transport_settings>> &&

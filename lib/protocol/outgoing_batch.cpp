@@ -1,0 +1,82 @@
+#include "frame_layout.hpp"
+
+#include <wsx/protocol/outgoing_batch.hpp>
+
+#include <algorithm>
+
+namespace wsx::protocol {
+
+void outgoing_batch::note(const stretch& s) {
+  if (s.frames && !stretches_.empty()) {
+    stretch& last = stretches_.back();
+    if (last.frames && last.source == s.source && last.end == s.begin) {
+      last.end = s.end;
+      last.frees += s.frees;
+      return;
+    }
+  }
+  stretches_.push_back(s);
+}
+
+void outgoing_batch::free_written() noexcept {
+  for (const stretch& s : stretches_) {
+    if (s.begin > written_) return;
+    if (s.end <= written_) {
+      s.source->free(s.frees);
+    } else if (s.frames) {
+      s.source->free(s.source->queue.whole_frames(written_ - s.begin));
+    }
+  }
+}
+
+// The last frame may go on beyond the batch.
+template <class Call>
+void outgoing_batch::for_each_frame(std::size_t begin, std::size_t end, Call call) const noexcept {
+  for (std::size_t at = parts_.whole_frames; at < end;) {
+    const std::byte* const frame = view().data() + at;
+    if (at >= begin) call(frame);
+    at += layout::size_at(frame);
+  }
+}
+
+std::size_t outgoing_batch::next_frame(std::size_t committed) const noexcept {
+  const std::size_t least = std::min(written_ + committed, size());
+  std::size_t position = parts_.whole_frames;
+  for_each_frame(0, least, [&](const std::byte* frame) { position += layout::size_at(frame); });
+  return std::min(position, size());
+}
+
+std::size_t outgoing_batch::count_frames(std::size_t begin, std::size_t end) const noexcept {
+  std::size_t count = 0;
+  for_each_frame(begin, end, [&](const std::byte*) { ++count; });
+  return count;
+}
+
+bool outgoing_batch::open_at(std::size_t position, bool before) const noexcept {
+  bool open = before;
+  for_each_frame(0, position, [&](const std::byte* frame) {
+    frame_head head;
+    read_header(frame, head);
+    if (!is_control(head.op)) open = !head.fin;
+  });
+  return open;
+}
+
+void outgoing_batch::truncate(std::size_t position) noexcept {
+  in_place_.empty() ? copied_.truncate(position) : void(in_place_ = in_place_.first(position));
+  std::erase_if(stretches_, [position](const stretch& s) { return s.begin >= position; });
+  if (stretches_.empty() || stretches_.back().end <= position) return;
+  stretch& cut = stretches_.back();
+  cut.end = position;
+  cut.frees = cut.frames ? position - cut.begin : 0;
+}
+
+void outgoing_batch::clear() noexcept {
+  stretches_.clear();
+  copied_.clear();
+  in_place_ = {};
+  written_ = 0;
+  parts_ = {};
+}
+
+}  // namespace wsx::protocol
