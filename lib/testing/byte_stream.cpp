@@ -50,9 +50,23 @@ void byte_stream::write(std::string_view plain, const wait_limit& limit) {
 }
 
 void byte_stream::send_close_notify(const wait_limit& limit) {
-  if (!tls_) throw script_error("close_notify is for TLS only");
-  tls_->send_close_notify();
+  tls("close_notify").send_close_notify();
   flush_tls(limit);
+}
+
+void byte_stream::update_keys(bool both, const wait_limit& limit) {
+  tls("a KeyUpdate").update_keys(both);
+  flush_tls(limit);
+}
+
+void byte_stream::fail_tls(const wait_limit& limit) {
+  tls("an alert").fail();
+  flush_tls(limit);
+}
+
+tls_session& byte_stream::tls(const char* wanted) {
+  if (!tls_) throw script_error(wanted + std::string{" is for TLS only"});
+  return *tls_;
 }
 
 void byte_stream::shutdown_send() noexcept {

@@ -27,6 +27,8 @@ class byte_stream {
   void write_wire(std::string_view wire, const wait_limit& limit) { channel_.write(wire, limit); }
 
   void send_close_notify(const wait_limit& limit);
+  void update_keys(bool both, const wait_limit& limit);
+  void fail_tls(const wait_limit& limit);
   void shutdown_send() noexcept;
   void reset() noexcept { channel_.reset(); }
   /// Ends this side, waits for the peer to end its own, closes the socket.
@@ -40,6 +42,7 @@ class byte_stream {
  private:
   std::string_view read_wire(const wait_limit& limit);
   void flush_tls(const wait_limit& limit);
+  tls_session& tls(const char* wanted);
 
   socket_channel& channel_;
   std::optional<tls_session> tls_;

@@ -94,6 +94,10 @@ void server_connection::send_beneath_tls(std::string_view bytes) {
   stream_->write_wire(bytes, wait_limit{timeout_, "the client to read what is sent"});
 }
 
+void server_connection::tls_update_keys(bool both) {
+  stream_->update_keys(both, {timeout_, "the client to read a KeyUpdate"});
+}
+
 void server_connection::send_raw(std::string_view bytes) {
   const wait_limit limit{timeout_, "the client to read what is sent"};
   while (chunk_ != 0 && bytes.size() > chunk_) {
@@ -227,6 +231,10 @@ void server_connection::close() {
 
 void server_connection::tls_close_notify() {
   stream_->send_close_notify({timeout_, "the client to read close_notify"});
+}
+
+void server_connection::tls_fail() {
+  stream_->fail_tls({timeout_, "the client to read an alert"});
 }
 
 void server_connection::shutdown_send() {

@@ -115,6 +115,22 @@ void tls_session::send_close_notify() {
   check_openssl(SSL_shutdown(ssl_.get()) >= 0, "cannot send close_notify");
 }
 
+void tls_session::update_keys(bool both) {
+  const int kind = both ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED;
+  ERR_clear_error();
+  check_openssl(SSL_key_update(ssl_.get(), kind) == 1 && SSL_do_handshake(ssl_.get()) == 1,
+                "cannot update the keys");
+}
+
+void tls_session::fail() {
+  constexpr std::string_view forged("\x17\x03\x03\x00\x20xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 37);
+  std::array<char, 1> none{};
+  BIO_reset(SSL_get_rbio(ssl_.get()));  // it may hold part of a record
+  feed(forged);
+  ERR_clear_error();
+  while (SSL_read(ssl_.get(), none.data(), 1) > 0) {}
+}
+
 bool tls_session::received_close_notify() const {
   return (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
 }

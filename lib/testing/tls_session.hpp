@@ -29,6 +29,10 @@ class tls_session {
   void write(std::string_view plain);
   /// Once, and not within the handshake or after a fatal error: else it does nothing.
   void send_close_notify();
+  /// Sends a KeyUpdate of TLS 1.3, which wants one in return if `both`.
+  void update_keys(bool both);
+  /// Fails as if the client had sent a record that nobody encrypted: sends the alert for it.
+  void fail();
 
   bool received_close_notify() const;
   std::string server_name() const;

@@ -45,9 +45,10 @@ std::string subject_of(const X509* certificate) {
 
 // What is encrypted at once, with room for what TLS adds to each record of at most 16 KiB.
 constexpr std::size_t max_batch = 256 * 1024;
-static_assert(max_batch + (max_batch / SSL3_RT_MAX_PLAIN_LENGTH + 1) *
-                              (SSL3_RT_HEADER_LENGTH + SSL3_RT_MAX_ENCRYPTED_OVERHEAD) <=
-              wire_buffer::capacity);
+constexpr std::size_t max_encrypted_batch =
+    max_batch + (max_batch / SSL3_RT_MAX_PLAIN_LENGTH + 1) *
+                    (SSL3_RT_HEADER_LENGTH + SSL3_RT_MAX_ENCRYPTED_OVERHEAD);
+static_assert(max_encrypted_batch <= wire_buffer::capacity);
 
 bool would_block(std::error_code error) noexcept {
   return error == asio::error::would_block || error == asio::error::try_again;
@@ -68,7 +69,13 @@ struct tls_transport::state {
   std::error_code handshake_error(std::error_code cause, diagnostics& d);
   std::error_code judge(int result, io_direction& wants) noexcept;
   std::error_code write_records(bytes_view bytes) noexcept;
+  std::error_code encrypt(bytes_view batch) noexcept;
+  void finish_reading() noexcept;
   void release_write_buffer() noexcept;
+
+  // Whether OpenSSL or the wire has part of what the caller will offer again: nothing may be
+  // flushed then but by `write_some`, which tells the caller.
+  bool writing() const noexcept { return interrupted || encrypted > 0; }
 
   tcp_transport tcp;
   tls_wire wire{tcp};
@@ -168,9 +175,8 @@ std::error_code tls_transport::state::judge(int result, io_direction& wants) noe
 
 // The client's last message is not sent alone: RFC 8446 lets data follow it at once.
 asio::awaitable<std::error_code> tls_transport::state::shake_hands(diagnostics& d) {
-  for (;;) {
+  for (bool last_look = false;;) {
     ERR_clear_error();
-    wire.hold();
     const int result = SSL_connect(ssl.get());
     if (result == 1) {
       resumption.established(ssl.get());
@@ -180,10 +186,12 @@ asio::awaitable<std::error_code> tls_transport::state::shake_hands(diagnostics& 
     const auto error = judge(result, wants);
     const auto unsent = wire.flush();
     if (!would_block(error)) co_return handshake_error(error, d);
-    if (unsent && !would_block(unsent)) co_return handshake_error(unsent, d);
+    const bool broken = unsent && !would_block(unsent);
+    if (broken && std::exchange(last_look, true)) co_return handshake_error(unsent, d);
     if (unsent) wants = io_direction::write;
-    if (const auto failed = co_await tcp.ready(wants)) co_return failed;
     wire.before_reading();
+    if (broken) continue;  // the server may have said why before it went
+    if (const auto failed = co_await tcp.ready(wants)) co_return failed;
   }
 }
 
@@ -223,7 +231,6 @@ asio::awaitable<std::error_code> tls_transport::connect(const url& to, diagnosti
 io_result tls_transport::read_some(std::span<std::byte> room) noexcept {
   if (state_->read_end) return {0, state_->read_end};
   io_result result;
-  if (state_->wire.held()) state_->wire.flush();  // nothing has been written since the handshake
   state_->wire.before_reading();
   ERR_clear_error();  // once: what succeeds leaves no error
   while (result.bytes < room.size()) {
@@ -233,15 +240,20 @@ io_result tls_transport::read_some(std::span<std::byte> room) noexcept {
     result.bytes += count;
     if (ok == 1) continue;
     const auto error = state_->judge(ok, state_->read_wants);
-    if (would_block(error)) {
-      state_->release_write_buffer();
-    } else {
-      state_->read_end = error;
-    }
+    if (!would_block(error)) state_->read_end = error;
     if (result.bytes == 0) result.error = error;  // otherwise the next read has it
     break;
   }
+  if (result.bytes < room.size()) state_->finish_reading();
   return result;
+}
+
+// OpenSSL has read all that there is, and may have written: the end of the handshake, the answer to
+// a KeyUpdate, an alert. That goes with the next write, or now if there is none.
+void tls_transport::state::finish_reading() noexcept {
+  if (writing()) return;
+  if (!read_end) release_write_buffer();
+  wire.flush();  // what it comes to the next write is told
 }
 
 io_result tls_transport::write_some(bytes_view bytes) noexcept {
@@ -257,22 +269,29 @@ io_result tls_transport::write_some(bytes_view bytes) noexcept {
 // Encrypts as many bytes as one write of the socket takes, and writes them. Until that is done, no
 // other bytes can go: the caller offers the same ones again.
 std::error_code tls_transport::state::write_records(bytes_view bytes) noexcept {
-  if (encrypted == 0) {
-    ERR_clear_error();
-    wire.before_writing();
-    const bytes_view part = bytes.first(std::min(bytes.size(), max_batch));
-    const int ok = SSL_write_ex(ssl.get(), part.data(), part.size(), &encrypted);
-    interrupted = ok != 1;
-    if (interrupted) return judge(ok, write_wants);
+  if (interrupted || encrypted == 0) {
+    if (const auto error = encrypt(bytes.first(std::min(bytes.size(), max_batch)))) return error;
   }
   write_wants = io_direction::write;
   return wire.flush();
 }
 
+std::error_code tls_transport::state::encrypt(bytes_view batch) noexcept {
+  write_wants = io_direction::write;
+  if (interrupted || !wire.has_room(max_encrypted_batch)) {
+    if (const auto unsent = wire.flush()) return unsent;
+  }
+  ERR_clear_error();
+  wire.before_writing();
+  const int ok = SSL_write_ex(ssl.get(), batch.data(), batch.size(), &encrypted);
+  interrupted = ok != 1;
+  return interrupted ? judge(ok, write_wants) : std::error_code();
+}
+
 // A message of TLS itself, a ticket above all, makes OpenSSL allocate its buffer of writes (17
-// KiB), which goes with the next write: this one, of nothing, sends nothing.
+// KiB), which goes with the next write: this one, of nothing, sends nothing but what OpenSSL has to
+// say itself.
 void tls_transport::state::release_write_buffer() noexcept {
-  if (interrupted) return;
   wire.before_writing();
   std::size_t none = 0;
   SSL_write_ex(ssl.get(), "", 0, &none);
@@ -289,10 +308,11 @@ void tls_transport::async_wait(io_direction direction, wait_handler ready) {
 }
 
 void tls_transport::shutdown() noexcept {
-  if (state_->ssl && SSL_is_init_finished(state_->ssl.get()) == 1) {
+  if (state_->ssl && SSL_is_init_finished(state_->ssl.get()) == 1 && !state_->writing()) {
     ERR_clear_error();
     SSL_shutdown(state_->ssl.get());
     ERR_clear_error();
+    state_->wire.flush();
   }
   state_->tcp.shutdown();
 }

@@ -40,9 +40,7 @@ int bio_write(BIO* bio, const char* source, int size) {
 
 long bio_control(BIO* bio, int command, long, void*) {
   if (command == BIO_CTRL_EOF) return wire_of(bio).error() == asio::error::eof ? 1 : 0;
-  if (command != BIO_CTRL_FLUSH) return 0;
-  if (wire_of(bio).held()) return 1;
-  return wire_of(bio).flush() ? result(bio, 0, BIO_FLAGS_WRITE) : 1;
+  return command == BIO_CTRL_FLUSH ? 1 : 0;  // done, as far as OpenSSL is concerned
 }
 
 BIO_METHOD* wire_method() {
@@ -66,6 +64,10 @@ bool tls_wire::attach(SSL* ssl) {
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl, bio, bio);
   ssl_ = ssl;
+  in_.release();
+  out_.release();
+  socket_read_ = true;
+  error_ = write_error_ = {};
   return true;
 }
 
@@ -110,10 +112,11 @@ void tls_wire::read_socket() noexcept {
 }
 
 std::size_t tls_wire::write(bytes_view source) noexcept {
-  if (out_.room().empty() && flush()) return 0;
+  error_.clear();
+  if (write_error_) return source.size();
   const auto room = out_.room();
-  error_ = room.empty() ? asio::error::no_memory : std::error_code();
   const auto count = std::min(source.size(), room.size());
+  if (count == 0) error_ = out_.empty() ? asio::error::no_memory : asio::error::would_block;
   std::copy_n(source.begin(), count, room.begin());
   out_.commit(count);
   return count;
@@ -121,14 +124,15 @@ std::size_t tls_wire::write(bytes_view source) noexcept {
 
 // One write: a socket that takes less than all is full.
 std::error_code tls_wire::flush() noexcept {
-  held_ = false;
-  error_.clear();
-  if (out_.empty()) return error_;
+  if (write_error_ || out_.empty()) return write_error_;
   const io_result put = tcp_.write_some(out_.view());
   out_.consume(put.bytes);
-  error_ = put.error;
-  if (!error_ && !out_.empty()) error_ = asio::error::would_block;
-  return error_;
+  if (put.error && !would_block(put.error)) {
+    write_error_ = put.error;
+    out_.release();
+    return write_error_;
+  }
+  return out_.empty() ? std::error_code() : make_error_code(asio::error::would_block);
 }
 
 }  // namespace wsx

@@ -13,13 +13,19 @@
 namespace wsx {
 
 /// Carries TLS records between OpenSSL and a TCP transport, many at once: the socket is read into a
-/// buffer from which OpenSSL takes record by record, and what it writes is collected until it is
-/// flushed.
+/// buffer from which OpenSSL takes record by record, and what it writes is collected until the
+/// transport flushes it.
+///
+/// Only the transport flushes: OpenSSL's own flushes do nothing, so they can neither fail nor wait.
+/// The end of a handshake then leaves together with what follows it, and the answer to a KeyUpdate
+/// waits behind what a full socket has not taken (RFC 8446 4.6.3 wants it before the next data, no
+/// sooner).
 class tls_wire {
  public:
   explicit tls_wire(tcp_transport& tcp) noexcept : tcp_(tcp) {}
 
-  /// Makes `ssl` read and write here; false without memory. The wire must outlive it.
+  /// Makes `ssl` read and write here, as on a new connection; false without memory. The wire must
+  /// outlive it.
   bool attach(SSL* ssl);
 
   /// To be called before a batch is read by OpenSSL: the socket may be read once more.
@@ -27,13 +33,12 @@ class tls_wire {
   /// To be called before OpenSSL is asked to write.
   void before_writing() noexcept;
 
-  /// OpenSSL's own wish to flush counts no more, until somebody else flushes: the end of a
-  /// handshake then leaves together with what follows it.
-  void hold() noexcept { held_ = true; }
-  bool held() const noexcept { return held_; }
-
-  /// Hands what OpenSSL wrote to the socket. `would_block` if some is left.
+  /// Hands what OpenSSL wrote to the socket. `would_block` if some is left. Any other error stays:
+  /// nothing more can leave, and what OpenSSL still writes is dropped, so that it goes on reading.
   std::error_code flush() noexcept;
+
+  /// Whether as much can be written before the next flush.
+  bool has_room(std::size_t size) const noexcept { return out_.free() >= size; }
 
   /// How the last try to read or to write ended.
   std::error_code error() const noexcept { return error_; }
@@ -51,8 +56,8 @@ class tls_wire {
   wire_buffer in_;
   wire_buffer out_;
   bool socket_read_ = true;  // since the last `before_reading`; nothing comes before we write
-  bool held_ = false;
   std::error_code error_{};
+  std::error_code write_error_{};  // nothing more can leave
 };
 
 }  // namespace wsx

@@ -22,6 +22,7 @@ class wire_buffer {
   wire_buffer& operator=(const wire_buffer&) = delete;
 
   bool empty() const noexcept { return begin_ == end_; }
+  std::size_t free() const noexcept { return capacity - end_; }  ///< behind the last byte
   bytes_view view() const noexcept { return {memory_.get() + begin_, end_ - begin_}; }
 
   /// The room behind the last byte; none if it is full, or there is no memory. `commit` counts what

@@ -155,9 +155,18 @@ class test_client {
     return handler().seen;
   }
 
+  /// Starts an operation, which goes on while others wait.
+  template <class T>
+  std::future<T> start(asio::awaitable<T> operation) {
+    return asio::co_spawn(io_, std::move(operation), asio::use_future);
+  }
+
   template <class T>
   T wait(asio::awaitable<T> operation) {
-    auto result = asio::co_spawn(io_, std::move(operation), asio::use_future);
+    return wait(start(std::move(operation)));
+  }
+  template <class T>
+  T wait(std::future<T> result) {
     wait_until(
         [&] { return result.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
     return result.get();

@@ -190,8 +190,52 @@ TEST_CASE("start_tls: a proxy, and the server behind it") {
   server.wait();
 }
 
-TEST_CASE("close_notify is refused without TLS") {
-  scripted_server server{[](server_connection& client) { client.tls_close_notify(); }};
+TEST_CASE("new keys, then an alert") {
+  scripted_server server{[](server_connection& client) {
+                           client.accept();
+                           client.tls_update_keys();
+                           client.send_text("a");
+                           client.expect_text("b");
+                           client.tls_update_keys(false);
+                           client.send_text("c");
+                           client.tls_fail();
+                         },
+                         with_tls()};
+  raw_client client{server.port()};
+  client.start_tls(ca().certificate_pem, "localhost");
+  int updates = 0;  // as the client sends and receives them
+  SSL_set_msg_callback_arg(client.tls().native_handle(), &updates);
+  SSL_set_msg_callback(client.tls().native_handle(),
+                       [](int, int, int type, const void* bytes, std::size_t, SSL*, void* count) {
+                         const int message = *static_cast<const unsigned char*>(bytes);
+                         if (type == SSL3_RT_HANDSHAKE && message == SSL3_MT_KEY_UPDATE)
+                           ++*static_cast<int*>(count);
+                       });
+  client.open();
+  CHECK(client.read(3) == "\x81\x01"s + "a");
+  client.send(opcodes::text, "b");
+  CHECK(client.read(3) == "\x81\x01"s + "c");
+  std::error_code end;
+  CHECK(client.read_to_end(end) == "");
+  CHECK(ERR_GET_REASON(static_cast<unsigned long>(end.value())) ==
+        SSL_R_SSLV3_ALERT_BAD_RECORD_MAC);
+  CHECK(updates == 3);
+  client.socket().close();
+  server.wait();
+}
+
+TEST_CASE("what belongs to TLS is refused without") {
+  script wanted;
+  SUBCASE("close_notify") {
+    wanted = [](server_connection& client) { client.tls_close_notify(); };
+  }
+  SUBCASE("KeyUpdate") {
+    wanted = [](server_connection& client) { client.tls_update_keys(); };
+  }
+  SUBCASE("an alert") {
+    wanted = [](server_connection& client) { client.tls_fail(); };
+  }
+  scripted_server server{wanted};
   raw_client client{server.port()};
   CHECK_THROWS_AS(server.wait(), script_error);
 }

@@ -95,6 +95,8 @@ class server_connection {
   void send_raw(std::string_view bytes);
   /// Bytes that go past TLS, as somebody in between could add them.
   void send_beneath_tls(std::string_view bytes);
+  /// Sends a KeyUpdate (RFC 8446 4.6.3), which wants one in return if `both`: TLS 1.3 only.
+  void tls_update_keys(bool both = true);
   /// From now on each write carries at most `size` bytes (over TLS: each record); 0 for no limit.
   /// The kernel does not join the writes, but a client that reads late may find several at once.
   void chunk(std::size_t size) noexcept { chunk_ = size; }
@@ -132,6 +134,9 @@ class server_connection {
   void close();
   /// Sends close_notify, and leaves TCP open.
   void tls_close_notify();
+  /// Sends a fatal TLS alert, bad_record_mac, and leaves TCP open. Nothing can be read or sent
+  /// then.
+  void tls_fail();
   /// Ends the server's side of TCP, and can still read. Over TLS no close_notify is sent, so that
   /// the client sees a truncated stream, unless `tls_close_notify` came before.
   void shutdown_send();
