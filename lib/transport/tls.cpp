@@ -1,4 +1,5 @@
 #include "tls_context.hpp"
+#include "tls_records.hpp"
 #include "tls_resumption.hpp"
 #include "tls_share.hpp"
 #include "tls_wire.hpp"
@@ -43,11 +44,12 @@ std::string subject_of(const X509* certificate) {
   return text.data();
 }
 
-// What is encrypted at once, with room for what TLS adds to each record of at most 16 KiB.
-constexpr std::size_t max_batch = 256 * 1024;
+// What is encrypted at once, with room for what TLS adds to each record of at most 16 KiB, and for
+// one more, of OpenSSL's own.
+constexpr std::size_t max_record = SSL3_RT_MAX_PLAIN_LENGTH;
+constexpr std::size_t max_batch = tls_records::most * max_record;
 constexpr std::size_t max_encrypted_batch =
-    max_batch + (max_batch / SSL3_RT_MAX_PLAIN_LENGTH + 1) *
-                    (SSL3_RT_HEADER_LENGTH + SSL3_RT_MAX_ENCRYPTED_OVERHEAD);
+    max_batch + (tls_records::most + 1) * (SSL3_RT_HEADER_LENGTH + SSL3_RT_MAX_ENCRYPTED_OVERHEAD);
 static_assert(max_encrypted_batch <= wire_buffer::capacity);
 
 bool would_block(std::error_code error) noexcept {
@@ -75,7 +77,7 @@ struct tls_transport::state {
 
   // Whether OpenSSL or the wire has part of what the caller will offer again: nothing may be
   // flushed then but by `write_some`, which tells the caller.
-  bool writing() const noexcept { return interrupted || encrypted > 0; }
+  bool writing() const noexcept { return interrupted || records.pending_data() > 0; }
 
   tcp_transport tcp;
   tls_wire wire{tcp};
@@ -88,9 +90,9 @@ struct tls_transport::state {
   io_direction read_wants = io_direction::read;
   io_direction write_wants = io_direction::write;
 
-  // Bytes that have been encrypted, as the first of those to write, and not been handed to the
-  // socket as a whole.
-  std::size_t encrypted = 0;
+  // What has been encrypted, as the first of the bytes to write, and not been handed to the socket
+  // in whole records.
+  tls_records records{};
   bool interrupted = false;  // OpenSSL is in the middle of a write, which must go on as it began
 
   // Why nothing more can be read. OpenSSL says it once, perhaps behind the last bytes; the socket
@@ -260,16 +262,16 @@ io_result tls_transport::write_some(bytes_view bytes) noexcept {
   io_result result;
   while (result.bytes < bytes.size() && !result.error) {
     result.error = state_->write_records(bytes.subspan(result.bytes));
-    if (!result.error) result.bytes += std::exchange(state_->encrypted, 0);
+    result.bytes += state_->records.take(state_->wire.taken());
   }
   if (result.bytes > 0) result.error.clear();  // the next write has it
   return result;
 }
 
 // Encrypts as many bytes as one write of the socket takes, and writes them. Until that is done, no
-// other bytes can go: the caller offers the same ones again.
+// other bytes can go: the caller offers the same ones again, less what went in whole records.
 std::error_code tls_transport::state::write_records(bytes_view bytes) noexcept {
-  if (interrupted || encrypted == 0) {
+  if (interrupted || records.pending_data() == 0) {
     if (const auto error = encrypt(bytes.first(std::min(bytes.size(), max_batch)))) return error;
   }
   write_wants = io_direction::write;
@@ -282,17 +284,24 @@ std::error_code tls_transport::state::encrypt(bytes_view batch) noexcept {
     if (const auto unsent = wire.flush()) return unsent;
   }
   ERR_clear_error();
-  wire.before_writing();
-  const int ok = SSL_write_ex(ssl.get(), batch.data(), batch.size(), &encrypted);
-  interrupted = ok != 1;
-  return interrupted ? judge(ok, write_wants) : std::error_code();
+  while (records.pending_data() < batch.size()) {
+    const bytes_view rest = batch.subspan(records.pending_data());
+    const bytes_view part = rest.first(std::min(rest.size(), max_record));
+    wire.before_writing(part.size() == rest.size());
+    std::size_t count = 0;
+    const int ok = SSL_write_ex(ssl.get(), part.data(), part.size(), &count);
+    interrupted = ok != 1;
+    if (interrupted) return judge(ok, write_wants);
+    records.add(count, wire.written());
+  }
+  return {};
 }
 
 // A message of TLS itself, a ticket above all, makes OpenSSL allocate its buffer of writes (17
 // KiB), which goes with the next write: this one, of nothing, sends nothing but what OpenSSL has to
 // say itself.
 void tls_transport::state::release_write_buffer() noexcept {
-  wire.before_writing();
+  wire.before_writing(true);
   std::size_t none = 0;
   SSL_write_ex(ssl.get(), "", 0, &none);
 }

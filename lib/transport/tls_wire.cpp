@@ -66,6 +66,7 @@ bool tls_wire::attach(SSL* ssl) {
   ssl_ = ssl;
   in_.release();
   out_.release();
+  written_ = taken_ = 0;
   socket_read_ = true;
   error_ = write_error_ = {};
   return true;
@@ -77,9 +78,13 @@ void tls_wire::before_reading() noexcept {
   SSL_clear_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
 }
 
-// OpenSSL then frees the buffer of writes behind the last record of the batch.
-void tls_wire::before_writing() noexcept {
-  SSL_set_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
+// OpenSSL then frees the buffer of writes behind the last record of the batch, and only there.
+void tls_wire::before_writing(bool last) noexcept {
+  if (last) {
+    SSL_set_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
+  } else {
+    SSL_clear_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
+  }
 }
 
 std::size_t tls_wire::read(std::span<std::byte> target) noexcept {
@@ -119,6 +124,7 @@ std::size_t tls_wire::write(bytes_view source) noexcept {
   if (count == 0) error_ = out_.empty() ? asio::error::no_memory : asio::error::would_block;
   std::copy_n(source.begin(), count, room.begin());
   out_.commit(count);
+  written_ += count;
   return count;
 }
 
@@ -127,6 +133,7 @@ std::error_code tls_wire::flush() noexcept {
   if (write_error_ || out_.empty()) return write_error_;
   const io_result put = tcp_.write_some(out_.view());
   out_.consume(put.bytes);
+  taken_ += put.bytes;
   if (put.error && !would_block(put.error)) {
     write_error_ = put.error;
     out_.release();

@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <system_error>
 
@@ -30,8 +31,8 @@ class tls_wire {
 
   /// To be called before a batch is read by OpenSSL: the socket may be read once more.
   void before_reading() noexcept;
-  /// To be called before OpenSSL is asked to write.
-  void before_writing() noexcept;
+  /// To be called before OpenSSL is asked to write; `last` if no more of the batch follows.
+  void before_writing(bool last) noexcept;
 
   /// Hands what OpenSSL wrote to the socket. `would_block` if some is left. Any other error stays:
   /// nothing more can leave, and what OpenSSL still writes is dropped, so that it goes on reading.
@@ -39,6 +40,10 @@ class tls_wire {
 
   /// Whether as much can be written before the next flush.
   bool has_room(std::size_t size) const noexcept { return out_.free() >= size; }
+
+  /// How many bytes OpenSSL has written, and how many of them the socket has taken.
+  std::uint64_t written() const noexcept { return written_; }
+  std::uint64_t taken() const noexcept { return taken_; }
 
   /// How the last try to read or to write ended.
   std::error_code error() const noexcept { return error_; }
@@ -55,6 +60,8 @@ class tls_wire {
   SSL* ssl_ = nullptr;
   wire_buffer in_;
   wire_buffer out_;
+  std::uint64_t written_ = 0;
+  std::uint64_t taken_ = 0;
   bool socket_read_ = true;  // since the last `before_reading`; nothing comes before we write
   std::error_code error_{};
   std::error_code write_error_{};  // nothing more can leave

@@ -79,7 +79,10 @@ class wait_handler {
 /// - `connect` resolves and connects, with TLS if the transport has any; what is known about a
 ///   failure goes into the diagnostics. `close` makes it fail soon.
 /// - `read_some` fills the buffer as far as bytes are there: fewer than asked for means that no
-///   more are there for now. `write_some` takes as many as it can.
+///   more are there for now. `write_some` takes as many as it can, and counts those that it has
+///   handed to the system in such a form that the peer can read them without any more (over TLS: in
+///   whole records). The others are offered again, as the first of the next call: it may have
+///   begun with them.
 /// - `async_wait` calls its handler once, on the executor, when the last attempt in that direction
 ///   is worth repeating. At most one wait a direction. The handler must not be called from within
 ///   `async_wait`.

@@ -1,0 +1,208 @@
+#include <wsx/testing/scripted_server.hpp>
+#include <wsx/transport/tls.hpp>
+
+#include <asio/co_spawn.hpp>
+#include <asio/error.hpp>
+#include <asio/io_context.hpp>
+#include <asio/use_future.hpp>
+#include <doctest/doctest.h>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+using namespace wsx::testing;
+
+namespace {
+
+// No two places of it look the same.
+const std::string& pattern() {
+  static const std::string made = [] {
+    std::string bytes(32 * 1024 * 1024, '\0');  // more than the kernel buffers
+    std::uint32_t state = 1;
+    for (char& byte : bytes) {
+      state = state * 1664525 + 1013904223;
+      byte = static_cast<char>(state >> 24);
+    }
+    return bytes;
+  }();
+  return made;
+}
+
+/// A transport that is connected, and is called as by an engine.
+class connected {
+ public:
+  connected(const scripted_server& server, const certificate& ca)
+      : settings_(std::make_shared<wsx::transport_settings>()) {
+    settings_->tls =
+        std::make_shared<const wsx::tls_options>(wsx::tls_options{.ca_pem = ca.certificate_pem});
+    transport_.emplace(io_.get_executor(), settings_);
+    wsx::url to;
+    REQUIRE_FALSE(wsx::parse_url(server.url(), to));
+    auto done = asio::co_spawn(io_, transport_->connect(to, details_), asio::use_future);
+    io_.run();
+    REQUIRE(done.get() == std::error_code());
+    REQUIRE(read(2) == "go");
+  }
+
+  wsx::tls_transport* operator->() { return &*transport_; }
+
+  // Offers all bytes, always those that did not count yet, until the socket is full.
+  void write() {
+    wsx::io_result result;
+    while (!result.error) {
+      const auto rest = std::string_view(pattern()).substr(written_);
+      REQUIRE_FALSE(rest.empty());
+      result = transport_->write_some(wsx::as_bytes(rest));
+      written_ += result.bytes;
+    }
+    REQUIRE(result.error == asio::error::would_block);
+  }
+  std::size_t written() const noexcept { return written_; }
+
+  std::string read(std::size_t size) {
+    std::string bytes;
+    while (bytes.size() < size) {
+      std::array<std::byte, 100> room{};
+      const auto got = transport_->read_some(room);
+      bytes += wsx::as_chars(wsx::bytes_view(room).first(got.bytes));
+    }
+    return bytes;
+  }
+
+ private:
+  asio::io_context io_;
+  std::shared_ptr<wsx::transport_settings> settings_;
+  std::optional<wsx::tls_transport> transport_;
+  wsx::diagnostics details_;
+  std::size_t written_ = 0;
+};
+
+/// A server that says "go", reads so many bytes once it may, and then notes what else it can read.
+/// (A client that has read all tickets of TLS 1.3 does not reset TCP when it closes it.)
+struct slow_reader {
+  explicit slow_reader(tls_versions versions, script before = {})
+      : server([this,
+                before = std::move(before)](server_connection& client) { serve(client, before); },
+               {.tls = make_server_certificate(ca),
+                .versions = versions,
+                .receive_buffer = 16 * 1024}) {}
+
+  void serve(server_connection& client, const script& before) {
+    if (before) before(client);
+    client.send_raw("go");
+    const auto bytes = client.read_raw(wait(may_read));
+    right = bytes == std::string_view(pattern()).substr(0, bytes.size());
+    if (then) then(client);
+    has_read.set_value();
+    more = client.wait_eof();
+  }
+
+  void read(std::size_t written) {
+    may_read.set_value(written);
+    wait(has_read);
+    CHECK(right);
+  }
+
+  // A test that failed never sets it: then the script fails too.
+  template <class T>
+  static T wait(std::promise<T>& promise) {
+    auto future = promise.get_future();
+    if (future.wait_for(std::chrono::seconds(60)) != std::future_status::ready)
+      throw script_error("the other side did not go on");
+    return future.get();
+  }
+
+  const certificate ca = make_ca();
+  std::promise<std::size_t> may_read{};
+  std::promise<void> has_read{};
+  script then{};
+  bool right = false;
+  std::size_t more = 0;
+  scripted_server server;
+};
+
+constexpr tls_versions both[] = {tls_versions::all, tls_versions::only_1_2};
+
+}  // namespace
+
+TEST_SUITE_BEGIN("tls_transport");
+
+TEST_CASE("what counts as written is what the server can read, to the byte") {
+  for (const auto versions : both) {
+    CAPTURE(static_cast<int>(versions));
+    slow_reader reader(versions);
+    connected client(reader.server, reader.ca);
+    client.write();
+    CHECK(client.written() > 0);
+    client->close();
+    reader.read(client.written());
+    reader.server.wait();
+    CHECK(reader.more == 0);
+  }
+}
+
+TEST_CASE("... with records of TLS itself in between") {
+  slow_reader reader(tls_versions::all, [](server_connection& client) {
+    for (int i = 0; i < 20; ++i) client.tls_update_keys();
+  });
+  connected client(reader.server, reader.ca);
+  client.write();
+  client->close();
+  reader.read(client.written());
+  reader.server.wait();
+  CHECK(reader.more == 0);
+}
+
+TEST_CASE("what a full socket has not taken goes on where it stopped") {
+  for (const auto versions : both) {
+    CAPTURE(static_cast<int>(versions));
+    slow_reader reader(versions);
+    connected client(reader.server, reader.ca);
+    client.write();
+    const auto first = client.written();
+    reader.read(first);
+    while (client.written() == first) client.write();
+    client->close();
+    reader.server.wait();
+    CHECK(reader.more == client.written() - first);
+  }
+}
+
+// The caller would not know of it, and send that again on its next connection.
+TEST_CASE("nothing of what did not count leaves but by another write") {
+  bool reads = false;
+  SUBCASE("when something is read") {
+    reads = true;
+  }
+  SUBCASE("when writing ends") {}
+  for (const auto versions : both) {
+    CAPTURE(static_cast<int>(versions));
+    slow_reader reader(versions);
+    if (reads) {
+      reader.then = [versions](server_connection& client) {
+        for (int i = 0; versions == tls_versions::all && i < 3; ++i) client.tls_update_keys();
+        client.send_raw("more");
+      };
+    }
+    connected client(reader.server, reader.ca);
+    client.write();
+    reader.read(client.written());  // now the socket has room
+    if (reads) {
+      CHECK(client.read(4) == "more");
+    } else {
+      client->shutdown();
+    }
+    client->close();
+    reader.server.wait();
+    CHECK(reader.more == 0);
+  }
+}
+
+TEST_SUITE_END();
