@@ -48,6 +48,7 @@ asio::awaitable<std::error_code> engine::open() {
 
   arm_deadline(options_->handshake_timeout);
   const auto error = co_await shake_hands(ask);
+  if (error && diagnostics_->detail.empty()) diagnostics_->detail = stream_->error_detail();
   if (error) co_return interrupted() ? interrupted_by(errc::handshake_timeout) : error;
   lift_deadline();
   diagnostics_.reset();
@@ -88,14 +89,19 @@ std::error_code engine::interrupted_by(std::error_code deadline) const noexcept 
 asio::awaitable<std::error_code> engine::shake_hands(const protocol::upgrade_request& ask) {
   const std::string key = protocol::make_key();
   const std::string request = protocol::format_request(ask, key);
+  std::error_code unsent;
   for (bytes_view left = as_bytes(request);;) {
-    if (const auto error = write_request(left)) co_return error;
-    if (left.empty()) break;
+    unsent = write_request(left);
+    if (unsent || left.empty()) break;
     co_await wait_ready(io_direction::write);
   }
   protocol::http_head_parser parser({options_->max_head_size, options_->max_headers});
   for (;;) {
-    if (const auto error = read_head(parser)) co_return error;
+    const auto error = read_head(parser);
+    // A server that takes nothing more may have said why before it went.
+    const bool silent = !error || error == errc::connection_dropped;
+    if (unsent && silent && !parser.done()) co_return unsent;
+    if (error) co_return error;
     if (parser.done()) break;
     co_await wait_ready(io_direction::read);
   }

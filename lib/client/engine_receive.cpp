@@ -283,7 +283,7 @@ void engine::transport_ended(std::error_code error) {
   const bool reset = error == asio::error::connection_reset || error == asio::error::broken_pipe ||
                      error == asio::error::connection_aborted;
   const auto plain = reset ? std::make_error_code(std::errc::connection_reset) : error;
-  close_.end(plain, error == asio::error::eof);
+  close_.end(plain, error == asio::error::eof, stream_ ? stream_->error_detail() : std::string());
 }
 
 // What the port tells.

@@ -59,7 +59,7 @@ void close_state::written() {
   if (queued_) reason_.change().sent = queued_;
 }
 
-void close_state::end(std::error_code error, bool at_end) {
+void close_state::end(std::error_code error, bool at_end, std::string_view detail) {
   // A connection that just ends, or is reset, is the server's doing.
   const bool dropped = at_end || error == std::errc::connection_reset ||
                        error == std::errc::broken_pipe || error == std::errc::connection_aborted;
@@ -69,6 +69,7 @@ void close_state::end(std::error_code error, bool at_end) {
     reason.origin = dropped ? close_origin::remote : close_origin::error;
     reason.error = dropped ? make_error_code(errc::connection_dropped) : error;
     reason.text = reason.error.message();
+    if (!detail.empty()) reason.text.append(": ").append(detail);
   }
   // RFC 6455 7.1.4. Servers that reset TCP then, instead of waiting for our end of it, are many.
   reason.clean = dropped && complete();

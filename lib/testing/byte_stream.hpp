@@ -18,8 +18,8 @@ class byte_stream {
   explicit byte_stream(socket_channel& channel) noexcept : channel_(channel) {}
 
   /// Does the TLS handshake; `received` are bytes of it that were read before.
-  void start_tls(const certificate& own, tls_versions versions, std::string_view received,
-                 const wait_limit& limit);
+  void start_tls(const certificate& own, tls_versions versions, client_certificates wanted,
+                 std::string_view received, const wait_limit& limit);
 
   /// Appends at least a byte to `plain`, or returns false if the peer has ended its side.
   bool read_some(std::string& plain, const wait_limit& limit);

@@ -79,9 +79,10 @@ void server_connection::respond(std::string_view response) {
   send_raw(response);
 }
 
-void server_connection::start_tls(const certificate& own, tls_versions versions) {
+void server_connection::start_tls(const certificate& own, tls_versions versions,
+                                  client_certificates wanted) {
   const auto received = std::exchange(received_, {}).substr(std::exchange(consumed_, 0));
-  stream_->start_tls(own, versions, received, {timeout_, "the TLS handshake"});
+  stream_->start_tls(own, versions, wanted, received, {timeout_, "the TLS handshake"});
 }
 
 // Sending.

@@ -50,7 +50,7 @@ ssl_context_ptr make_context(const certificate& own, tls_versions versions) {
 
 }  // namespace
 
-tls_session::tls_session(const certificate& own, tls_versions versions)
+tls_session::tls_session(const certificate& own, tls_versions versions, client_certificates wanted)
     : context_(make_context(own, versions)), ssl_(SSL_new(context_.get())) {
   check_openssl(ssl_ != nullptr, "cannot make a TLS session");
   bio_ptr in{BIO_new(BIO_s_mem())};
@@ -58,6 +58,8 @@ tls_session::tls_session(const certificate& own, tls_versions versions)
   check_openssl(in && out, "cannot make a BIO");
   SSL_set_bio(ssl_.get(), in.release(), out.release());
   SSL_set_accept_state(ssl_.get());
+  if (wanted == client_certificates::demanded)
+    SSL_set_verify(ssl_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
 }
 
 void tls_session::feed(std::string_view wire) {

@@ -15,7 +15,7 @@ namespace wsx::testing {
 /// failed.
 class tls_session {
  public:
-  tls_session(const certificate& own, tls_versions versions);
+  tls_session(const certificate& own, tls_versions versions, client_certificates wanted);
 
   void feed(std::string_view wire);
   std::string take_output();

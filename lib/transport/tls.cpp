@@ -52,6 +52,9 @@ constexpr std::size_t max_encrypted_batch =
     max_batch + (tls_records::most + 1) * (SSL3_RT_HEADER_LENGTH + SSL3_RT_MAX_ENCRYPTED_OVERHEAD);
 static_assert(max_encrypted_batch <= wire_buffer::capacity);
 
+// The reasons of OpenSSL's from there on are alerts that the peer has sent.
+constexpr int first_alert = SSL_AD_REASON_OFFSET;
+
 bool would_block(std::error_code error) noexcept {
   return error == asio::error::would_block || error == asio::error::try_again;
 }
@@ -70,6 +73,7 @@ struct tls_transport::state {
   asio::awaitable<std::error_code> shake_hands(diagnostics& d);
   std::error_code handshake_error(std::error_code cause, diagnostics& d);
   std::error_code judge(int result, io_direction& wants) noexcept;
+  void note_failure() noexcept;
   std::error_code write_records(bytes_view bytes) noexcept;
   std::error_code encrypt(bytes_view batch) noexcept;
   void finish_reading() noexcept;
@@ -98,6 +102,8 @@ struct tls_transport::state {
   // Why nothing more can be read. OpenSSL says it once, perhaps behind the last bytes; the socket
   // need not tell any more of it.
   std::error_code read_end{};
+
+  unsigned long failure = 0;  // the error of OpenSSL's that the connection broke by
 
   int refused_error = X509_V_OK;
   int refused_depth = 0;
@@ -169,10 +175,17 @@ std::error_code tls_transport::state::judge(int result, io_direction& wants) noe
     case SSL_ERROR_WANT_WRITE: wants = io_direction::write; return asio::error::would_block;
     case SSL_ERROR_ZERO_RETURN: return asio::error::eof;
     case SSL_ERROR_SYSCALL:
-      return wire.error() && !would_block(wire.error()) ? wire.error()
-                                                        : make_error_code(errc::tls_failed);
-    default: return errc::tls_failed;
+      if (wire.error() && !would_block(wire.error())) return wire.error();
+      [[fallthrough]];
+    default: note_failure(); return errc::tls_failed;
   }
+}
+
+// The first failure is the cause of others, unless the server's alert says what is behind it.
+void tls_transport::state::note_failure() noexcept {
+  const auto error = ERR_peek_error();
+  const bool alert = ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) >= first_alert;
+  if (failure == 0 || alert) failure = error;
 }
 
 // The client's last message is not sent alone: RFC 8446 lets data follow it at once.
@@ -198,7 +211,7 @@ asio::awaitable<std::error_code> tls_transport::state::shake_hands(diagnostics& 
 }
 
 std::error_code tls_transport::state::handshake_error(std::error_code cause, diagnostics& d) {
-  d.detail = take_openssl_error();
+  d.detail = openssl_reason(failure);
   if (refused_error != X509_V_OK) {
     d.detail = X509_verify_cert_error_string(refused_error);
     d.certificate_error = refused_error;
@@ -328,6 +341,10 @@ void tls_transport::shutdown() noexcept {
 
 void tls_transport::close() noexcept {
   state_->tcp.close();
+}
+
+std::string tls_transport::error_detail() const {
+  return openssl_reason(state_->failure);
 }
 
 std::string tls_transport::peer_endpoint() const {

@@ -26,13 +26,19 @@ void configure(SSL_CTX* context) {
 
 }  // namespace
 
+std::string openssl_reason(unsigned long error) {
+  if (error == 0) return {};
+  if (ERR_SYSTEM_ERROR(error)) return std::generic_category().message(ERR_GET_REASON(error));
+  if (const char* const reason = ERR_reason_error_string(error)) return reason;
+  std::array<char, 256> text{};
+  ERR_error_string_n(error, text.data(), text.size());
+  return text.data();
+}
+
 std::string take_openssl_error() {
   const auto code = ERR_get_error();
   ERR_clear_error();
-  if (code == 0) return {};
-  std::array<char, 256> text{};
-  ERR_error_string_n(code, text.data(), text.size());
-  return text.data();
+  return openssl_reason(code);
 }
 
 std::shared_ptr<tls_context> tls_context::make(const tls_options& options, std::error_code& error,

@@ -64,7 +64,7 @@ TEST_CASE("close_notify right behind a message, without a Close frame") {
 
 TEST_CASE("a record that nobody encrypted: never an orderly end, wherever it comes") {
   const auto ca = make_ca();
-  const std::string forged("\x17\x03\x03\x00\x20" + std::string(32, 'x'));
+  const std::string forged = std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'x');
   bool closes = false;
   SUBCASE("behind a message") {}
   SUBCASE("behind the Close frame") {

@@ -250,6 +250,17 @@ TEST_SUITE("close_state: RFC 6455 7") {
     CHECK(tls.reason().error == errc::tls_failed);
   }
 
+  TEST_CASE("what more is known of an end without Close is in the text") {
+    close_state c;
+    c.end(errc::tls_failed, false, "an alert");
+    CHECK(c.reason().text == make_error_code(errc::tls_failed).message() + ": an alert");
+
+    close_state closing;
+    closing.start({.code = close_code::normal, .reason = "bye"});
+    closing.end(errc::tls_failed, false, "an alert");
+    CHECK(closing.reason().text == "bye");
+  }
+
   TEST_CASE("RFC 6455 7.1.4: clean is: both sent Close, then the server ended TCP") {
     close_state half;
     sent(half, half.start(leaving));

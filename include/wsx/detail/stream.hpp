@@ -3,6 +3,7 @@
 #include <wsx/transport/transport.hpp>
 
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace wsx::detail {
@@ -21,6 +22,7 @@ class stream {
   virtual void close() noexcept = 0;
   virtual std::string peer_endpoint() const = 0;
   virtual std::string local_endpoint() const = 0;
+  virtual std::string error_detail() const = 0;
 };
 
 template <transport Transport>
@@ -50,6 +52,13 @@ class stream_model final : public stream {
   void close() noexcept override { transport_.close(); }
   std::string peer_endpoint() const override { return transport_.peer_endpoint(); }
   std::string local_endpoint() const override { return transport_.local_endpoint(); }
+  std::string error_detail() const override {
+    if constexpr (requires { transport_.error_detail(); }) {
+      return transport_.error_detail();
+    } else {
+      return {};
+    }
+  }
 
  private:
   Transport transport_;

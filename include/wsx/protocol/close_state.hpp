@@ -7,6 +7,7 @@
 
 #include <exception>
 #include <optional>
+#include <string_view>
 #include <system_error>
 
 namespace wsx::protocol {
@@ -46,8 +47,9 @@ class close_state {
   /// The transport has taken all of the frame that was queued last.
   WSX_API void written();
 
-  /// The transport has ended: `error` is `asio::error::eof`, given as `at_end`, or what broke it.
-  WSX_API void end(std::error_code error, bool at_end);
+  /// The transport has ended: `error` is `asio::error::eof`, given as `at_end`, or what broke it;
+  /// `detail`, which may be empty, is what more is known.
+  WSX_API void end(std::error_code error, bool at_end, std::string_view detail = {});
 
   const close_reason& reason() const noexcept { return *reason_; }
 

@@ -29,6 +29,7 @@ enum class port_state {
 struct server_options {
   std::optional<certificate> tls{};  ///< with it the server speaks TLS
   tls_versions versions = tls_versions::all;
+  client_certificates from_clients = client_certificates::ignored;
   std::string host = "127.0.0.1";  ///< the address to listen on: also "::1"
   port_state state = port_state::accepting;
   int backlog = 128;

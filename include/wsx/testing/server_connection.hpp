@@ -35,6 +35,12 @@ enum class tls_versions {
   only_1_2,
 };
 
+/// Whether a server wants its clients to have certificates.
+enum class client_certificates {
+  ignored,
+  demanded,  ///< which fails the handshake of a client of wsx; in TLS 1.3 after the client's side
+};
+
 /// The server's side of one connection, in the hands of a script. All calls block, and only the
 /// script's own thread may make them.
 ///
@@ -75,7 +81,8 @@ class server_connection {
   /// Answers the request, which it reads first if the script has not, with these very bytes.
   void respond(std::string_view response);
   /// Goes on with TLS from here, for a proxy that has answered a CONNECT.
-  void start_tls(const certificate& own, tls_versions versions = tls_versions::all);
+  void start_tls(const certificate& own, tls_versions versions = tls_versions::all,
+                 client_certificates wanted = client_certificates::ignored);
 
   /// @}
   /// @name Sending

@@ -89,9 +89,10 @@ class wait_handler {
 /// - `shutdown` says that nothing more will be written (TLS close_notify, TCP FIN), as far as that
 ///   works without waiting.
 /// - `close` ends the connection at once; waits end with an error.
-/// - `committed`, if the transport has it, tells how many of the bytes that `write_some` did not
-/// take
-///   must be offered again as they were, since they have been encrypted. Without it, none.
+/// - `std::size_t committed() const`, which a transport need not have, says how many of the bytes
+///   that `write_some` did not count must be offered again as they were. Without it, none.
+/// - `std::string error_detail() const`, which a transport need not have, says more about how its
+///   connection failed than the error code does: which TLS alert came. Empty if it knows no more.
 template <class T>
 concept transport =
     std::constructible_from<T, asio::any_io_executor, std::shared_ptr<transport_settings>> &&
