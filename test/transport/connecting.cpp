@@ -4,7 +4,13 @@
 #include <asio/io_context.hpp>
 #include <doctest/doctest.h>
 
+#include <string>
 #include <vector>
+
+#ifdef __linux__
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
 
 using asio::ip::tcp;
 
@@ -44,6 +50,38 @@ TEST_CASE("a socket is connected, and does not block") {
   CHECK(socket.remote_endpoint() == acceptor.local_endpoint());
   CHECK(socket.non_blocking());
 }
+
+#ifdef __linux__
+
+namespace {
+
+// Whether a program that is started now inherits a descriptor.
+bool inherited(int descriptor) {
+  const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::execl("/usr/bin/test", "test", "-e", path.c_str(), static_cast<char*>(nullptr));
+    ::_exit(2);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  REQUIRE(WEXITSTATUS(status) < 2);
+  return WEXITSTATUS(status) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("a program that is started does not inherit the socket") {
+  asio::io_context io;
+  tcp::acceptor acceptor(io, tcp::endpoint(here, 0));
+  tcp::socket socket(io);
+  REQUIRE(connect(io, socket, acceptor.local_endpoint()) == std::error_code());
+  CHECK_FALSE(inherited(socket.native_handle()));
+  CHECK(inherited(acceptor.native_handle()));  // Asio's own are
+}
+
+#endif
 
 TEST_CASE("a server that refuses, and then another one") {
   asio::io_context io;
