@@ -1,3 +1,4 @@
+#include "host_name.hpp"
 #include "http_syntax.hpp"
 
 #include <wsx/error.hpp>
@@ -72,22 +73,14 @@ bool ends_in_number(std::string_view host) noexcept {
          std::string_view::npos;
 }
 
-// Stricter than RFC 3986 3.2.2, which also allows percent-encoding and punctuation.
-bool is_host_name(std::string_view host) noexcept {
-  const auto allowed = [](char c) {
-    return protocol::http::is_alpha(c) || protocol::http::is_digit(c) || c == '-' || c == '.' ||
-           c == '_';
-  };
-  return std::all_of(host.begin(), host.end(), allowed) && !ends_in_number(host);
-}
-
 std::error_code read_host(const parsed_uri& uri, url& out) {
   // RFC 3986 3.2.2: IPvFuture, of which none exists.
   if (present(uri->hostData.ipFuture)) return errc::invalid_url;
   out.host = lower(view(uri->hostText));
   out.host_is_ipv6 = uri->hostData.ip6 != nullptr;
   out.host_is_ip = out.host_is_ipv6 || uri->hostData.ip4 != nullptr;
-  if (!out.host_is_ip && !is_host_name(out.host)) return errc::invalid_url;
+  const bool name = protocol::is_host_name(out.host) && !ends_in_number(out.host);
+  if (!out.host_is_ip && !name) return errc::invalid_url;
   return {};
 }
 

@@ -1,3 +1,4 @@
+#include "../protocol/host_name.hpp"
 #include "tls_context.hpp"
 #include "tls_records.hpp"
 #include "tls_resumption.hpp"
@@ -10,6 +11,7 @@
 #include <wsx/transport/tls.hpp>
 
 #include <asio/error.hpp>
+#include <asio/ip/address.hpp>
 #include <asio/post.hpp>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -69,7 +71,9 @@ struct tls_transport::state {
 
   std::error_code find_context(diagnostics& d);
   std::error_code prepare(const url& to, diagnostics& d);
+  std::error_code expect_server(const url& to, diagnostics& d);
   bool expect_name(std::string name);
+  bool expect_address(const asio::ip::address& address);
   asio::awaitable<std::error_code> shake_hands(diagnostics& d);
   std::error_code handshake_error(std::error_code cause, diagnostics& d);
   std::error_code judge(int result, io_direction& wants) noexcept;
@@ -113,16 +117,38 @@ struct tls_transport::state {
 // RFC 9525: the certificate must be made for the name, or the address, that was asked for, and say
 // so as a subject alternative name.
 bool tls_transport::state::expect_name(std::string name) {
-  if (name.find('\0') != std::string::npos) return false;
-  SSL_set_hostflags(ssl.get(),
-                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-  if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), name.c_str()) == 1) return true;
-  ERR_clear_error();
+  std::error_code no_address;
+  const auto address = asio::ip::make_address(name.c_str(), no_address);
+  if (!no_address && name.find('\0') == std::string::npos) return expect_address(address);
+  // OpenSSL would check nothing for an empty name, and take any subdomain for one with a leading
+  // dot.
+  if (!protocol::is_host_name(name)) return false;
   // The dot that ends an absolute name is for the resolver; neither certificates nor RFC 6066 3,
   // server name indication, have it. For an address there is no indication.
   if (name.ends_with('.')) name.pop_back();
+  SSL_set_hostflags(ssl.get(),
+                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   return SSL_set_tlsext_host_name(ssl.get(), name.c_str()) == 1 &&
          SSL_set1_host(ssl.get(), name.c_str()) == 1;
+}
+
+// As numbers: OpenSSL would read them from text that has more behind them.
+bool tls_transport::state::expect_address(const asio::ip::address& address) {
+  X509_VERIFY_PARAM* const expected = SSL_get0_param(ssl.get());
+  if (address.is_v4()) {
+    const auto bytes = address.to_v4().to_bytes();
+    return X509_VERIFY_PARAM_set1_ip(expected, bytes.data(), bytes.size()) == 1;
+  }
+  const auto bytes = address.to_v6().to_bytes();
+  return X509_VERIFY_PARAM_set1_ip(expected, bytes.data(), bytes.size()) == 1;
+}
+
+std::error_code tls_transport::state::expect_server(const url& to, diagnostics& d) {
+  const std::string& option = settings->tls->server_name;
+  if (expect_name(option.empty() ? to.host : option)) return {};
+  d.detail =
+      option.empty() ? "not a host name: " + to.host : "server_name is not a host name: " + option;
+  return option.empty() ? errc::invalid_url : errc::invalid_option;
 }
 
 std::error_code tls_transport::state::find_context(diagnostics& d) {
@@ -144,8 +170,7 @@ std::error_code tls_transport::state::prepare(const url& to, diagnostics& d) {
     d.detail = take_openssl_error();
     return errc::tls_handshake_failed;
   }
-  d.detail = settings->tls->server_name.empty() ? to.host : settings->tls->server_name;
-  if (!expect_name(d.detail)) return errc::invalid_option;
+  if (const auto error = expect_server(to, d)) return error;
   SSL_set_app_data(ssl.get(), this);
   const auto note_refusal = [](int ok, X509_STORE_CTX* store) {
     if (ok == 1) return ok;

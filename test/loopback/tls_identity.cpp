@@ -90,6 +90,29 @@ TEST_CASE("the dot that ends an absolute name is neither asked for nor looked fo
   CHECK(asked.name == "localhost");
 }
 
+// OpenSSL takes any subdomain for a name with a leading dot, a wildcard for "*", what is behind a
+// blank for nothing, and checks nothing at all for an empty name.
+TEST_CASE("what is no host name is refused") {
+  const auto ca = make_ca();
+  auto server = tls_server(make_server_certificate(ca, {.dns_names = {"*.example", "localhost"}}));
+  auto options = trusting(ca);
+  const std::string long_label(64, 'a');
+  for (const std::string name :
+       {".", ".example", ".localhost", "a..example", "localhost..", "*.example",
+        "127.0.0.1 .example", "local host", "b\xC3\xBC", long_label.c_str()}) {
+    CAPTURE(name);
+    options.tls.server_name = name;
+    const auto connected = connect_once(options, server.url());
+    CHECK(connected.error == wsx::errc::invalid_option);
+    CHECK(connected.diagnostics.detail == "server_name is not a host name: " + name);
+  }
+  CHECK(server.connections() == 0);
+}
+
+TEST_CASE("a host with a leading dot is refused") {
+  CHECK(connect_once(calm(), "wss://.localhost/").error == wsx::errc::invalid_url);
+}
+
 TEST_CASE("a server_name that a C string would cut is refused") {
   const auto ca = make_ca();
   auto server = tls_server(make_server_certificate(ca));

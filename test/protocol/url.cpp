@@ -155,8 +155,8 @@ TEST_SUITE("url") {
   }
 
   TEST_CASE("no host") {
-    for (const std::string text :
-         {"ws://", "ws:///", "ws:///x", "ws://:80/", "ws://?q", "wss://."}) {
+    for (const std::string text : {"ws://", "ws:///", "ws:///x", "ws://:80/", "ws://?q", "wss://.",
+                                   "wss://.example.com", "ws://a..b", "wss://a.."}) {
       check_invalid(text);
     }
   }
