@@ -24,10 +24,15 @@ struct tls_options {
   /// IP address must be in the certificate as one, and is not asked for.
   std::string server_name{};
 
-  /// Of `make_tls_share`. A client resumes its own TLS sessions in any case; clients with the same
-  /// share, on whatever threads, resume each other's, and read the trusted certificates only once.
-  /// Those that trust in different ways share nothing.
+  /// Of `make_tls_share`. A client resumes its own TLS sessions without one, too; clients with the
+  /// same share, on whatever threads, resume each other's, and read the trusted certificates only
+  /// once. Those that trust in different ways share nothing.
   std::shared_ptr<tls_share> share{};
+
+  /// Whether to resume TLS sessions of earlier connections to the same host and port. A server that
+  /// answers that by failing the TLS handshake is asked once more at once, without a session, and
+  /// is offered none as long as the client or its share lives.
+  bool resume = true;
 
   friend bool operator==(const tls_options&, const tls_options&) = default;
 };

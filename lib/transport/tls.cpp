@@ -74,6 +74,8 @@ struct tls_transport::state {
   std::error_code expect_server(const url& to, diagnostics& d);
   bool expect_name(std::string name);
   bool expect_address(const asio::ip::address& address);
+  asio::awaitable<std::error_code> attempt(const url& to, diagnostics& d, bool resume);
+  bool refused_resumption(std::error_code error) const noexcept;
   asio::awaitable<std::error_code> shake_hands(diagnostics& d);
   std::error_code handshake_error(std::error_code cause, diagnostics& d);
   std::error_code judge(int result, io_direction& wants) noexcept;
@@ -260,12 +262,29 @@ asio::awaitable<std::error_code> tls_transport::connect(const url& to, diagnosti
     d.detail = "ws needs a transport without TLS";
     co_return errc::unsupported_scheme;
   }
+  auto error = co_await state_->attempt(to, d, state_->settings->tls->resume);
+  if (!state_->refused_resumption(error)) co_return error;
+  state_->resumption.refused();
+  co_return co_await state_->attempt(to, d, false);
+}
+
+asio::awaitable<std::error_code> tls_transport::state::attempt(const url& to, diagnostics& d,
+                                                               bool resume) {
   // Before dialing: bad certificates of ours should not cost a connection.
-  if (const auto error = state_->prepare(to, d)) co_return error;
-  if (const auto error = co_await state_->tcp.dial(to, d)) co_return error;
+  if (const auto error = prepare(to, d)) co_return error;
+  if (const auto error = co_await tcp.dial(to, d)) co_return error;
   // After dialing: a session is taken to be used, and can't be used twice.
-  state_->resumption.begin(state_->ssl.get(), state_->context->sessions(), to.authority());
-  co_return co_await state_->shake_hands(d);
+  if (resume) resumption.begin(ssl.get(), context->sessions(), to.authority());
+  co_return co_await shake_hands(d);
+}
+
+// Some servers answer a session that they can't resume with an alert, or by ending TCP, instead of
+// a full handshake (RFC 8446 2.2, RFC 5246 7.3). A connection that was closed meanwhile, or was not
+// made in time, has another error.
+bool tls_transport::state::refused_resumption(std::error_code error) const noexcept {
+  return resumption.offered() &&
+         (error == errc::tls_handshake_failed || error == asio::error::connection_reset ||
+          error == asio::error::connection_aborted || error == asio::error::broken_pipe);
 }
 
 io_result tls_transport::read_some(std::span<std::byte> room) noexcept {

@@ -33,7 +33,7 @@ void tls_resumption::begin(SSL* ssl, tls_session_store& store, std::string serve
   SSL_set_ex_data(ssl, place(), this);
   const resumable_session offered = store.take(server_, begun_);
   offered_verified_ = offered.verified;
-  if (offered.session) SSL_set_session(ssl, offered.session.get());
+  offered_ = offered.session && SSL_set_session(ssl, offered.session.get()) == 1;
 }
 
 // With TLS 1.2 a session can be resumed many times, and there is not always a new one.

@@ -22,6 +22,12 @@ class tls_resumption {
   /// Before the handshake. This and the store must outlive `ssl`.
   void begin(SSL* ssl, tls_session_store& store, std::string server);
 
+  /// Whether a session was offered.
+  bool offered() const noexcept { return offered_; }
+
+  /// The server has answered the offer by ending the connection: it gets no other.
+  void refused() { store_->refuse(server_); }
+
   /// After the handshake.
   void established(SSL* ssl);
 
@@ -34,6 +40,7 @@ class tls_resumption {
   std::string server_;
   tls_session_store::clock::time_point begun_{};
   tls_session_store::clock::time_point offered_verified_{};
+  bool offered_ = false;
   bool kept_ = false;
 };
 

@@ -7,6 +7,7 @@ namespace wsx {
 
 void tls_session_store::put(std::string server, resumable_session kept) {
   const std::lock_guard lock(mutex_);
+  if (refused(server)) return;
   entries_.push_back({std::move(server), std::move(kept)});
   if (entries_.size() > max_sessions) entries_.pop_front();
 }
@@ -23,6 +24,18 @@ resumable_session tls_session_store::take(std::string_view server, clock::time_p
   resumable_session taken = std::move(latest->kept);
   entries_.erase(std::prev(latest.base()));
   return taken;
+}
+
+void tls_session_store::refuse(std::string server) {
+  const std::lock_guard lock(mutex_);
+  if (refused(server)) return;
+  std::erase_if(entries_, [&server](const entry& e) { return e.server == server; });
+  refused_.push_back(std::move(server));
+  if (refused_.size() > max_sessions) refused_.pop_front();
+}
+
+bool tls_session_store::refused(std::string_view server) const {
+  return std::ranges::find(refused_, server) != refused_.end();
 }
 
 }  // namespace wsx

@@ -42,6 +42,9 @@ class tls_session_store {
   /// lest an observer recognizes who connects again.
   resumable_session take(std::string_view server, clock::time_point now);
 
+  /// That server does not bear resumption: its sessions are dropped, and it gets none any more.
+  void refuse(std::string server);
+
  private:
   struct entry {
     std::string server;
@@ -49,7 +52,10 @@ class tls_session_store {
   };
 
   std::mutex mutex_;
-  std::deque<entry> entries_;  // the oldest first
+  bool refused(std::string_view server) const;
+
+  std::deque<entry> entries_;        // the oldest first
+  std::deque<std::string> refused_;  // as many at most
 };
 
 }  // namespace wsx

@@ -108,6 +108,19 @@ TEST_CASE("clients with one share resume each other's sessions, others do not") 
   CHECK(server.resumed(5) == "frffr");
 }
 
+TEST_CASE("a client that is told not to resumes nothing") {
+  const auto ca = make_ca();
+  noting_server server{make_server_certificate(ca)};
+  const auto resuming = sharing(trusting(ca), wsx::make_tls_share());
+  auto options = resuming;
+  options.tls.resume = false;
+  CHECK(connect_once(options, server.url()).ok());
+  CHECK(connect_once(resuming, server.url()).ok());
+  CHECK(connect_once(options, server.url()).ok());
+  CHECK(connect_once(resuming, server.url()).ok());
+  CHECK(server.resumed(4) == "fffr");
+}
+
 TEST_CASE("clients of several threads share") {
   const auto ca = make_ca();
   noting_server server{make_server_certificate(ca)};

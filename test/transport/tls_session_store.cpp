@@ -50,6 +50,26 @@ TEST_CASE("gives none whose certificate was verified too long ago") {
   }
 }
 
+TEST_CASE("a server that refused a session has none, and gets none") {
+  wsx::tls_session_store store;
+  store.put("one", made());
+  store.put("another", made());
+  store.refuse("one");
+  store.put("one", made());
+  CHECK(store.take("one", start).session == nullptr);
+  CHECK(store.take("another", start).session != nullptr);
+}
+
+TEST_CASE("remembers so many that refused at most") {
+  wsx::tls_session_store store;
+  const auto most = wsx::tls_session_store::max_sessions;
+  for (std::size_t i = 0; i < most + 1; ++i) store.refuse(std::to_string(i));
+  store.put("0", made());
+  store.put("1", made());
+  CHECK(store.take("0", start).session != nullptr);
+  CHECK(store.take("1", start).session == nullptr);
+}
+
 TEST_CASE("holds so many at most: the oldest give way") {
   wsx::tls_session_store store;
   const auto most = wsx::tls_session_store::max_sessions;
