@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace wsx {
 
@@ -19,6 +20,7 @@ struct tls_options {
   std::string ca_file{};  ///< a file of certificates in PEM
   std::string ca_path{};  ///< a directory of certificates, hashed as OpenSSL's `rehash` does
   std::string ca_pem{};   ///< certificates in PEM, in memory
+  std::vector<std::string> ca_der{};  ///< certificates in DER, in memory: one in each
 
   /// The name that is asked for (SNI) and that the certificate must bear, if not the URL's host. An
   /// IP address must be in the certificate as one, and is not asked for.

@@ -60,7 +60,8 @@ std::shared_ptr<tls_context> tls_context::make(const tls_options& options, std::
 }
 
 bool tls_context::trust(const tls_options& options, diagnostics& d) {
-  const bool own = !options.ca_file.empty() || !options.ca_path.empty() || !options.ca_pem.empty();
+  const bool own = !options.ca_file.empty() || !options.ca_path.empty() ||
+                   !options.ca_pem.empty() || !options.ca_der.empty();
   if (!own) return SSL_CTX_set_default_verify_paths(native()) == 1;
 
   if (!options.ca_file.empty() &&
@@ -74,6 +75,13 @@ bool tls_context::trust(const tls_options& options, diagnostics& d) {
   }
   if (!options.ca_pem.empty() && !trust_pem(options.ca_pem)) {
     d.detail = "ca_pem: " + take_openssl_error();
+    return false;
+  }
+  for (std::size_t i = 0; i < options.ca_der.size(); ++i) {
+    if (trust_der(options.ca_der[i])) continue;
+    const auto reason = take_openssl_error();
+    d.detail = "ca_der[" + std::to_string(i) +
+               "]: " + (reason.empty() ? "more than one certificate" : reason);
     return false;
   }
   return true;
@@ -95,6 +103,16 @@ bool tls_context::trust_pem(const std::string& pem) {
   const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   if (count > 0 && at_end) ERR_clear_error();
   return count > 0 && at_end;
+}
+
+// A certificate, and nothing behind it.
+bool tls_context::trust_der(const std::string& der) {
+  const auto* at = reinterpret_cast<const unsigned char*>(der.data());
+  const auto* const end = at + der.size();
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      d2i_X509(nullptr, &at, static_cast<long>(der.size())), &X509_free);
+  return certificate && at == end &&
+         X509_STORE_add_cert(SSL_CTX_get_cert_store(native()), certificate.get()) == 1;
 }
 
 }  // namespace wsx

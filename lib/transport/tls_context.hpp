@@ -31,6 +31,7 @@ class tls_context {
 
   bool trust(const tls_options& options, diagnostics& d);
   bool trust_pem(const std::string& pem);
+  bool trust_der(const std::string& der);
 
   std::unique_ptr<SSL_CTX, free_context> context_;
   tls_session_store sessions_;
