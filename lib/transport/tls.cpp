@@ -1,5 +1,5 @@
-#include "../protocol/host_name.hpp"
 #include "tls_context.hpp"
+#include "tls_identity.hpp"
 #include "tls_records.hpp"
 #include "tls_resumption.hpp"
 #include "tls_share.hpp"
@@ -11,7 +11,6 @@
 #include <wsx/transport/tls.hpp>
 
 #include <asio/error.hpp>
-#include <asio/ip/address.hpp>
 #include <asio/post.hpp>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -72,8 +71,6 @@ struct tls_transport::state {
   std::error_code find_context(diagnostics& d);
   std::error_code prepare(const url& to, diagnostics& d);
   std::error_code expect_server(const url& to, diagnostics& d);
-  bool expect_name(std::string name);
-  bool expect_address(const asio::ip::address& address);
   asio::awaitable<std::error_code> attempt(const url& to, diagnostics& d, bool resume);
   bool refused_resumption(std::error_code error) const noexcept;
   asio::awaitable<std::error_code> shake_hands(diagnostics& d);
@@ -116,38 +113,9 @@ struct tls_transport::state {
   std::unique_ptr<X509, free_x509> refused{};
 };
 
-// RFC 9525: the certificate must be made for the name, or the address, that was asked for, and say
-// so as a subject alternative name.
-bool tls_transport::state::expect_name(std::string name) {
-  std::error_code no_address;
-  const auto address = asio::ip::make_address(name.c_str(), no_address);
-  if (!no_address && name.find('\0') == std::string::npos) return expect_address(address);
-  // OpenSSL would check nothing for an empty name, and take any subdomain for one with a leading
-  // dot.
-  if (!protocol::is_host_name(name)) return false;
-  // The dot that ends an absolute name is for the resolver; neither certificates nor RFC 6066 3,
-  // server name indication, have it. For an address there is no indication.
-  if (name.ends_with('.')) name.pop_back();
-  SSL_set_hostflags(ssl.get(),
-                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-  return SSL_set_tlsext_host_name(ssl.get(), name.c_str()) == 1 &&
-         SSL_set1_host(ssl.get(), name.c_str()) == 1;
-}
-
-// As numbers: OpenSSL would read them from text that has more behind them.
-bool tls_transport::state::expect_address(const asio::ip::address& address) {
-  X509_VERIFY_PARAM* const expected = SSL_get0_param(ssl.get());
-  if (address.is_v4()) {
-    const auto bytes = address.to_v4().to_bytes();
-    return X509_VERIFY_PARAM_set1_ip(expected, bytes.data(), bytes.size()) == 1;
-  }
-  const auto bytes = address.to_v6().to_bytes();
-  return X509_VERIFY_PARAM_set1_ip(expected, bytes.data(), bytes.size()) == 1;
-}
-
 std::error_code tls_transport::state::expect_server(const url& to, diagnostics& d) {
   const std::string& option = settings->tls->server_name;
-  if (expect_name(option.empty() ? to.host : option)) return {};
+  if (expect_identity(ssl.get(), option.empty() ? to.host : option)) return {};
   d.detail =
       option.empty() ? "not a host name: " + to.host : "server_name is not a host name: " + option;
   return option.empty() ? errc::invalid_url : errc::invalid_option;
