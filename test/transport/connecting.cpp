@@ -1,5 +1,6 @@
 #include "../../lib/transport/connecting.hpp"
 
+#include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
 #include <doctest/doctest.h>
@@ -71,6 +72,23 @@ bool inherited(int descriptor) {
 }
 
 }  // namespace
+
+// Without the bound it is more than 2 MiB.
+TEST_CASE("a full socket holds less than a megabyte") {
+  asio::io_context io;
+  tcp::acceptor acceptor(io, tcp::v4());
+  acceptor.set_option(asio::socket_base::receive_buffer_size(16 * 1024));
+  acceptor.bind(tcp::endpoint(here, 0));
+  acceptor.listen();
+  tcp::socket socket(io);
+  REQUIRE(connect(io, socket, acceptor.local_endpoint()) == std::error_code());
+  const std::vector<char> bytes(64 * 1024);
+  std::size_t held = 0;
+  std::error_code error;
+  while (!error) held += socket.write_some(asio::buffer(bytes), error);
+  CHECK(error == asio::error::would_block);
+  CHECK(held < 1024 * 1024);
+}
 
 TEST_CASE("a program that is started does not inherit the socket") {
   asio::io_context io;
