@@ -135,6 +135,7 @@ std::error_code tls_transport::state::find_context(diagnostics& d) {
 std::error_code tls_transport::state::prepare(const url& to, diagnostics& d) {
   if (const auto error = find_context(d)) return error;
   ERR_clear_error();
+  failure = 0;
   ssl.reset(SSL_new(context->native()));
   if (!ssl || !wire.attach(ssl.get())) {
     d.detail = take_openssl_error();

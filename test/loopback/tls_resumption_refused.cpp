@@ -15,13 +15,14 @@ namespace {
 // Takes the first connection, does to the second what the test wants, and takes all others.
 class refusing_server {
  public:
-  explicit refusing_server(script refuse)
-      : server_([this, refuse = std::move(refuse)](server_connection& client) {
-          if (client.index() == 1) return refuse(client);
-          client.start_tls(own_);
-          resumed_.at(client.index()) = client.resumed();
-          accept_and_end(client);
-        }) {}
+  explicit refusing_server(script refuse, script then = accept_and_end)
+      : server_(
+            [this, refuse = std::move(refuse), then = std::move(then)](server_connection& client) {
+              if (client.index() == 1) return refuse(client);
+              client.start_tls(own_);
+              resumed_.at(client.index()) = client.resumed();
+              then(client);
+            }) {}
 
   wsx::options options() const {
     auto options = trusting(ca_);
@@ -74,6 +75,18 @@ TEST_CASE("the client tries again at once without, and never with a session agai
   (*server).wait(5);
   CHECK((*server).connections() == 5);
   for (std::size_t i = 0; i < 5; ++i) CHECK_FALSE(server.resumed(i));
+}
+
+TEST_CASE("how the first try failed is not said of the second") {
+  refusing_server server(send_alert, [](server_connection& client) {
+    if (client.index() == 0) return accept_and_end(client);
+    client.accept();
+    client.shutdown_send();
+  });
+  CHECK(connect_once(server.options(), server.url()).ok());
+  test_client<> client{{}, server.options()};
+  client.open({.url = server.url()});
+  CHECK(client.join().reason.text == make_error_code(wsx::errc::connection_dropped).message());
 }
 
 TEST_CASE("a server that refuses without an offer is not asked again") {
