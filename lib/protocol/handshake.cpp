@@ -198,8 +198,9 @@ std::error_code check_response(const http_head& response, const upgrade_request&
   if (response.status != 101) return refuse(errc::unexpected_status, response.reason);
   // RFC 9110 7.8, 15.2: there is no upgrade, and no 1xx, in HTTP/1.0.
   if (response.minor_version < 1) return refuse(errc::malformed_response, "HTTP/1.0");
+  // RFC 6455 4.1 answer item 2: the value is "websocket", so it has no other element.
   const std::string upgrade = combined(headers, "Upgrade");
-  if (!http::list_has(upgrade, "websocket")) return refuse(errc::bad_upgrade_header, upgrade);
+  if (!http::list_is(upgrade, "websocket")) return refuse(errc::bad_upgrade_header, upgrade);
   const std::string connection = combined(headers, "Connection");
   if (!http::list_has(connection, "upgrade"))
     return refuse(errc::bad_connection_header, connection);

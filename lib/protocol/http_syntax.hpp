@@ -86,4 +86,9 @@ constexpr bool list_has(std::string_view list, std::string_view token) noexcept 
   return false;
 }
 
+/// Whether a list of tokens has `token`, in any case, as its only element.
+constexpr bool list_is(std::string_view list, std::string_view token) noexcept {
+  return iequals(next_element(list), token) && next_element(list).empty();
+}
+
 }  // namespace wsx::protocol::http

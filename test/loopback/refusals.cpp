@@ -75,6 +75,9 @@ TEST_CASE("wrong headers (RFC 6455 4.1)") {
   const std::vector<wrong> all{
       {"no Upgrade", instead_of("Upgrade", ""), wsx::errc::bad_upgrade_header},
       {"another Upgrade", instead_of("Upgrade", "Upgrade: h2c"), wsx::errc::bad_upgrade_header},
+      {"another Upgrade beside it", instead_of("Upgrade", "Upgrade: websocket, h2c"),
+       wsx::errc::bad_upgrade_header},
+      {"doubled Upgrade", plus("Upgrade: websocket"), wsx::errc::bad_upgrade_header},
       {"no Connection", instead_of("Connection", ""), wsx::errc::bad_connection_header},
       {"Connection without Upgrade", instead_of("Connection", "Connection: close"),
        wsx::errc::bad_connection_header},
