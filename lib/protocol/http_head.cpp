@@ -79,15 +79,17 @@ void http_head_parser::end_head() {
   done_ = !interim;
 }
 
-// RFC 9112 4: HTTP-version SP status-code SP [ reason-phrase ]. Both versions are as long.
+// RFC 9112 4: HTTP-version SP status-code SP [ reason-phrase ]. Both versions are as long. Many
+// servers leave the last space out along with the reason phrase.
 std::error_code http_head_parser::parse_status_line(std::string_view line) {
   if (line.size() < version.size() + status_digits) return errc::malformed_response;
   const std::string_view code = line.substr(version.size(), status_digits);
   const std::string_view rest = line.substr(version.size() + status_digits);
   const bool is_number = std::all_of(code.begin(), code.end(), http::is_digit);
-  if (!is_number || code.front() == '0' || !rest.starts_with(' ')) return errc::malformed_response;
+  const bool separated = rest.empty() || rest.starts_with(' ');
+  if (!is_number || code.front() == '0' || !separated) return errc::malformed_response;
   for (const char digit : code) head_.status = head_.status * 10 + (digit - '0');
-  head_.reason = rest.substr(1);
+  if (!rest.empty()) head_.reason = rest.substr(1);
   head_.minor_version = line.starts_with(version) ? 1 : 0;
   has_status_ = true;
   return {};

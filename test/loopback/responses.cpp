@@ -64,6 +64,20 @@ TEST_CASE("a refusal that has no body, on a connection that is kept open") {
   CHECK(connected.diagnostics.http_body.empty());
 }
 
+TEST_CASE("a status line that ends with the status") {
+  const auto connected = connect_to_kept_open("HTTP/1.1 401\r\nContent-Length: 0\r\n\r\n");
+  CHECK(connected.error == wsx::errc::unexpected_status);
+  CHECK(connected.diagnostics.http_status == 401);
+  CHECK(connected.diagnostics.detail.empty());
+
+  CHECK(connect_to([](server_connection& client) {
+          auto response = make_accept_response(client.read_request());
+          response.replace(0, response.find("\r\n"), "HTTP/1.1 101");
+          client.respond(response);
+          client.wait_eof();
+        }).ok());
+}
+
 TEST_CASE("a refusal of an HTTP/1.0 proxy") {
   const auto connected = connect_to([](server_connection& client) {
     client.read_request();

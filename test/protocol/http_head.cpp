@@ -150,6 +150,11 @@ TEST_SUITE("http_head") {
     CHECK(status("HTTP/1.1 101 ").status == 101);
     CHECK(status("HTTP/1.0 403 No").status == 403);
     CHECK(status("HTTP/1.1 404 ").reason == "");
+    CHECK(status("HTTP/1.1 101").status == 101);
+    CHECK(status("HTTP/1.1 101").done);
+    CHECK(status("HTTP/1.1 401").status == 401);
+    CHECK(status("HTTP/1.0 401").status == 401);
+    CHECK(status("HTTP/1.1 401").reason == "");
     CHECK(status("HTTP/1.1 404 Not Found\t").reason == "Not Found\t");
     CHECK(status("HTTP/1.1 503 Dienst \xc3\xa9 weg").reason == "Dienst \xc3\xa9 weg");
   }
@@ -164,7 +169,7 @@ TEST_SUITE("http_head") {
                                    "HTTP/1.1\t101 x",
                                    "http/1.1 101 x",
                                    " HTTP/1.1 101 x",
-                                   "HTTP/1.1 101",
+                                   "HTTP/1.1 10",
                                    "HTTP/1.1 10 x",
                                    "HTTP/1.1 1 x",
                                    "HTTP/1.1 1011 x",
@@ -190,6 +195,7 @@ TEST_SUITE("http_head") {
     after.used = plain.used;
     CHECK(after == plain);
     CHECK_FALSE(feed(hints).done);
+    CHECK(feed("HTTP/1.1 100\r\n\r\n" + last).headers == plain.headers);
     // They count.
     const head_limits limits{.max_size = hints.size() + last.size()};
     CHECK(feed(hints + last, limits).done);
