@@ -66,6 +66,7 @@ std::error_code http_head_parser::take_char(char c) {
 
 std::error_code http_head_parser::parse_line(std::string_view line) {
   if (!has_status_) return parse_status_line(line);
+  if (line.starts_with(' ') || line.starts_with('\t')) return unfold(line);
   if (!line.empty()) return parse_field(line);
   end_head();
   return {};
@@ -95,8 +96,20 @@ std::error_code http_head_parser::parse_status_line(std::string_view line) {
   return {};
 }
 
+// RFC 9112 5.2: a user agent replaces an obs-fold, with the optional whitespace around it, by a
+// space. Without text on either side it is whitespace around the value, which does not count. There
+// is nothing that a line right behind the status line could continue (2.2).
+std::error_code http_head_parser::unfold(std::string_view line) {
+  if (head_.headers.empty()) return errc::malformed_response;
+  std::string& value = head_.headers.back().value;
+  const std::string_view more = http::trim_ows(line);
+  if (!value.empty() && !more.empty()) value += ' ';
+  value += more;
+  return {};
+}
+
 // RFC 9112 5: field-name ":" OWS field-value OWS. That the name must be a token also refuses a
-// folded line (5.2), which begins with a space, and a space before the colon (5.1).
+// space before the colon (5.1).
 std::error_code http_head_parser::parse_field(std::string_view line) {
   if (head_.headers.size() >= limits_.max_headers) return errc::too_many_headers;
   const auto colon = line.find(':');

@@ -109,7 +109,7 @@ TEST_CASE("not HTTP/1.1") {
   for (const auto* response :
        {"SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.0 101 OK\r\n\r\n", "HTTP/2 101\r\n\r\n",
         "HTTP/1.1 1x1 OK\r\n\r\n", "HTTP/1.1 101 OK\r\nno colon\r\n\r\n",
-        "HTTP/1.1 101 OK\r\nA: b\r\n folded\r\n\r\n", "HTTP/1.1 101 OK\nA: b\n\n"}) {
+        "HTTP/1.1 101 OK\r\n folded\r\nA: b\r\n\r\n", "HTTP/1.1 101 OK\nA: b\n\n"}) {
     CAPTURE(response);
     const auto connected = connect_to([&](server_connection& client) {
       client.respond(response);

@@ -78,6 +78,37 @@ TEST_CASE("a status line that ends with the status") {
         }).ok());
 }
 
+TEST_CASE("folded fields") {
+  scripted_server server{[](server_connection& client) {
+    const auto key = accept_key(*client.read_request().find("Sec-WebSocket-Key"));
+    client.respond(
+        "HTTP/1.1 101 Switching Protocols\r\n"
+        "Upgrade:\r\n websocket\r\n"
+        "Connection: keep-alive,\r\n\tUpgrade\r\n"
+        "Sec-WebSocket-Extensions: permessage-deflate;\r\n server_no_context_takeover\r\n"
+        "Sec-WebSocket-Accept: \r\n \r\n " +
+        key + " \r\n \r\n\r\n");
+    client.send_close(1000);
+    client.expect_close(1000);
+  }};
+  auto options = calm();
+  options.deflate = wsx::deflate_options{};
+  test_client<> client{{}, options};
+  client.open(server);
+  CHECK(client.join().error == std::error_code());
+  server.wait();
+}
+
+TEST_CASE("a fold within a value is a space there") {
+  const auto connected = connect_to([](server_connection& client) {
+    auto response = make_accept_response(client.read_request());
+    response.insert(response.size() - 6, "\r\n ");
+    client.respond(response);
+    client.wait_eof();
+  });
+  CHECK(connected.error == wsx::errc::bad_accept_header);
+}
+
 TEST_CASE("a refusal of an HTTP/1.0 proxy") {
   const auto connected = connect_to([](server_connection& client) {
     client.read_request();

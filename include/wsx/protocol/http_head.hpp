@@ -27,10 +27,10 @@ struct head_limits {
 };
 
 /// Collects the bytes of a response head (RFC 9112) and parses it once its empty line has come.
-/// Strict: CRLF line ends only, no obsolete folding, no space before a colon, tokens as names, no
-/// control characters in values; HTTP/1.1 and 1.0 only. The space before a reason phrase may be
-/// absent along with it. However the input is split, the outcome is the same. Interim responses
-/// (1xx other than 101) before it are passed over, RFC 9110 15.2.
+/// Strict: CRLF line ends only, no space before a colon, tokens as names, no control characters in
+/// values; HTTP/1.1 and 1.0 only. The space before a reason phrase may be absent along with it, and
+/// obsolete line folding becomes a space (RFC 9112 4, 5.2). However the input is split, the outcome
+/// is the same. Interim responses (1xx other than 101) before it are passed over, RFC 9110 15.2.
 class http_head_parser {
  public:
   explicit http_head_parser(head_limits limits = {}) : limits_(limits) {}
@@ -53,6 +53,7 @@ class http_head_parser {
   std::error_code parse_line(std::string_view line);
   std::error_code parse_status_line(std::string_view line);
   std::error_code parse_field(std::string_view line);
+  std::error_code unfold(std::string_view line);
   void end_head();
 
   head_limits limits_;
