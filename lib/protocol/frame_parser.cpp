@@ -86,7 +86,7 @@ parse_status frame_parser::take_any(frame_piece& piece) {
   const ssize_t result = wslay_frame_recv(context_->wslay, &got);
   if (const auto error = check_head()) return fail(error);
   if (result == WSLAY_ERR_PROTO) return fail(refusal());
-  if (result < 0) return parse_status::need_input;
+  if (result < 0) return header_is_news() ? announce(piece) : parse_status::need_input;
 
   // Wslay counts at most its own buffer's size at once; the rest of what is here follows suit.
   const std::byte* const begin = input_.data() - got.data_length;
@@ -105,6 +105,22 @@ parse_status frame_parser::take_any(frame_piece& piece) {
   piece.last = payload_left_ == 0;
   begun_ = true;
   if (piece.last) end_frame();
+  return parse_status::piece;
+}
+
+// Whether the header is complete, which wslay does not tell before the first byte of the payload.
+bool frame_parser::header_is_news() const noexcept {
+  return header_have_ == header_need_ && !begun_;
+}
+
+parse_status frame_parser::announce(frame_piece& piece) noexcept {
+  const unsigned first = to_number(header_[0]);
+  piece = {.op = static_cast<opcode>(first & opcode_bits),
+           .fin = (first & fin_bit) != 0,
+           .rsv1 = (first & rsv1_bit) != 0,
+           .frame_length = payload_left_,
+           .first = true};
+  begun_ = true;
   return parse_status::piece;
 }
 

@@ -127,12 +127,14 @@ receive_event message_assembler::finish_control(opcode op, bytes_view payload) {
 }
 
 receive_event message_assembler::take_data(const frame_piece& piece) {
-  begins_ = piece.first && !in_message_;
-  ends_ = piece.last && piece.fin;
   if (piece.first) {
+    begins_ = !in_message_;
     if (const auto error = check_order(piece); error != errc{}) return fail(error);
     if (const auto error = check_frame(piece); error != errc{}) return fail(error);
+    // The header alone has been judged: there is nothing to give out yet.
+    if (piece.payload.empty() && !piece.last) return receive_event::need_input;
   }
+  ends_ = piece.last && piece.fin;
   return compressed_ ? take_compressed(piece.payload) : take_plain(piece.payload);
 }
 
@@ -169,15 +171,14 @@ void message_assembler::collect(bytes_view payload) {
 }
 
 // In memory that is there, or else at most as much as has come already: what a header declares is
-// not to be believed. Of a message's last frame even a short rest: what follows would come along
-// with it, and be copied.
+// not to be believed, though it is within the limits, by which it was judged. Of a message's last
+// frame even a short rest: what follows would come along with it, and be copied.
 std::span<std::byte> message_assembler::place_for_rest() {
   const bool plain = in_message_ && !compressed_ && delivery_ == delivery::messages;
   if (!plain || error_) return {};
   const std::uint64_t come = collected_.size();
   const std::uint64_t room = std::max<std::uint64_t>(come, collected_.capacity() - come);
-  const std::uint64_t allowed = most_collected() - come;
-  const auto count = std::min({room, parser_.payload_left(), allowed, most_read});
+  const auto count = std::min({room, parser_.payload_left(), most_read});
   const bool worth_it = count >= large || (come >= large && parser_.ends_message());
   if (!worth_it) return {};
   return collected_.prepare(static_cast<std::size_t>(count), most_collected());

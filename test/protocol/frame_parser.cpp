@@ -200,6 +200,45 @@ TEST_SUITE("frame_parser") {
     CHECK(piece.last);
   }
 
+  TEST_CASE("a header is told before any of its payload has come") {
+    for (const std::size_t size : {1u, 125u, 126u, 65'535u, 65'536u}) {
+      CAPTURE(size);
+      const std::string bytes = header_of(unfinished(text_frame("")), size);
+      frame_parser parser;
+      frame_piece piece;
+      parser.feed(wsx::as_bytes(bytes).first(bytes.size() - 1));
+      CHECK(parser.next(piece) == parse_status::need_input);
+      parser.feed(wsx::as_bytes(bytes).last(1));
+      REQUIRE(parser.next(piece) == parse_status::piece);
+      CHECK(piece.op == opcode::text);
+      CHECK_FALSE(piece.fin);
+      CHECK_FALSE(piece.rsv1);
+      CHECK(piece.frame_length == size);
+      CHECK(piece.payload.empty());
+      CHECK(piece.first);
+      CHECK_FALSE(piece.last);
+      CHECK(parser.payload_left() == size);
+      CHECK(parser.next(piece) == parse_status::need_input);
+      parser.feed(wsx::as_bytes(std::string_view("x")));
+      REQUIRE(parser.next(piece) == parse_status::piece);
+      CHECK_FALSE(piece.first);
+      CHECK(piece.last == (size == 1));
+    }
+  }
+
+  TEST_CASE("a header alone says whether its message is compressed") {
+    auto frame = binary_frame("");
+    frame.rsv = rsv1;
+    const std::string bytes = header_of(frame, 3);
+    frame_parser parser(true);
+    frame_piece piece;
+    parser.feed(wsx::as_bytes(bytes));
+    REQUIRE(parser.next(piece) == parse_status::piece);
+    CHECK(piece.op == opcode::binary);
+    CHECK(piece.fin);
+    CHECK(piece.rsv1);
+  }
+
   TEST_CASE("the rest is the input not yet taken") {
     const std::string bytes = wire(text_frame("one"), text_frame("two"));
     frame_parser parser;

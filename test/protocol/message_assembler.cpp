@@ -164,10 +164,14 @@ TEST_SUITE("message_assembler") {
   TEST_CASE("no place is beyond the limit, whatever is declared") {
     const std::string bytes = wire(unfinished(binary_frame(std::string(100'000, 'x'))),
                                    continuation_frame(std::string(200'000, 'x'), true));
-    message_assembler assembler({.max_message = 100'001});
-    assembler.feed(wsx::as_bytes(bytes).first(bytes.size() - 200'000));
-    REQUIRE(assembler.next() == receive_event::need_input);
-    CHECK(assembler.place_for_rest().size() == 1);
+    const auto place_with_limit = [&](std::uint64_t limit) {
+      message_assembler assembler({.max_message = limit});
+      assembler.feed(wsx::as_bytes(bytes).first(bytes.size() - 200'000));
+      (void)assembler.next();
+      return assembler.place_for_rest().size();
+    };
+    CHECK(place_with_limit(299'999) == 0);
+    CHECK(place_with_limit(300'000) == 100'000);
   }
 
   TEST_CASE("no place after a violation") {
@@ -259,6 +263,26 @@ TEST_SUITE("message_assembler: delivery in pieces") {
     CHECK(wsx::as_chars(assembler.payload()) == "cdef");
     CHECK_FALSE(assembler.first());
     CHECK_FALSE(assembler.last());
+  }
+
+  TEST_CASE("a header alone is no piece: the first byte of payload comes with what it says") {
+    message_assembler assembler({}, pieces);
+    const auto feed = [&](std::string_view bytes) {
+      assembler.feed(wsx::as_bytes(bytes));
+      return assembler.next();
+    };
+    const std::string header = header_of(unfinished(binary_frame("")), 2);
+    CHECK(feed(header) == receive_event::need_input);
+    CHECK_FALSE(assembler.idle());
+    REQUIRE(feed("a") == receive_event::fragment);
+    CHECK(assembler.first());
+    REQUIRE(feed("b") == receive_event::fragment);
+    CHECK_FALSE(assembler.first());
+    const std::string rest = header_of(continuation_frame("", true), 1);
+    CHECK(feed(rest) == receive_event::need_input);
+    REQUIRE(feed("c") == receive_event::fragment);
+    CHECK_FALSE(assembler.first());
+    CHECK(assembler.last());
   }
 
   TEST_CASE("empty pieces come only where they say something") {

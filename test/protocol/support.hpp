@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <ostream>
 #include <random>
@@ -135,6 +136,29 @@ inline void check_refused(std::string_view bytes, errc why, wsx::close_code code
   CAPTURE(why);
   CHECK(receive(bytes, limits) == before + violation(why));
   CHECK(close_code_for(why) == code);
+}
+
+/// A frame's header alone, which announces a payload of `length` bytes.
+inline std::string header_of(server_frame frame, std::uint64_t length) {
+  frame.payload.clear();
+  frame.declared_length = length;
+  return wire(frame);
+}
+
+/// Checks that `bytes`, which end with a header, are refused by its last byte, wherever they are
+/// cut.
+template <class Make>
+void check_refused_by_header(std::string_view bytes, errc why, Make make) {
+  CAPTURE(why);
+  CHECK(receive_by(bytes, make) == violation(why));
+  const std::string before = receive_cut({bytes.substr(0, bytes.size() - 1)}, make());
+  CHECK(before.find("violation") == std::string::npos);
+}
+
+/// The same for whole messages and for pieces of them.
+inline void check_refused_by_header(std::string_view bytes, errc why, message_limits limits = {}) {
+  for (const auto how : {delivery::messages, delivery::fragments})
+    check_refused_by_header(bytes, why, [=] { return message_assembler(limits, how); });
 }
 
 }  // namespace support

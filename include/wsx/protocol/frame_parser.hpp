@@ -49,8 +49,9 @@ class frame_parser {
   /// must live until `next` says so again.
   void feed(bytes_view input) noexcept { input_ = input; }
 
-  /// Takes the next piece from the input. A piece ends with its frame or with the input. After an
-  /// error the parser says nothing else any more. Throws `std::bad_alloc`.
+  /// Takes the next piece from the input. A piece ends with its frame or with the input: if that
+  /// ends with the header, the piece is empty. After an error the parser says nothing else any
+  /// more. Throws `std::bad_alloc`.
   parse_status next(frame_piece& piece) {
     return take_ordinary(piece) ? parse_status::piece : take_any(piece);
   }
@@ -96,6 +97,7 @@ class frame_parser {
 
   // RFC 6455 5.2: the bits of a frame's first byte.
   static constexpr unsigned fin_bit = 0x80;
+  static constexpr unsigned rsv1_bit = 0x40;
   static constexpr unsigned opcode_bits = 0x0f;
 
   // Where a payload lies in the input.
@@ -146,6 +148,8 @@ class frame_parser {
 
   bool take_compressed(frame_piece& piece) noexcept;
   WSX_API parse_status take_any(frame_piece& piece);
+  bool header_is_news() const noexcept;
+  parse_status announce(frame_piece& piece) noexcept;
   std::size_t read_header(std::uint8_t* target, std::size_t room) noexcept;
   std::size_t claim_payload(std::size_t room) noexcept;
   void end_frame();

@@ -42,7 +42,8 @@ enum class delivery { messages, fragments };
 
 /// Makes messages of frames, and judges everything that RFC 6455 asks of a server's frames beyond
 /// their form: the order of fragments (5.4), UTF-8 (8.1), Close frames (5.5.1, 7.4), and the
-/// limits. Inflates what is compressed (RFC 7692), if it was given an inflater.
+/// limits. A frame whose header is at fault is refused before any of its payload has come. Inflates
+/// what is compressed (RFC 7692), if it was given an inflater.
 ///
 /// A message that lies whole in one input is a view into that input. Any other is collected in
 /// one buffer that grows with the bytes that came, never with what a header declares; so is a
@@ -123,7 +124,7 @@ class message_assembler {
   opcode kind_ = opcode::continuation;  // of the message being received
   bool in_message_ = false;
   bool compressed_ = false;  // that message
-  bool begins_ = false;      // it does, with the piece at hand
+  bool begins_ = false;      // it does, with the frame at hand, and none of it has been given out
   bool ends_ = false;        // it does, with the piece at hand
   bool inflating_ = false;   // the piece at hand, which is not through yet
   bool given_out_ = false;   // `collected_` was the last event's payload

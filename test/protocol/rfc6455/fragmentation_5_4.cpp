@@ -85,4 +85,24 @@ TEST_SUITE("RFC 6455 5.4: fragmentation") {
           errc::expected_continuation, close_code::protocol_error, "ping ; ");
     }
   }
+
+  TEST_CASE("a frame out of order is refused by its header") {
+    const std::string begun = wire(unfinished(text_frame("a")));
+    for (const std::size_t length : {1u, 125u, 126u, 65'535u, 65'536u}) {
+      CAPTURE(length);
+      for (const bool fin : {true, false}) {
+        check_refused_by_header(header_of(continuation_frame("", fin), length),
+                                errc::unexpected_continuation);
+      }
+      for (const auto& second : {text_frame(""), binary_frame(""), unfinished(text_frame(""))}) {
+        check_refused_by_header(begun + header_of(second, length), errc::expected_continuation);
+      }
+    }
+  }
+
+  TEST_CASE("a frame that ends its message, and then one out of order") {
+    const std::string whole = wire(unfinished(text_frame("a")), continuation_frame("b", true));
+    check_refused(whole + header_of(continuation_frame("", true), 5), errc::unexpected_continuation,
+                  close_code::protocol_error, "text ab; ");
+  }
 }

@@ -113,6 +113,22 @@ TEST_SUITE("RFC 6455 5.2: base framing protocol") {
     }
   }
 
+  TEST_CASE("each cut: a bad header is refused before a byte of its payload has come") {
+    using enum length_form;
+    const std::string begun = wire(unfinished(text_frame("a")));
+    for (const std::string& before : {std::string(), begun}) {
+      check_refused_by_header(before + "\xb2", errc::reserved_bits);
+      check_refused_by_header(before + "\x83", errc::reserved_opcode);
+      check_refused_by_header(before + "\x82\x85", errc::masked_frame);
+      check_refused_by_header(before + "\x09\x05", errc::fragmented_control);
+      check_refused_by_header(before + "\x8a\x7e", errc::control_too_long);
+      check_refused_by_header(before + wire(declaring(5, bits_16)).substr(0, 4),
+                              errc::invalid_length);
+      check_refused_by_header(before + wire(declaring(5, bits_64)).substr(0, 10),
+                              errc::invalid_length);
+    }
+  }
+
   TEST_CASE("a bad header is refused before a byte of its payload has come") {
     const auto header_alone = [](std::uint64_t length, length_form form) {
       auto frame = declaring(length, form);
@@ -123,6 +139,11 @@ TEST_SUITE("RFC 6455 5.2: base framing protocol") {
     CHECK(bytes_until_violation(header_alone(5, length_form::bits_64)) == 10);
     CHECK(bytes_until_violation("\x8b") == 1);
     CHECK(bytes_until_violation("\x82\x81") == 2);
+    CHECK(bytes_until_violation("\x82\xfe") == 2);
+    CHECK(bytes_until_violation("\x82\xff") == 2);
+    CHECK(bytes_until_violation("\xc2") == 1);
     CHECK(bytes_until_violation("\x89\x7e") == 2);
+    CHECK(bytes_until_violation("\x88\x7f") == 2);
+    CHECK(bytes_until_violation("\x09\x05") == 2);
   }
 }

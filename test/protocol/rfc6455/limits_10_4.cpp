@@ -121,7 +121,42 @@ TEST_SUITE("RFC 6455 10.4: implementation-specific limits") {
          {std::uint64_t{100'000'000}, std::uint64_t{1} << 62, (std::uint64_t{1} << 63) - 1}) {
       CAPTURE(length);
       check_over_limit(announcing(length, "abc"), errc::frame_too_big, {});
-      CHECK(bytes_until_violation(announcing(length, "abc")) == 10 + 1);
+      check_refused_by_header(header_of(binary_frame(""), length), errc::frame_too_big);
+    }
+  }
+
+  TEST_CASE("a frame over its limit is refused by its header, in each form of the length") {
+    for (const std::size_t limit : {1u, 124u, 125u, 126u, 65'534u, 65'535u, 1'000'000u}) {
+      CAPTURE(limit);
+      const std::string header = header_of(binary_frame(""), limit + 1);
+      check_refused_by_header(header, errc::frame_too_big, {.max_frame = limit});
+      check_refused_by_header(wire(unfinished(text_frame(""))) + "\x80" + header.substr(1),
+                              errc::frame_too_big, {.max_frame = limit});
+      CHECK(receive(header_of(binary_frame(""), limit), {.max_frame = limit}) == "");
+    }
+  }
+
+  TEST_CASE("a message over its limit is refused by the header that takes it there") {
+    for (const std::size_t limit : {10u, 125u, 200u, 65'536u}) {
+      CAPTURE(limit);
+      const message_limits limits{.max_message = limit};
+      check_refused_by_header(header_of(text_frame(""), limit + 1), errc::message_too_big, limits);
+      const std::string begun = wire(unfinished(text_frame("abc")));
+      const auto rest = [&](std::size_t length) {
+        return begun + header_of(continuation_frame("", true), length);
+      };
+      check_refused_by_header(rest(limit - 2), errc::message_too_big, limits);
+      CHECK(receive(rest(limit - 3), limits) == "");
+    }
+  }
+
+  TEST_CASE("one fragment too many is refused by its header") {
+    for (const std::size_t length : {1u, 200u, 70'000u}) {
+      const std::string begun = wire(unfinished(text_frame("a")), continuation_frame("b", false));
+      check_refused_by_header(begun + header_of(continuation_frame("", false), length),
+                              errc::too_many_fragments, {.max_fragments = 2});
+      check_refused_by_header(header_of(binary_frame(""), length), errc::too_many_fragments,
+                              {.max_fragments = 0});
     }
   }
 

@@ -52,4 +52,21 @@ TEST_SUITE("RFC 7692 6: framing") {
               wire(unfinished(compressed(text_frame(hello))), compressed(text_frame(hello)))) ==
           violation(errc::expected_continuation));
   }
+
+  TEST_CASE("a frame of a compressed message is refused by its header") {
+    for (const auto how : {delivery::messages, delivery::fragments}) {
+      const message_limits limits{.max_message = 10, .max_frame = 200};
+      const auto make = [=] { return message_assembler(limits, how, inflater(15, true)); };
+      const std::string begun = wire(unfinished(compressed(text_frame(hello))));
+      check_refused_by_header(header_of(compressed(text_frame("")), 201), errc::frame_too_big,
+                              make);
+      check_refused_by_header(begun + header_of(continuation_frame("", true), 201),
+                              errc::frame_too_big, make);
+      check_refused_by_header(begun + header_of(compressed(binary_frame("")), 5),
+                              errc::expected_continuation, make);
+      // What it will inflate to is not known yet.
+      const std::string unknown = header_of(compressed(text_frame("")), 200);
+      CHECK(receive_by(unknown, make) == "");
+    }
+  }
 }
