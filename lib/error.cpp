@@ -43,7 +43,8 @@ const char* text_of(errc e) noexcept {
       return "the Sec-WebSocket-Accept header is missing, doubled or wrong";
     case errc::bad_subprotocol_header:
       return "the server chose a subprotocol that was not offered, or more than one";
-    case errc::bad_extensions_header: return "the server chose an extension that was not offered";
+    case errc::bad_extensions_header:
+      return "the server's choice of extensions does not fit what was offered";
     case errc::handshake_dropped: return "the connection ended during the opening handshake";
 
     case errc::tls_handshake_failed: return "the TLS handshake failed";

@@ -24,6 +24,14 @@ struct deflate_options {
   bool server_no_context_takeover = false;
   bool client_no_context_takeover = false;
 
+  /// Whether the two limits of the server, `server_max_window_bits` and
+  /// `server_no_context_takeover`, are a condition. Many servers agree to compress, but not to
+  /// these. By default they are asked for, and the extension without them is offered as the second
+  /// choice (RFC 7692 5.1): `connection_info::deflate` says what came of it. If this is set there
+  /// is no second choice, and a server that agrees without confirming them makes `connect` fail
+  /// with `errc::bad_extensions_header`.
+  bool require_server_limits = false;
+
   /// Payloads under this many bytes go uncompressed. A message that is sent in fragments is
   /// compressed whatever its size.
   std::size_t threshold = 64;

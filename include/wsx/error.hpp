@@ -45,7 +45,7 @@ enum class errc {
   bad_connection_header,    ///< `Connection` is missing or lacks `Upgrade`
   bad_accept_header,        ///< `Sec-WebSocket-Accept` is missing, doubled or wrong
   bad_subprotocol_header,   ///< a subprotocol that was not offered, or more than one
-  bad_extensions_header,    ///< an extension that was not offered
+  bad_extensions_header,    ///< an extension or parameter that does not fit what was offered
   handshake_dropped,        ///< the TCP connection ended before the response was complete
 
   // TLS.

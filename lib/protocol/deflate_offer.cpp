@@ -5,6 +5,7 @@
 #include <wsx/protocol/deflate_offer.hpp>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace wsx::protocol {
@@ -34,7 +35,7 @@ std::optional<int> parse_bits(const std::optional<std::string>& value) {
 class grant {
  public:
   bool take(const extension::parameter& p) {
-    if (std::ranges::find(seen_, p.name) != seen_.end()) return false;
+    if (has(p.name)) return false;
     seen_.push_back(p.name);
     if (p.name == server_alone) return set(agreed_.server_no_context_takeover, p);
     if (p.name == client_alone) return set(agreed_.client_no_context_takeover, p);
@@ -43,20 +44,34 @@ class grant {
     return false;
   }
 
-  // Ends with what the client wants by itself. Gives the name of what it asked for in vain.
-  std::string_view finish(const deflate_options& offered) {
+  // What was asked of the server in vain, for people; empty if nothing was.
+  std::string unmet(const deflate_options& offered) const {
     if (offered.server_no_context_takeover && !agreed_.server_no_context_takeover)
-      return server_alone;
-    if (agreed_.server_max_window_bits > offered.server_max_window_bits) return server_bits;
+      return left_out(server_alone);
+    if (agreed_.server_max_window_bits <= offered.server_max_window_bits) return {};
+    const std::string asked = '=' + std::to_string(offered.server_max_window_bits);
+    const std::string wanted = std::string(server_bits) + asked;
+    if (!has(server_bits)) return left_out(wanted);
+    return wanted + " was asked for, the server answered " +
+           std::to_string(agreed_.server_max_window_bits);
+  }
+
+  // What the client wants of itself needs nobody's consent.
+  void limit_client(const deflate_options& offered) {
     agreed_.client_no_context_takeover |= offered.client_no_context_takeover;
     agreed_.client_max_window_bits =
         std::min(agreed_.client_max_window_bits, offered.client_max_window_bits);
-    return {};
   }
 
   const deflate_agreement& agreed() const noexcept { return agreed_; }
 
  private:
+  bool has(std::string_view name) const { return std::ranges::find(seen_, name) != seen_.end(); }
+
+  static std::string left_out(std::string_view parameter) {
+    return std::string(parameter) + " was asked for, and the server left it out";
+  }
+
   static bool set(bool& flag, const extension::parameter& p) { return flag = !p.value.has_value(); }
 
   static bool set(int& bits, const extension::parameter& p) {
@@ -78,17 +93,18 @@ std::error_code check_deflate(const extension& response, const deflate_options& 
     if (parameter.value) what += '=' + *parameter.value;
     return errc::bad_extensions_header;
   }
-  if (const auto missing = granted.finish(offered); !missing.empty()) {
-    what = missing;
+  // A server that did not grant the limits has taken the offer that is without them: it may set any
+  // of its own, RFC 7692 7.1.1.1, 7.1.2.1.
+  if (std::string unmet = granted.unmet(offered); offered.require_server_limits && !unmet.empty()) {
+    what = std::move(unmet);
     return errc::bad_extensions_header;
   }
+  granted.limit_client(offered);
   agreed = granted.agreed();
   return {};
 }
 
-}  // namespace
-
-std::string format_deflate_offer(const deflate_options& offered) {
+std::string one_offer(const deflate_options& offered) {
   std::string offer(extension_name);
   const auto add = [&offer](std::string_view name) { offer.append("; ").append(name); };
   if (offered.server_no_context_takeover) add(server_alone);
@@ -102,6 +118,21 @@ std::string format_deflate_offer(const deflate_options& offered) {
   if (offered.client_max_window_bits < most_bits)
     offer += '=' + std::to_string(offered.client_max_window_bits);
   return offer;
+}
+
+bool limits_server(const deflate_options& offered) noexcept {
+  return offered.server_no_context_takeover || offered.server_max_window_bits < most_bits;
+}
+
+}  // namespace
+
+// RFC 7692 5.1: the offers are in the order of preference.
+std::string format_deflate_offer(const deflate_options& offered) {
+  if (offered.require_server_limits || !limits_server(offered)) return one_offer(offered);
+  deflate_options without_limits = offered;
+  without_limits.server_no_context_takeover = false;
+  without_limits.server_max_window_bits = most_bits;
+  return one_offer(offered) + ", " + one_offer(without_limits);
 }
 
 std::error_code check_extensions(std::string_view value,

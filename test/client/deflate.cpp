@@ -2,6 +2,10 @@
 
 #include <wsx/testing/server_deflate.hpp>
 
+#include <random>
+#include <string>
+#include <vector>
+
 // permessage-deflate from end to end: what is offered and agreed on, and messages both ways.
 
 namespace {
@@ -41,6 +45,14 @@ memory_peer open(world<echoes>& w, const std::string& extensions = "permessage-d
 server_frame compressed(server_frame frame) {
   frame.rsv = rsv1;
   return frame;
+}
+
+// Nothing in it comes twice: what is sent twice can only refer to the first time.
+std::string unlike_itself(std::size_t size) {
+  std::mt19937 random(5);
+  std::string text(size, ' ');
+  for (char& c : text) c = static_cast<char>('!' + random() % 90);
+  return text;
 }
 
 const std::string large = std::string(50, 'a') + "bcd" + std::string(50, 'a');
@@ -133,15 +145,55 @@ TEST_SUITE("client: deflate") {
     }
   }
 
+  TEST_CASE("a server that leaves out what was asked of it may refer as far back as it likes") {
+    world<echoes> w({},
+                    compressing({.server_max_window_bits = 8, .server_no_context_takeover = true}));
+    memory_peer peer = open(w);
+    CHECK(w.connected.ok());
+    server_deflater out;
+    const std::string far = unlike_itself(15'000);
+    for (const std::string& payload : {far + far, far + large}) {
+      peer.write(compressed(text_frame(out.message(payload))));
+      poll(w.io);
+    }
+    CHECK(w.handler().received == std::vector<std::string>{far + far, far + large});
+  }
+
+  TEST_CASE("the least window of each side") {
+    world<echoes> w({}, compressing({.server_max_window_bits = 8, .client_max_window_bits = 8}));
+    memory_peer peer =
+        open(w, "permessage-deflate; server_max_window_bits=8; client_max_window_bits=8");
+    CHECK(w.connected.ok());
+    server_deflater out(9);  // zlib's for 8
+    server_inflater in(8);
+    const std::string payload = unlike_itself(300) + unlike_itself(300) + unlike_itself(200);
+    for (int i = 0; i < 3; ++i) {
+      peer.write(compressed(text_frame(out.message(payload))));
+      poll(w.io);
+      const auto reply = peer.take_frame();
+      REQUIRE(reply);
+      CHECK(reply->rsv == rsv1);
+      CHECK(in.message(reply->payload) == payload);
+    }
+  }
+
   TEST_CASE("a wrong answer fails the connection, and says what was wrong") {
-    world<echoes> w({}, compressing({.server_max_window_bits = 10}));
-    wsx::diagnostics details;
-    w.client->connect(w.server.url(), details, w.connected.token());
-    poll(w.io);
-    w.server.next()->accept(granting("permessage-deflate; server_max_window_bits=12"));
-    poll(w.io);
-    CHECK(w.connected.failed(wsx::errc::bad_extensions_header));
-    CHECK(details.detail == "server_max_window_bits");
+    const auto detail = [](const std::string& answer) {
+      world<echoes> w({},
+                      compressing({.server_max_window_bits = 10, .require_server_limits = true}));
+      wsx::diagnostics details;
+      w.client->connect(w.server.url(), details, w.connected.token());
+      poll(w.io);
+      w.server.next()->accept(granting(answer));
+      poll(w.io);
+      CHECK(w.connected.failed(wsx::errc::bad_extensions_header));
+      return details.detail;
+    };
+    CHECK(detail("permessage-deflate; x") == "x");
+    CHECK(detail("permessage-deflate") ==
+          "server_max_window_bits=10 was asked for, and the server left it out");
+    CHECK(detail("permessage-deflate; server_max_window_bits=12") ==
+          "server_max_window_bits=10 was asked for, the server answered 12");
   }
 
   TEST_CASE("an option out of its range is named") {

@@ -49,9 +49,36 @@ TEST_SUITE("RFC 7692 7.1: the offer") {
     CHECK(format_deflate_offer({.server_max_window_bits = 9,
                                 .client_max_window_bits = 10,
                                 .server_no_context_takeover = true,
-                                .client_no_context_takeover = true}) ==
+                                .client_no_context_takeover = true,
+                                .require_server_limits = true}) ==
           with("server_no_context_takeover; client_no_context_takeover; "
                "server_max_window_bits=9; client_max_window_bits=10"));
+  }
+
+  TEST_CASE("5.1: behind limits of the server that are not required, an offer without them") {
+    const std::string second = ", permessage-deflate; client_max_window_bits";
+    for (int bits = 8; bits < 15; ++bits) {
+      const auto limit = "server_max_window_bits=" + std::to_string(bits);
+      CHECK(format_deflate_offer({.server_max_window_bits = bits}) ==
+            with(limit + "; client_max_window_bits") + second);
+      CHECK(format_deflate_offer({.server_max_window_bits = bits, .require_server_limits = true}) ==
+            with(limit + "; client_max_window_bits"));
+    }
+    CHECK(format_deflate_offer({.server_no_context_takeover = true}) ==
+          with("server_no_context_takeover; client_max_window_bits") + second);
+    CHECK(format_deflate_offer({.server_max_window_bits = 9,
+                                .client_max_window_bits = 10,
+                                .server_no_context_takeover = true,
+                                .client_no_context_takeover = true}) ==
+          with("server_no_context_takeover; client_no_context_takeover; "
+               "server_max_window_bits=9; client_max_window_bits=10, ") +
+              with("client_no_context_takeover; client_max_window_bits=10"));
+  }
+
+  TEST_CASE("where the server is not limited there is one offer") {
+    CHECK(format_deflate_offer({.client_max_window_bits = 8, .client_no_context_takeover = true}) ==
+          with("client_no_context_takeover; client_max_window_bits=8"));
+    CHECK(format_deflate_offer({.require_server_limits = true}) == with("client_max_window_bits"));
   }
 }
 
@@ -93,14 +120,44 @@ TEST_SUITE("RFC 7692 7.1: what the server grants") {
     CHECK(granted(with("client_max_window_bits=9"), modest)->client_max_window_bits == 9);
   }
 
-  TEST_CASE("what the client asked of the server has to be granted") {
-    const deflate_options strict{.server_max_window_bits = 10, .server_no_context_takeover = true};
-    CHECK(refused(with("server_max_window_bits=10"), strict) == "server_no_context_takeover");
-    CHECK(refused(with("server_no_context_takeover"), strict) == "server_max_window_bits");
-    CHECK(refused(with("server_no_context_takeover; server_max_window_bits=11"), strict) ==
-          "server_max_window_bits");
-    CHECK(granted(with("server_no_context_takeover; server_max_window_bits=9"), strict) ==
-          deflate_agreement{true, false, 9, 15});
+  TEST_CASE("what the client required of the server has to be granted") {
+    const deflate_options strict{.server_max_window_bits = 10,
+                                 .server_no_context_takeover = true,
+                                 .require_server_limits = true};
+    const std::string in_vain = " was asked for, and the server left it out";
+    CHECK(refused("permessage-deflate", strict) == "server_no_context_takeover" + in_vain);
+    CHECK(refused(with("server_max_window_bits=10"), strict) ==
+          "server_no_context_takeover" + in_vain);
+    CHECK(refused(with("server_no_context_takeover"), strict) ==
+          "server_max_window_bits=10" + in_vain);
+    for (const std::string bits : {"11", "15"}) {
+      CHECK(refused(with("server_no_context_takeover; server_max_window_bits=" + bits), strict) ==
+            "server_max_window_bits=10 was asked for, the server answered " + bits);
+    }
+    for (const int bits : {8, 9, 10}) {
+      CHECK(granted(
+                with("server_no_context_takeover; server_max_window_bits=" + std::to_string(bits)),
+                strict) == deflate_agreement{true, false, bits, 15});
+    }
+    CHECK(granted("permessage-deflate", {.require_server_limits = true}) == deflate_agreement{});
+    CHECK(granted("", strict) == std::nullopt);
+  }
+
+  TEST_CASE("5.1: what was asked for and is not granted was the first choice only") {
+    for (int bits = 8; bits <= 15; ++bits) {
+      const deflate_options asked{.server_max_window_bits = bits,
+                                  .client_max_window_bits = 12,
+                                  .server_no_context_takeover = true};
+      CHECK(granted("permessage-deflate", asked) == deflate_agreement{false, false, 15, 12});
+      CHECK(granted(with("server_no_context_takeover"), asked) ==
+            deflate_agreement{true, false, 15, 12});
+      for (int answer = 8; answer <= 15; ++answer) {
+        CHECK(granted(with("server_max_window_bits=" + std::to_string(answer)), asked) ==
+              deflate_agreement{false, false, answer, 12});
+      }
+      CHECK(granted(with("server_no_context_takeover; server_max_window_bits=8"), asked) ==
+            deflate_agreement{true, false, 8, 12});
+    }
   }
 
   TEST_CASE("what is not in its range") {
