@@ -1,8 +1,10 @@
 #pragma once
 
+#include <wsx/deflate_options.hpp>
 #include <wsx/response_headers.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 namespace wsx {
@@ -17,6 +19,9 @@ struct connection_info {
   std::string peer_endpoint{};   ///< "192.0.2.1:443", "[2001:db8::1]:443"
   std::string local_endpoint{};  ///< the same for this side
   std::size_t attempt = 0;       ///< which attempt in a row succeeded; 1: the first
+
+  /// How messages are compressed, as agreed on with the server; nothing unless `compressed`.
+  std::optional<deflate_parameters> deflate{};
 };
 
 }  // namespace wsx

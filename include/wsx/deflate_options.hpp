@@ -44,4 +44,14 @@ struct deflate_options {
   friend bool operator==(const deflate_options&, const deflate_options&) = default;
 };
 
+/// What both sides have agreed on about compression. RFC 7692 7.1.
+struct deflate_parameters {
+  bool server_no_context_takeover = false;  ///< the server compresses each message by itself
+  bool client_no_context_takeover = false;  ///< this side does
+  int server_max_window_bits = 15;  ///< how far back the server refers: 2 to this power bytes
+  int client_max_window_bits = 15;  ///< the same of this side
+
+  friend bool operator==(const deflate_parameters&, const deflate_parameters&) = default;
+};
+
 }  // namespace wsx

@@ -126,6 +126,7 @@ std::error_code engine::judge(protocol::http_head& head, const protocol::upgrade
   info_.headers = std::move(head.headers);
   info_.subprotocol = std::move(granted.subprotocol);
   info_.compressed = granted.deflate.has_value();
+  info_.deflate = granted.deflate;
   if (granted.deflate) start_deflate(*granted.deflate);
   return {};
 }

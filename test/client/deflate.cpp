@@ -2,6 +2,7 @@
 
 #include <wsx/testing/server_deflate.hpp>
 
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -132,17 +133,28 @@ TEST_SUITE("client: deflate") {
 
   TEST_CASE("the handler can see that it is used") {
     struct looks {
-      void init(const wsx::connection_info& c) { compressed = c.compressed; }
+      void init(const wsx::connection_info& c) { seen = c; }
       void handle_frame(wsx::text) {}
-      bool compressed = false;
+      wsx::connection_info seen{};
     };
-    for (const bool granted : {true, false}) {
-      world<looks> w({}, compressing());
+    using agreed = std::optional<wsx::deflate_parameters>;
+    const auto seen = [](const accept_options& answer) {
+      world<looks> w({}, compressing({.client_max_window_bits = 13}));
       memory_peer peer = w.dial();
-      peer.accept(granted ? granting("permessage-deflate") : accept_options());
+      peer.accept(answer);
       poll(w.io);
-      CHECK(w.handler().compressed == granted);
-    }
+      CHECK(w.handler().seen.compressed == w.handler().seen.deflate.has_value());
+      return w.handler().seen.deflate;
+    };
+    CHECK(seen({}) == std::nullopt);
+    CHECK(seen(granting("permessage-deflate")) ==
+          agreed({.server_max_window_bits = 15, .client_max_window_bits = 13}));
+    CHECK(seen(granting("permessage-deflate; server_no_context_takeover; "
+                        "client_no_context_takeover; server_max_window_bits=9; "
+                        "client_max_window_bits=10")) == agreed({.server_no_context_takeover = true,
+                                                                 .client_no_context_takeover = true,
+                                                                 .server_max_window_bits = 9,
+                                                                 .client_max_window_bits = 10}));
   }
 
   TEST_CASE("a server that leaves out what was asked of it may refer as far back as it likes") {

@@ -10,15 +10,7 @@
 
 namespace wsx::protocol {
 
-/// What both sides have agreed on about compression. RFC 7692 7.1.
-struct deflate_agreement {
-  bool server_no_context_takeover = false;
-  bool client_no_context_takeover = false;
-  int server_max_window_bits = 15;
-  int client_max_window_bits = 15;
-
-  bool operator==(const deflate_agreement&) const = default;
-};
+using deflate_agreement = deflate_parameters;
 
 /// The value of `Sec-WebSocket-Extensions` that offers compression: one element, or two if the
 /// server's limits are asked for but not required. RFC 7692 5.1, 7.1.
