@@ -1,6 +1,4 @@
-#include "fork_count.hpp"
-
-#include <atomic>
+#include <wsx/fork_count.hpp>
 
 #if __has_include(<pthread.h>)
 #include <pthread.h>
@@ -8,24 +6,27 @@
 
 namespace wsx {
 
+namespace detail {
+std::size_t fork_steps = 0;
+}
+
 namespace {
 
-std::atomic<unsigned> forks{0};
+// Threads that the thread sanitizer remembers to have read the number are not in this process.
+[[gnu::no_sanitize_thread]] void count() noexcept {
+  detail::fork_steps += detail::fork_step;
+}
 
 bool begin_to_count() noexcept {
 #if __has_include(<pthread.h>)
-  return pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); }) ==
-         0;
+  return pthread_atfork(nullptr, nullptr, count) == 0;
 #else
   return false;  // nothing forks here
 #endif
 }
 
-}  // namespace
+[[maybe_unused]] const bool counts = begin_to_count();
 
-unsigned fork_count() noexcept {
-  [[maybe_unused]] static const bool counts = begin_to_count();
-  return forks.load(std::memory_order_relaxed);
-}
+}  // namespace
 
 }  // namespace wsx

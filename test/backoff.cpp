@@ -3,8 +3,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <set>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace {
 
@@ -61,6 +64,31 @@ TEST_SUITE("backoff") {
     CHECK(delay.bound() == milliseconds(200));
     delay.reset();
     CHECK(delay.bound() == milliseconds(100));
+  }
+
+  TEST_CASE("a forked process draws delays of its own") {
+    const fixture f;
+    const auto draw = [&] {
+      wsx::backoff delay({.initial = milliseconds(1 << 30), .max = milliseconds(1 << 30)});
+      std::array<milliseconds::rep, 8> drawn{};
+      for (auto& next : drawn) next = delay(f.failed()).count();
+      return drawn;
+    };
+    (void)draw();
+    std::array<int, 2> ends{};
+    REQUIRE(pipe(ends.data()) == 0);
+    const pid_t child = fork();
+    if (child == 0) {
+      const auto drawn = draw();
+      _exit(write(ends[1], drawn.data(), sizeof drawn) == sizeof drawn ? 0 : 1);
+    }
+    auto of_child = draw();
+    const auto of_parent = of_child;
+    CHECK(read(ends[0], of_child.data(), sizeof of_child) == sizeof of_child);
+    CHECK(waitpid(child, nullptr, 0) == child);
+    close(ends[0]);
+    close(ends[1]);
+    CHECK(of_child != of_parent);
   }
 
   TEST_CASE("holds for ever, and for senseless options") {

@@ -1,4 +1,5 @@
 #include <wsx/backoff.hpp>
+#include <wsx/fork_count.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -8,9 +9,16 @@ namespace wsx {
 
 namespace {
 
+struct seeded {
+  std::mt19937_64 engine{std::random_device{}()};
+  std::size_t forks = fork_count();
+};
+
+// Of the thread. Parent and child don't draw the same delays: they would come back together.
 std::mt19937_64& generator() {
-  thread_local std::mt19937_64 engine{std::random_device{}()};
-  return engine;
+  thread_local seeded of_thread;
+  if (of_thread.forks != fork_count()) of_thread = seeded();
+  return of_thread.engine;
 }
 
 }  // namespace

@@ -25,17 +25,19 @@ inline bool frame_queue::has_room(std::size_t pushed, std::size_t size) noexcept
   const auto size = static_cast<std::size_t>(frame_size(payload.size()));
   const std::size_t pushed = pushed_.load(std::memory_order_relaxed);
   if (!has_room(pushed, size)) return false;
-  if (!is_quick(payload)) return push_slowly(head, payload, pushed, size);
-
-  layout::put_short_frame(ring_at(pushed), masked_head(head), payload, keys_.next());
-  publish(pushed + size);
-  return true;
+  mask_key key;
+  if (is_quick(payload, key)) [[likely]] {
+    layout::put_short_frame(ring_at(pushed), masked_head(head), payload, key);
+    publish(pushed + size);
+    return true;
+  }
+  return push_slowly(head, payload, pushed, size);
 }
 
 // Whether it can be pushed without a call of any function: then hardly a register need be saved.
 // Where there are keys, frames are masked, and the ring is there.
-inline bool frame_queue::is_quick(bytes_view payload) const noexcept {
-  return payload.size() < layout::worth_a_call && keys_.left() > 0;
+inline bool frame_queue::is_quick(bytes_view payload, mask_key& key) noexcept {
+  return payload.size() < layout::worth_a_call && keys_.take(key);
 }
 
 // As it goes to the wire: what is masked can't be compressed any more.

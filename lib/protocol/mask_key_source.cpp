@@ -1,4 +1,3 @@
-#include "../fork_count.hpp"
 #include "../per_thread.hpp"
 
 #include <wsx/protocol/mask.hpp>
@@ -25,9 +24,7 @@ class key_block {
 
   // Moves keys to `target`. A forked process does not use what its parent has fetched.
   void take(key_pool& target) {
-    const unsigned forks = fork_count();
-    if (left_ == 0 || forks_ != forks) refill();
-    forks_ = forks;
+    if (left_ == 0 || forks_ != fork_count()) refill();
     target = parts_[--left_];
     parts_[left_] = key_pool{};
   }
@@ -38,12 +35,13 @@ class key_block {
       throw std::system_error(std::make_error_code(std::errc::io_error), "no random masking keys");
     }
     left_ = parts_.size();
+    forks_ = fork_count();
   }
 
   // What a call of the CSPRNG costs beside its bytes is as much as those of 2 KiB.
   std::array<key_pool, 64> parts_;
   std::size_t left_ = 0;
-  unsigned forks_ = fork_count();
+  std::size_t forks_ = 0;  // when they were fetched
 };
 
 }  // namespace
@@ -60,7 +58,7 @@ void mask_key_source::refill() {
   } else {
     key_block().take(pool_);
   }
-  left_ = pool_.size();
+  state_ = detail::fork_steps + pool_.size();
 }
 
 }  // namespace wsx::protocol

@@ -4,15 +4,19 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 using namespace wsx::protocol;
@@ -53,6 +57,21 @@ std::optional<std::string> pop(frame_queue& queue) {
   const auto payload = read(queue);
   queue.release(queue.unreleased());
   return payload;
+}
+
+/// The masking keys of the next frames, which are pushed and taken.
+template <std::size_t Count>
+std::array<wsx::testing::mask_key, Count> push_and_look(frame_queue& queue) {
+  std::array<wsx::testing::mask_key, Count> keys{};
+  for (auto& key : keys) {
+    queue.try_push(text_head, wsx::as_bytes("x"));
+    frame_queue::frame next;
+    queue.peek(next);
+    std::memcpy(key.data(), next.bytes.data() + 2, key.size());
+    queue.skip(next.bytes.size());
+    queue.release(next.bytes.size());
+  }
+  return keys;
 }
 
 std::string some_text(std::size_t seed, std::size_t size) {
@@ -494,4 +513,25 @@ TEST_CASE("frame_queue: a million frames from one thread to another") {
   CHECK(pushed == frame_count);
   CHECK(as_expected == frame_count);
   CHECK(queue.readable() == 0);
+}
+
+TEST_CASE("frame_queue: a forked process masks with keys of its own (RFC 6455 5.3)") {
+  frame_queue queue(4096);
+  (void)push_and_look<3>(queue);  // so that the queue has keys at hand
+  std::array<int, 2> ends{};
+  REQUIRE(pipe(ends.data()) == 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const auto keys = push_and_look<40>(queue);
+    _exit(write(ends[1], keys.data(), sizeof keys) == sizeof keys ? 0 : 1);
+  }
+  const auto of_parent = push_and_look<40>(queue);
+  auto of_child = of_parent;
+  CHECK(read(ends[0], of_child.data(), sizeof of_child) == sizeof of_child);
+  CHECK(waitpid(child, nullptr, 0) == child);
+  close(ends[0]);
+  close(ends[1]);
+  std::set<wsx::testing::mask_key> all(of_child.begin(), of_child.end());
+  all.insert(of_parent.begin(), of_parent.end());
+  CHECK(all.size() == of_child.size() + of_parent.size());
 }

@@ -89,16 +89,17 @@ few_keys some_keys() {
   return keys;
 }
 
-/// What a process that is forked now gets.
-few_keys keys_of_child() {
+/// What `get` gives in a process that is forked now.
+template <class Get>
+auto in_child(Get get) {
   std::array<int, 2> ends{};
   REQUIRE(pipe(ends.data()) == 0);
   const pid_t child = fork();
   if (child == 0) {
-    const few_keys keys = some_keys();
+    const auto keys = get();
     _exit(write(ends[1], keys.data(), sizeof keys) == sizeof keys ? 0 : 1);
   }
-  few_keys keys{};
+  decltype(get()) keys{};
   CHECK(read(ends[0], keys.data(), sizeof keys) == sizeof keys);
   CHECK(waitpid(child, nullptr, 0) == child);
   close(ends[0]);
@@ -259,7 +260,39 @@ TEST_SUITE("mask_key_source (RFC 6455 10.3)") {
 
   TEST_CASE("a forked process has keys of its own") {
     (void)some_keys();  // so that there is something left for both
-    const few_keys of_child = keys_of_child();
+    const few_keys of_child = in_child(some_keys);
     CHECK(some_keys() != of_child);
+  }
+
+  TEST_CASE("a forked process does not use what a source of its parent's has left") {
+    constexpr std::size_t pool = 16;
+    for (std::size_t used = 0; used <= pool; ++used) {
+      CAPTURE(used);
+      mask_key_source source;
+      mask_key_source other;  // takes from the same block
+      for (std::size_t i = 0; i < used; ++i) (void)source.next();
+      (void)other.next();
+      const auto next = [&] {
+        std::array<mask_key, 4 * pool> keys;
+        for (std::size_t i = 0; i < keys.size(); ++i)
+          keys[i] = i % 2 == 0 ? source.next() : other.next();
+        return keys;
+      };
+      const auto of_child = in_child(next);
+      const auto of_parent = next();
+      std::set<mask_key> all(of_child.begin(), of_child.end());
+      all.insert(of_parent.begin(), of_parent.end());
+      CHECK(all.size() == of_child.size() + of_parent.size());
+    }
+  }
+
+  TEST_CASE("what a source has left counts for nothing after a fork, and the parent keeps it") {
+    mask_key_source source;
+    CHECK(source.left() == 0);
+    (void)source.next();
+    CHECK(source.left() == 15);
+    const auto left = in_child([&] { return std::array<std::size_t, 1>{source.left()}; });
+    CHECK(left[0] == 0);
+    CHECK(source.left() == 15);
   }
 }

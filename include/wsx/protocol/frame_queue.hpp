@@ -106,7 +106,7 @@ class frame_queue {
   static constexpr std::size_t line = 64;  // keeps the two sides' counters on lines of their own
 
   inline bool has_room(std::size_t pushed, std::size_t size) noexcept;
-  inline bool is_quick(bytes_view payload) const noexcept;
+  inline bool is_quick(bytes_view payload, mask_key& key) noexcept;
   static inline frame_head masked_head(const frame_head& head) noexcept;
   bool push_slowly(const frame_head& head, bytes_view payload, std::size_t pushed,
                    std::size_t size);

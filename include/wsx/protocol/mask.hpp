@@ -2,6 +2,7 @@
 
 #include <wsx/bytes.hpp>
 #include <wsx/export.hpp>
+#include <wsx/fork_count.hpp>
 
 #include <array>
 #include <cstddef>
@@ -22,7 +23,8 @@ WSX_API void mask_copy(std::byte* target, bytes_view source, mask_key key,
 /// Masking keys from the system's CSPRNG: RFC 6455 10.3 wants them unpredictable, and fresh for
 /// each frame. A used key is not kept. Not thread-safe.
 ///
-/// Keys are fetched in blocks, which all sources of a thread share: a source itself holds a few.
+/// Keys are fetched in blocks, which all sources of a thread share: a source itself holds a few. A
+/// forked process uses none that its parent has fetched.
 class mask_key_source {
  public:
   WSX_API mask_key_source() noexcept;
@@ -33,20 +35,37 @@ class mask_key_source {
   /// The next key. Throws `std::system_error` if the system's CSPRNG fails: a client without
   /// unpredictable keys must not send.
   mask_key next() {
-    if (left_ == 0) refill();
-    // A plain store wipes the used key: the compiler can't drop it, as the destructor shows the
-    // pool to a function that it can't see into.
-    return std::exchange(pool_[--left_], mask_key{});
+    mask_key key;
+    while (!take(key)) refill();
+    return key;
   }
 
-  /// Keys that `next` has at hand: it does not throw as long as there are some.
-  std::size_t left() const noexcept { return left_; }
+  /// Takes the next key if there is one at hand. `next` fetches more.
+  bool take(mask_key& key) noexcept {
+    const std::size_t now = state_ - 1;
+    const std::size_t index = now - detail::fork_steps;
+    if (index >= pool_.size()) [[unlikely]]
+      return false;
+    state_ = now;
+    // A plain store wipes the used key: the compiler can't drop it, as the destructor shows the
+    // pool to a function that it can't see into.
+    key = std::exchange(pool_[index], mask_key{});
+    return true;
+  }
+
+  /// Keys that are at hand: `next` does not throw as long as there are some.
+  std::size_t left() const noexcept {
+    const std::size_t left = state_ - detail::fork_steps;
+    return left <= pool_.size() ? left : 0;
+  }
 
  private:
   WSX_API void refill();
 
   std::array<mask_key, 16> pool_{};
-  std::size_t left_ = 0;
+  static_assert(std::tuple_size_v<decltype(pool_)> < detail::fork_step);
+  // Keys left, on top of `fork_steps` when they were fetched: after a fork that is too little.
+  std::size_t state_ = 0;
 };
 
 }  // namespace wsx::protocol
