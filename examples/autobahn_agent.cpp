@@ -1,8 +1,9 @@
 // The client's side of a conformance suite whose server plays the cases, as that of the Autobahn
-// test suite does: asks how many cases there are, echoes in each, and has the report written. See
+// test suite does: asks how many cases there are, echoes in each, and has the report written. Exits
+// with 0 when it came to the end, however the cases went: that the report says. See
 // docs/conformance.md.
 //
-//     autobahn_agent ws://HOST:PORT [AGENT] [--deflate] [--cases FIRST-LAST]
+//     autobahn_agent ws[s]://HOST:PORT [AGENT] [--deflate] [--cases FIRST-LAST] [--ca FILE]
 
 #include <wsx/wsx.hpp>
 
@@ -14,10 +15,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <limits>
+#include <stdexcept>
 #include <string>
+#include <string_view>
+#include <system_error>
 
 namespace {
 
@@ -26,8 +32,15 @@ struct settings {
   std::string agent = "wsx";
   int first = 1;
   int last = std::numeric_limits<int>::max();
-  wsx::options options{};
+  bool deflate = false;
+  std::string ca_file{};
 };
+
+wsx::options options_for(const settings& s) {
+  wsx::options options;
+  options.tls.ca_file = s.ca_file;
+  return options;
+}
 
 struct echo {
   wsx::action handle_frame(wsx::text message) { return wsx::reply(message); }
@@ -52,33 +65,69 @@ asio::awaitable<Handler> talk(std::string url, wsx::options options) {
   co_return client.handler();
 }
 
+asio::awaitable<int> count_cases(const settings& s) {
+  const std::string url = s.url + "/getCaseCount";
+  const auto counted = co_await talk<keep_last>(url, options_for(s));
+  const std::string_view text = counted.text;
+  int count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || end != text.data() + text.size() || count < 0)
+    throw std::runtime_error("the server does not say how many cases it has");
+  co_return count;
+}
+
+// Whether the server was there, but would not open the connection.
+bool is_refusal(std::error_code error) {
+  return error == wsx::condition::handshake_failed || error == wsx::errc::connection_dropped ||
+         error == std::errc::connection_reset || error == std::errc::broken_pipe;
+}
+
+// A case that the server does not begin is over. The suite may still have others.
+asio::awaitable<void> play(const settings& s, int number) {
+  const auto url = fmt::format("{}/runCase?case={}&agent={}", s.url, number, s.agent);
+  auto options = options_for(s);
+  if (s.deflate) options.deflate = wsx::deflate_options{};
+  try {
+    co_await talk<echo>(url, options);
+  } catch (const wsx::system_error& e) {
+    if (!is_refusal(e.code())) throw;
+    fmt::print("case {} was refused: {} (HTTP status {})\n", number, e.code().message(),
+               e.diagnostics().http_status);
+  }
+}
+
+// The suite does nothing else while it writes the report, which can take minutes: whether it does
+// so before or after the handshake, pings are not answered.
+asio::awaitable<void> write_report(const settings& s) {
+  const std::string url = s.url + "/updateReports?agent=" + s.agent;
+  auto patient = options_for(s);
+  patient.handshake_timeout = std::chrono::hours(1);
+  patient.ping_interval = std::chrono::milliseconds(0);
+  co_await talk<echo>(url, patient);
+}
+
 asio::awaitable<void> run(settings s) {
-  const std::string count = s.url + "/getCaseCount";
-  const wsx::options plain;
-  const auto counted = co_await talk<keep_last>(count, plain);
-  s.last = std::min(s.last, std::stoi(counted.text));
+  const int count = co_await count_cases(s);
+  s.last = std::min(s.last, count);
   for (int number = s.first; number <= s.last; ++number) {
     fmt::print("case {} of {}\n", number, s.last);
-    const auto one = fmt::format("{}/runCase?case={}&agent={}", s.url, number, s.agent);
-    co_await talk<echo>(one, s.options);
+    co_await play(s, number);
   }
-  const std::string report = s.url + "/updateReports?agent=" + s.agent;
-  co_await talk<echo>(report, plain);
+  co_await write_report(s);
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
   settings s;
-  bool deflate = false;
   std::string cases;
   CLI::App app("Runs the cases of a WebSocket conformance server");
-  app.add_option("url", s.url, "The server: ws://HOST:PORT")->required();
+  app.add_option("url", s.url, "The server: ws://HOST:PORT, or wss")->required();
   app.add_option("agent", s.agent, "The name in its report")->capture_default_str();
-  app.add_flag("--deflate", deflate, "Offer compression");
+  app.add_flag("--deflate", s.deflate, "Offer compression");
   app.add_option("--cases", cases, "FIRST-LAST");
+  app.add_option("--ca", s.ca_file, "Whom to trust with wss: certificates in PEM");
   CLI11_PARSE(app, count, arguments);
-  if (deflate) s.options.deflate = wsx::deflate_options{};
   if (!cases.empty() && std::sscanf(cases.c_str(), "%d-%d", &s.first, &s.last) != 2) {
     fmt::print(stderr, "--cases: not FIRST-LAST: {}\n", cases);
     return 2;
@@ -91,7 +140,7 @@ int main(int count, char** arguments) {
   try {
     std::rethrow_exception(failed);
   } catch (const std::exception& e) {
-    fmt::print(stderr, "{}\n", e.what());
+    fmt::print(stderr, "{}: {}\n", s.url, e.what());
   }
   return 1;
 }

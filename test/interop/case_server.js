@@ -1,11 +1,13 @@
 // A conformance server in small, for the example `autobahn_agent`: plays cases to whoever asks for
 // them, as that of the Autobahn test suite does. Prints its port. When reports are asked for, prints
 // which cases failed, and exits with 0 if none did and all were played.
-// Usage: node case_server.js
+// Usage: node case_server.js [KEY CERTIFICATE]      files in PEM, to serve wss
 'use strict';
 
 const assert = require('node:assert');
+const fs = require('node:fs');
 const http = require('node:http');
+const https = require('node:https');
 const { once } = require('node:events');
 const { WebSocketServer } = require('ws');
 
@@ -34,6 +36,9 @@ const refuses = (bytes, code) => async (ws) => {
   ws._socket.write(Buffer.from(bytes));
   assert.strictEqual((await closed)[0], code);
 };
+
+// The opening handshake is answered with this, and ends there.
+const answers = (response) => ({ response });
 
 const text = (size) => 'a\u00DF\u20AC\u{1F600}'.repeat(size).slice(0, size);
 const bytes = (size) => Buffer.from(Array.from({ length: size }, (_, i) => (i * i) >> 3));
@@ -79,6 +84,11 @@ const badCodes = [0, 999, 1004, 1005, 1006, 1016, 1100, 2000, 2999, 5000, 65535]
 const code = (number) => Buffer.from([number >> 8, number & 255]);
 
 const cases = [
+  // Opening handshakes that fail.
+  answers('HTTP/1.1 503\r\nContent-Length: 4\r\n\r\nbusy'),
+  answers('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'),
+  answers(''),
+
   // Framing: each form of the length, whole and chopped.
   ...[0, 16, 125, 126, 127, 128, 65535, 65536].flatMap((size) => [
     (ws) => echoes(ws, text(size), false),
@@ -160,7 +170,7 @@ const cases = [
   refuses(frame(0x88, Buffer.concat([code(1000), bytes(124)])), 1002),
   refuses(Buffer.concat([frame(0x88, code(1000)), frame(0x81, Buffer.from('late'))]), 1000),
   async (ws) => {
-    const socket = ws._socket;
+    const socket = ws._socket._parent ?? ws._socket; // that of TCP
     const closed = next(socket, 'close');
     ws._receiver.prependOnceListener('conclude', () => socket.resetAndDestroy());
     ws.close(1000);
@@ -222,11 +232,28 @@ const agreements = [15, 14, 13, 12, 11, 10, 9].flatMap((bits) => [false, true].m
 const endpoints = agreements.map((perMessageDeflate) => new WebSocketServer(
   { noServer: true, perMessageDeflate, maxPayload: 64 * MiB }));
 
-const server = http.createServer();
+// Longer than a handshake may take, unless the client was told otherwise. The suite answers when it
+// has written its reports, which takes longer still.
+const reportTime = 6_000;
+
+function upgrade(request, socket, head, url) {
+  const number = Number(url.searchParams.get('case'));
+  const response = cases[number - 1]?.response;
+  if (response !== undefined) {
+    plays.push(Promise.resolve());
+    socket.end(response);
+  } else {
+    const endpoint = endpoints[number % endpoints.length];
+    endpoint.handleUpgrade(request, socket, head, (ws) => serve(ws, request, url));
+  }
+}
+
+const [key, cert] = process.argv.slice(2).map((file) => fs.readFileSync(file));
+const server = key ? https.createServer({ key, cert }) : http.createServer();
 server.on('upgrade', (request, socket, head) => {
   const url = new URL(request.url, 'ws://localhost');
-  const endpoint = endpoints[Number(url.searchParams.get('case')) % endpoints.length];
-  endpoint.handleUpgrade(request, socket, head, (ws) => serve(ws, request, url));
+  const wait = url.pathname === '/updateReports' ? reportTime : 0;
+  setTimeout(upgrade, wait, request, socket, head, url);
 });
 server.listen(0, '127.0.0.1', () => console.log(server.address().port));
 
