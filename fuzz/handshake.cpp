@@ -5,10 +5,11 @@
 #include <wsx/protocol/http_body.hpp>
 
 #include <optional>
+#include <string_view>
 #include <system_error>
 
 // What a server answers to the opening handshake: however it is cut, it is understood and judged
-// alike; what was wrong can be displayed; a refusal's body is bounded.
+// alike; what was folded is one line; what was wrong can be displayed; a refusal's body is bounded.
 
 namespace {
 
@@ -33,10 +34,16 @@ outcome read(const fuzz::pieces& input) {
   return result;
 }
 
-void judge(const http_head& head) {
+bool is_one_line(std::string_view value) {
+  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
+  const bool trimmed = value.empty() || (!is_space(value.front()) && !is_space(value.back()));
+  return trimmed && value.find_first_of("\r\n") == std::string_view::npos;
+}
+
+void judge(const http_head& head, const wsx::deflate_options& offered) {
   upgrade_request ask;
   ask.subprotocols = {"a", "b"};
-  ask.deflate = wsx::deflate_options{};
+  ask.deflate = offered;
   upgrade_result granted;
   std::string what;
   // The key of RFC 6455 1.3, so that the corpus can have the right answer.
@@ -60,7 +67,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::require(got.head.headers == expected.head.headers);
   }
   if (!expected.done) return 0;
-  judge(expected.head);
+  for (const auto& field : expected.head.headers) fuzz::require(is_one_line(field.value));
+  judge(expected.head, {});
+  judge(expected.head, {.server_max_window_bits = 10, .server_no_context_takeover = true});
+  judge(expected.head, {.server_max_window_bits = 10, .require_server_limits = true});
   http_body_reader body(expected.head, 64);
   body.feed(wsx::as_bytes(bytes.substr(expected.taken)));
   fuzz::require(body.take().size() <= 64);
