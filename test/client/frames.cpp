@@ -184,4 +184,23 @@ TEST_SUITE("client: actions") {
           w.ended.failed(what == "bad" ? wsx::errc::invalid_text : wsx::errc::invalid_close_code));
     }
   }
+
+  TEST_CASE("RFC 6455 10.4: what a header announces is refused before any of it has come") {
+    auto options = calm();
+    options.max_message_size = 1000;
+    lines seen;
+    world<only_text> w({&seen}, options);
+    memory_peer peer = w.open();
+    auto header = text_frame("");
+    header.declared_length = 1001;
+    peer.write(header);
+    poll(w.io);
+    const auto frame = peer.take_frame();
+    REQUIRE(frame);
+    CHECK(frame->payload.substr(0, 2) == "\x03\xf1");  // 1009
+    peer.close();
+    poll(w.io);
+    CHECK(w.ended.failed(wsx::errc::message_too_big));
+    CHECK(seen.empty());
+  }
 }
