@@ -139,6 +139,10 @@ int main(int count, char** arguments) {
   if (!failed) return 0;
   try {
     std::rethrow_exception(failed);
+  } catch (const wsx::system_error& e) {
+    const std::string& detail = e.diagnostics().detail;
+    fmt::print(stderr, "{}: {}{}{}\n", s.url, detail, detail.empty() ? "" : ": ",
+               e.code().message());
   } catch (const std::exception& e) {
     fmt::print(stderr, "{}: {}\n", s.url, e.what());
   }
