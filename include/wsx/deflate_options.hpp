@@ -15,7 +15,8 @@ struct deflate_options {
   int memory_level = 8;  ///< 1 (least) to 9 (fastest), as zlib's
 
   /// How far back either side may refer when it compresses: 2 to this power bytes, 8 to 15. The
-  /// server's is what this side needs memory for, to inflate. RFC 7692 7.1.2.
+  /// server's is what this side needs memory for, to inflate. RFC 7692 7.1.2. Zlib cannot compress
+  /// for 8, so there are servers that fail when asked for it: 9 is safer.
   int server_max_window_bits = 15;
   int client_max_window_bits = 15;
 
