@@ -161,6 +161,13 @@ std::vector<client_frame> server_connection::read_until_eof() {
   return frames;
 }
 
+std::string server_connection::read_some() {
+  if (unread().empty()) receive({timeout_, "bytes"});
+  std::string bytes{unread()};
+  consumed_ = received_.size();
+  return bytes;
+}
+
 std::string server_connection::read_raw(std::size_t size) {
   const auto awaited = std::to_string(size) + " bytes";
   const wait_limit limit{timeout_, awaited};

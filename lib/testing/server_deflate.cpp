@@ -69,32 +69,34 @@ void server_deflater::reset() {
 
 struct server_inflater::stream {
   z_stream z{};
+  std::string room;  // what comes out at once
   ~stream() { inflateEnd(&z); }
 };
 
+// A byte at a time goes out: only then does zlib judge how far back something refers by its window,
+// and not by what else it sees of the output. Further than 15 bits nothing can refer.
 server_inflater::server_inflater(int window_bits) : stream_(new stream) {
   if (inflateInit2(&stream_->z, -window_bits) != Z_OK) throw std::bad_alloc();
+  stream_->room.resize(window_bits < 15 ? 1 : 32768);
 }
 
 server_inflater::~server_inflater() = default;
 server_inflater::server_inflater(server_inflater&&) noexcept = default;
 server_inflater& server_inflater::operator=(server_inflater&&) noexcept = default;
 
-// A byte at a time goes out: only then does zlib judge how far back something refers by its window,
-// and not by what else it sees of the output.
 std::string server_inflater::message(std::string_view payload) {
   const std::string whole = std::string(payload) + std::string(tail);
   z_stream& z = stream_->z;
+  auto& room = stream_->room;
   z.next_in = as_input(whole);
   z.avail_in = static_cast<uInt>(whole.size());
   std::string out;
   for (;;) {
-    char byte = 0;
-    z.next_out = reinterpret_cast<Bytef*>(&byte);
-    z.avail_out = 1;
+    z.next_out = reinterpret_cast<Bytef*>(room.data());
+    z.avail_out = static_cast<uInt>(room.size());
     const int result = inflate(&z, Z_SYNC_FLUSH);
-    if (z.avail_out == 0) out += byte;
-    if (result == Z_BUF_ERROR || (result == Z_OK && z.avail_out == 1 && z.avail_in == 0)) break;
+    out.append(room, 0, room.size() - z.avail_out);
+    if (result == Z_BUF_ERROR || (result == Z_OK && z.avail_out > 0 && z.avail_in == 0)) break;
     if (result != Z_OK) throw script_error("the client sent a corrupt compressed message");
   }
   if (z.avail_in != 0) throw script_error("a compressed message has bytes behind its end");

@@ -142,6 +142,24 @@ TEST_CASE("read_frame: fragments, keys, the end") {
   server.wait();
 }
 
+TEST_CASE("read_some: what is here, the beginning of a frame too, and nothing at the end") {
+  std::promise<void> rest;
+  scripted_server server{[&](server_connection& client) {
+    client.expect_text("a");
+    CHECK(client.read_some() == "\x82\xFFhalf");  // came with the frame before
+    rest.set_value();
+    CHECK(client.read_some() == "more");
+    CHECK(client.read_some().empty());
+    CHECK(client.ended() == stream_end::orderly);
+  }};
+  raw_client client{server.port()};
+  client.write("\x81\x81\x01\x02\x03\x04\x60\x82\xFFhalf"s);
+  rest.get_future().wait();
+  client.write("more");
+  client.socket().close();
+  server.wait();
+}
+
 TEST_CASE("read_until_eof, read_raw and wait_eof") {
   scripted_server server{[](server_connection& client) {
     if (client.index() == 0) CHECK(client.read_until_eof().size() == 2);

@@ -118,6 +118,10 @@ class server_connection {
   std::vector<client_frame> read_frames();
   /// All frames until the client ends its side.
   std::vector<client_frame> read_until_eof();
+  /// All bytes that are here, whatever they are, at least one; none if the client has ended its
+  /// side. What a connection that is about to be reset has received can be read with it: also the
+  /// beginning of a frame.
+  std::string read_some();
   /// Exactly `size` bytes, whatever they are.
   std::string read_raw(std::size_t size);
 
