@@ -13,8 +13,10 @@ build_needs=(
 
 # What the tests against real servers need.
 server_needs=(
-  nginx=nginx-light node=nodejs npm=npm openssl=openssl
-  ca-certificates libwebsockets-test-server python3-websockets
+  nginx=nginx-light node=nodejs npm=npm openssl=openssl go=golang-go
+  ca-certificates golang-github-gorilla-websocket-dev libwebsockets-test-server
+  python3-aiohttp python3-hypercorn python3-tornado python3-uvicorn python3-websockets
+  python3-wsproto
 )
 
 say() { printf '==> %s\n' "$*"; }

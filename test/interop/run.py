@@ -27,6 +27,28 @@ COMMANDS = {
     "LWS": ["libwebsockets-test-server", "--port={port}"],
 }
 
+# Servers that ping all the time, in the clear.
+PINGING = {
+    "TORNADO": [SYSTEM_PYTHON, str(HERE / "pinging/tornado_server.py"), "{port}"],
+    "AIOHTTP": [SYSTEM_PYTHON, str(HERE / "pinging/aiohttp_server.py"), "{port}"],
+    "UVICORN": [SYSTEM_PYTHON, str(HERE / "pinging/uvicorn_server.py"), "{port}"],
+    "HYPERCORN": [SYSTEM_PYTHON, str(HERE / "pinging/hypercorn_server.py"), "{port}"],
+    "GORILLA": ["{folder}/gorilla_server", "{port}"],
+}
+
+# The modules of Python that the servers are made with, and their packages.
+MODULES = {
+    "websockets": "python3-websockets",
+    "tornado": "python3-tornado",
+    "aiohttp": "python3-aiohttp",
+    "uvicorn": "python3-uvicorn",
+    "wsproto": "python3-wsproto",
+    "hypercorn": "python3-hypercorn",
+}
+
+GO_PACKAGES = Path("/usr/share/gocode")  # where Debian's lie
+GORILLA = GO_PACKAGES / "src/github.com/gorilla/websocket"
+
 NGINX_CONFIG = """
 daemon off;
 master_process off;
@@ -70,18 +92,27 @@ def missing_programs():
         "nginx": "nginx-light",
         "libwebsockets-test-server": "libwebsockets-test-server",
         "openssl": "openssl",
+        "go": "golang-go",
     }.items():
         if shutil.which(name) is None:
             yield f"{name} is missing: install the package {package}"
     if not (HERE / "node_modules/ws").is_dir():
         yield f"the npm package ws is missing: run `npm ci` in {HERE}"
-    try:
-        found = subprocess.run([SYSTEM_PYTHON, "-c", "import websockets"], capture_output=True)
-    except FileNotFoundError:
+    if not GORILLA.is_dir():
+        yield "Gorilla is missing: install the package golang-github-gorilla-websocket-dev"
+    if not Path(SYSTEM_PYTHON).exists():
         yield f"{SYSTEM_PYTHON} is missing: install the package python3"
-    else:
-        if found.returncode != 0:
-            yield "the Python package websockets is missing: install the package python3-websockets"
+        return
+    for module in missing_modules():
+        yield f"The Python package {module} is missing: install the package {MODULES[module]}"
+
+
+def missing_modules():
+    """Of the system's Python, which need not be the one that runs this."""
+    find = "import importlib.util, sys\n"
+    find += "print(*(m for m in sys.argv[1:] if importlib.util.find_spec(m) is None))"
+    command = [SYSTEM_PYTHON, "-c", find, *MODULES]
+    return subprocess.run(command, capture_output=True, check=True, text=True).stdout.split()
 
 
 held = []  # the sockets of the ports that free_port gave
@@ -157,6 +188,16 @@ def make_certificates(folder):
     )
 
 
+def build_gorilla_server(folder):
+    """Debian's Go packages are found without a module or a network."""
+    environment = os.environ | {"GO111MODULE": "off", "GOPATH": str(GO_PACKAGES)}
+    environment["GOCACHE"] = str(folder / "go-cache")
+    source = HERE / "pinging/gorilla_server.go"
+    command = ["go", "build", "-o", str(folder / "gorilla_server"), str(source)]
+    if subprocess.run(command, env=environment).returncode != 0:
+        raise Failure("the Gorilla server does not compile")
+
+
 class Fleet:
     """All servers."""
 
@@ -168,7 +209,7 @@ class Fleet:
 
     def start(self, name, command, port=None):
         port = port or free_port()
-        command = [word.format(port=port) for word in command]
+        command = [word.format(port=port, folder=self.folder) for word in command]
         self.servers.append(Server(self.folder, name, port, command))
         return self.servers[-1]
 
@@ -197,6 +238,9 @@ class Fleet:
             self.publish_clear(doomed.name, doomed)
             doomed = self.start(f"{name}_DOOMED_WSS", command)
             self.publish_behind_nginx(doomed.name, doomed)
+        build_gorilla_server(self.folder)
+        for name, command in PINGING.items():
+            self.publish_clear(name, self.start(name, command))
         self.start_nginx("nginx", self.fronts)
         # Another for a test to kill, in front of the first server.
         doomed = self.start_nginx("NGINX_DOOMED", {free_port(): self.servers[0].port})

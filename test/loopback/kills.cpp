@@ -107,7 +107,7 @@ class killer {
   void operator()(server_connection& client) {
     const std::lock_guard one_after_the_other(mutex_);
     const connection_ends ends(client.peer_port());
-    ends.set_client_send_buffer(kernel_buffer);
+    set_send_buffer(client.peer_port(), kernel_buffer);
     accept_options answer;
     if (how_.compressed) answer.headers = {{"Sec-WebSocket-Extensions", "permessage-deflate"}};
     client.accept(answer);

@@ -17,34 +17,33 @@
 // network namespace with limits of its own.
 namespace loopback {
 
-/// This process's two ends of a TCP connection, by the client's port.
-class connection_ends {
+/// A socket of this process: the one with that port at its own end, or at the other end.
+class socket_at {
  public:
-  explicit connection_ends(std::uint16_t client_port) {
+  enum end { own, other };
+
+  socket_at(std::uint16_t port, end which) {
     for (const auto& entry : std::filesystem::directory_iterator("/dev/fd")) {
       const int descriptor = std::stoi(entry.path().filename().string());
-      if (port_by(&::getpeername, descriptor) == client_port) server_ = descriptor;
-      // One that listens, or waits to be reused, has no peer.
-      if (port_by(&::getsockname, descriptor) == client_port &&
-          port_by(&::getpeername, descriptor) != 0)
-        client_ = descriptor;
+      const auto peer = port_by(&::getpeername, descriptor);
+      if (peer == 0) continue;  // it listens, or is no socket
+      if ((which == own ? port_by(&::getsockname, descriptor) : peer) == port)
+        descriptor_ = descriptor;
     }
-    if (client_ < 0 || server_ < 0)
-      throw std::runtime_error("no connection from port " + std::to_string(client_port));
+    if (descriptor_ < 0) throw std::runtime_error("no connection by port " + std::to_string(port));
   }
 
-  /// Makes the kernel keep about twice so many bytes, at most, of what the client has written.
-  void set_client_send_buffer(int bytes) const {
-    if (::setsockopt(client_, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes) != 0)
-      throw std::runtime_error("the client's send buffer cannot be set");
+  void set(int level, int option, int value) const {
+    if (::setsockopt(descriptor_, level, option, &value, sizeof value) != 0)
+      throw std::runtime_error("a socket option cannot be set");
   }
 
-  /// Whether the server has read all that the kernel took from the client: it was acknowledged,
-  /// which is not to wait for company, and is not there any more.
-  bool drained() const {
-    const int at_once = 1;
-    ::setsockopt(server_, IPPROTO_TCP, TCP_QUICKACK, &at_once, sizeof at_once);
-    return count(client_, TIOCOUTQ) == 0 && count(server_, FIONREAD) == 0;
+  /// What `TIOCOUTQ` and `FIONREAD` count.
+  int bytes(unsigned long where) const {
+    int count = 0;
+    if (::ioctl(descriptor_, where, &count) != 0)
+      throw std::runtime_error("the kernel does not say what its buffers hold");
+    return count;
   }
 
  private:
@@ -55,15 +54,31 @@ class connection_ends {
     return get(descriptor, endpoint.data(), &size) == 0 ? endpoint.port() : 0;
   }
 
-  static int count(int descriptor, unsigned long what) {
-    int bytes = 0;
-    if (::ioctl(descriptor, what, &bytes) != 0)
-      throw std::runtime_error("the kernel does not say what its buffers hold");
-    return bytes;
+  int descriptor_ = -1;
+};
+
+/// Makes the kernel keep about twice so many bytes, at most, of what the client with that port has
+/// written.
+inline void set_send_buffer(std::uint16_t client_port, int bytes) {
+  socket_at(client_port, socket_at::own).set(SOL_SOCKET, SO_SNDBUF, bytes);
+}
+
+/// A connection within this process, by the client's port.
+class connection_ends {
+ public:
+  explicit connection_ends(std::uint16_t client_port)
+      : client_(client_port, socket_at::own), server_(client_port, socket_at::other) {}
+
+  /// Whether the server has read all that the kernel took from the client: it was acknowledged,
+  /// which is not to wait for company, and is not there any more.
+  bool drained() const {
+    server_.set(IPPROTO_TCP, TCP_QUICKACK, 1);
+    return client_.bytes(TIOCOUTQ) == 0 && server_.bytes(FIONREAD) == 0;
   }
 
-  int client_ = -1;
-  int server_ = -1;
+ private:
+  socket_at client_;
+  socket_at server_;
 };
 
 }  // namespace loopback
