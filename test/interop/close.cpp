@@ -13,6 +13,16 @@ std::string seen_by(const server& s, const std::string& number) {
   return witness.ask("!closed " + number);
 }
 
+// Replies to every text.
+struct polite {
+  inbox* in;
+
+  wsx::action handle_frame(wsx::text m) {
+    in->push_back({wsx::opcode::text, std::string(m.payload)});
+    return wsx::reply(wsx::text{"reply"});
+  }
+};
+
 }  // namespace
 
 TEST_CASE("the client closes with a code: both sides see it") {
@@ -91,6 +101,23 @@ TEST_CASE("the server closes with 1000: a normal end") {
     CHECK(reason.received == wsx::close_code::normal);
     CHECK(reason.normal());
     CHECK(reason.clean);
+  });
+}
+
+TEST_CASE("what is said in one segment with a Close is replied to before it is answered") {
+  with_each_echo_server([](const server& s) {
+    test_client<polite> client{s};
+    client.send_text("!farewell");
+    for (const char* word : {"a", "b", "c"})
+      CHECK(client.next() == received{wsx::opcode::text, word});
+    const auto reason = client.join();
+    CHECK(reason.origin == wsx::close_origin::remote);
+    CHECK(reason.clean);
+
+    test_client witness{s};
+    const auto number = std::to_string(std::stoi(witness.ask("!number")) - 1);
+    CHECK(witness.ask("!closed " + number) == "1000 ");
+    CHECK(witness.ask("!count " + number) == "4");
   });
 }
 

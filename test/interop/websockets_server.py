@@ -58,11 +58,19 @@ async def reset(ws):
     await drop(ws)
 
 
+async def farewell(ws):
+    """In one segment; the library knows nothing of its Close, and answers the client's."""
+    ws.transport.write(b"\x81\x01a\x81\x01b\x81\x01c" + b"\x88\x02\x03\xe8")
+
+
 async def half(ws):
     ws.transport.write(HALF_MESSAGE)
 
 
-COMMANDS = {f.__name__: f for f in (number, closed, count, fragment, ping, close, drop, reset, half)}
+COMMANDS = {
+    f.__name__: f
+    for f in (number, closed, count, fragment, ping, close, farewell, drop, reset, half)
+}
 
 
 async def answer(ws, message):

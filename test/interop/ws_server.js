@@ -7,6 +7,10 @@ const { WebSocketServer } = require('ws');
 // A text frame of 1000 bytes of which only the first 500 come. RFC 6455 5.2.
 const halfMessage = Buffer.concat([Buffer.from([0x81, 126, 0x03, 0xe8]), Buffer.alloc(500, 'x')]);
 
+// Three messages and a Close in one segment. The library knows nothing of its Close, and answers the
+// client's.
+const lastWords = Buffer.from('\x81\x01a\x81\x01b\x81\x01c\x88\x02\x03\xe8', 'latin1');
+
 const connections = []; // by number
 
 const commands = {
@@ -24,6 +28,7 @@ const commands = {
     ws.ping(payload);
   },
   close: (ws, code, reason) => ws.close(code && Number(code), reason),
+  farewell: (ws) => ws._socket.write(lastWords),
   drop: (ws) => ws._socket.write(halfMessage, () => ws._socket.destroy()),
   reset: (ws) => ws._socket.write(halfMessage, () => ws._socket.resetAndDestroy()),
   half: (ws) => ws._socket.write(halfMessage),
