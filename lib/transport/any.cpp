@@ -45,6 +45,11 @@ std::string any_transport::local_endpoint() const {
   return std::visit([](const auto& t) { return t.local_endpoint(); }, chosen_);
 }
 
+std::size_t any_transport::committed() const noexcept {
+  const auto* const tls = std::get_if<tls_transport>(&chosen_);
+  return tls != nullptr ? tls->committed() : 0;
+}
+
 std::string any_transport::error_detail() const {
   const auto* const tls = std::get_if<tls_transport>(&chosen_);
   return tls != nullptr ? tls->error_detail() : std::string();

@@ -84,7 +84,10 @@ struct tls_transport::state {
 
   // Whether OpenSSL or the wire has part of what the caller will offer again: nothing may be
   // flushed then but by `write_some`, which tells the caller.
-  bool writing() const noexcept { return interrupted || records.pending_data() > 0; }
+  bool writing() const noexcept { return committed() > 0; }
+
+  // The bytes of the caller that OpenSSL or the wire has: they must go as they were.
+  std::size_t committed() const noexcept { return records.pending_data() + interrupted; }
 
   tcp_transport tcp;
   tls_wire wire{tcp};
@@ -100,7 +103,8 @@ struct tls_transport::state {
   // What has been encrypted, as the first of the bytes to write, and not been handed to the socket
   // in whole records.
   tls_records records{};
-  bool interrupted = false;  // OpenSSL is in the middle of a write, which must go on as it began
+  // The bytes of a write that OpenSSL is in the middle of: it must go on as it began.
+  std::size_t interrupted = 0;
 
   // Why nothing more can be read. OpenSSL says it once, perhaps behind the last bytes; the socket
   // need not tell any more of it.
@@ -297,7 +301,7 @@ io_result tls_transport::write_some(bytes_view bytes) noexcept {
 // Encrypts as many bytes as one write of the socket takes, and writes them. Until that is done, no
 // other bytes can go: the caller offers the same ones again, less what went in whole records.
 std::error_code tls_transport::state::write_records(bytes_view bytes) noexcept {
-  if (interrupted || records.pending_data() == 0) {
+  if (interrupted > 0 || records.pending_data() == 0) {
     if (const auto error = encrypt(bytes.first(std::min(bytes.size(), max_batch)))) return error;
   }
   write_wants = io_direction::write;
@@ -306,7 +310,7 @@ std::error_code tls_transport::state::write_records(bytes_view bytes) noexcept {
 
 std::error_code tls_transport::state::encrypt(bytes_view batch) noexcept {
   write_wants = io_direction::write;
-  if (interrupted || !wire.has_room(max_encrypted_batch)) {
+  if (interrupted > 0 || !wire.has_room(max_encrypted_batch)) {
     if (const auto unsent = wire.flush()) return unsent;
   }
   ERR_clear_error();
@@ -316,8 +320,8 @@ std::error_code tls_transport::state::encrypt(bytes_view batch) noexcept {
     wire.before_writing(part.size() == rest.size());
     std::size_t count = 0;
     const int ok = SSL_write_ex(ssl.get(), part.data(), part.size(), &count);
-    interrupted = ok != 1;
-    if (interrupted) return judge(ok, write_wants);
+    interrupted = ok == 1 ? 0 : part.size();
+    if (ok != 1) return judge(ok, write_wants);
     records.add(count, wire.written());
   }
   return {};
@@ -354,6 +358,10 @@ void tls_transport::shutdown() noexcept {
 
 void tls_transport::close() noexcept {
   state_->tcp.close();
+}
+
+std::size_t tls_transport::committed() const noexcept {
+  return state_->committed();
 }
 
 std::string tls_transport::error_detail() const {

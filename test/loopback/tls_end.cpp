@@ -1,6 +1,10 @@
 #include "tls_support.hpp"
 
+#include <cstdint>
+#include <future>
 #include <string>
+#include <string_view>
+#include <utility>
 
 // How TLS ends, and that the client notices although the socket has told all that it will.
 
@@ -17,6 +21,11 @@ struct holding {
 };
 
 using holding_client = test_client<holding>;
+
+asio::awaitable<void> send_many(test_client<>::client_type& client, std::string_view payload,
+                                std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) co_await client.send(wsx::binary(payload));
+}
 
 }  // namespace
 
@@ -85,6 +94,48 @@ TEST_CASE("a record that nobody encrypted: never an orderly end, wherever it com
   const auto end = client.join();
   CHECK_FALSE(end.reason.clean);
   if (!closes) CHECK(end.error == wsx::errc::tls_failed);
+}
+
+// What has been encrypted goes as it was: OpenSSL can't take it back.
+TEST_CASE("the server closes while the socket is full: records that were made go, then Close") {
+  const auto ca = make_ca();
+  constexpr std::size_t queued = 200;
+  const std::string payload(50'000, 'x');
+  gate full;
+  std::size_t data = 0;
+  std::string last;
+  scripted_server server{[&](server_connection& client) {
+                           client.accept();
+                           full.wait();
+                           client.send_close(1001);
+                           while (const auto frame = client.read_frame()) {
+                             last = describe(*frame);
+                             if (frame->opcode != opcodes::binary) continue;
+                             if (frame->payload != payload) throw script_error("not what was sent");
+                             ++data;
+                           }
+                         },
+                         {.receive_buffer = 4096, .tls = make_server_certificate(ca)}};
+  test_client<> client{{}, trusting(ca)};
+  client.open(server);
+  auto sending = client.start(send_many(*client.operator->(), payload, queued));
+  // Until the kernel takes no more.
+  std::uint64_t before = 0;
+  for (int unchanged = 0; unchanged < 5;) {
+    client.wait_until([&, polls = 0]() mutable { return ++polls > 2; });
+    unchanged = client->stats().bytes_sent == before ? unchanged + 1 : 0;
+    before = client->stats().bytes_sent;
+  }
+  full.open();
+  const auto end = client.join();
+  CHECK(end.reason.received == wsx::close_code::going_away);
+  CHECK(end.reason.sent == wsx::close_code::going_away);
+  CHECK(end.reason.clean);
+  CHECK_THROWS_AS(client.wait(std::move(sending)), wsx::system_error);
+  server.wait();
+  CHECK(last == "close 1001 \"\"");
+  CHECK(data > 0);
+  CHECK(data < queued);
 }
 
 TEST_SUITE_END();

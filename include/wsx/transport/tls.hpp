@@ -26,6 +26,7 @@ class tls_transport {
   WSX_API void close() noexcept;
   WSX_API std::string peer_endpoint() const;
   WSX_API std::string local_endpoint() const;
+  WSX_API std::size_t committed() const noexcept;
   WSX_API std::string error_detail() const;
 
  private:
