@@ -98,7 +98,7 @@ void engine::send(ticket t, std::shared_ptr<send_channel> channel,
     channel->number = t;
     channel->waiting = protocol::frame_source::waiting_frame{frame.head, frame.payload};
     if (self->now() == phase::ended) return self->fail_sends(self->unsent_error());
-    if (!self->still_of_use(frame, state)) channel->drop_waiting();
+    if (!self->still_of_use(*channel, state)) channel->drop_waiting();
     self->pump();
     self->wrote();
   };
@@ -110,11 +110,11 @@ void engine::send(ticket t, std::shared_ptr<send_channel> channel,
   }
 }
 
-// Whether the connection that a frame was meant for is still there, or any other will do.
-bool engine::still_of_use(const protocol::outgoing_frame& frame,
-                          std::uint64_t state) const noexcept {
-  const bool bound = options_->drop_unsent_on_disconnect || !frame.first;
-  return !bound || connection_of(state) == connection_number_;
+// Whether a frame that waits may go, though the connection that it was meant for may be gone.
+bool engine::still_of_use(const send_channel& channel, std::uint64_t state) const noexcept {
+  if (connection_of(state) == connection_number_) return true;
+  const bool continues = channel.waiting->head.op == opcode::continuation;
+  return !options_->drop_unsent_on_disconnect && !(continues && channel.is_cut());
 }
 
 // RFC 6455 6.1. On the strand.

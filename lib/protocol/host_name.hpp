@@ -8,19 +8,19 @@
 
 namespace wsx::protocol {
 
-/// RFC 1035 2.3.4, RFC 1123 2.1, and underscores, which some names have all the same. Not empty.
+/// RFC 1123 2.1, and underscores, which some names have all the same. Not empty. How long it may be
+/// is for the resolver to know.
 constexpr bool is_host_label(std::string_view s) noexcept {
   const auto allowed = [](char c) {
     return http::is_alpha(c) || http::is_digit(c) || c == '-' || c == '_';
   };
-  return !s.empty() && s.size() <= 63 && std::all_of(s.begin(), s.end(), allowed);
+  return !s.empty() && std::all_of(s.begin(), s.end(), allowed);
 }
 
 /// Whether it is labels with a dot between each two; one may follow the last. Stricter than RFC
 /// 3986 3.2.2, which also allows empty labels, percent-encoding and punctuation.
 constexpr bool is_host_name(std::string_view s) noexcept {
   if (s.ends_with('.')) s.remove_suffix(1);
-  if (s.size() > 253) return false;
   for (;;) {
     const std::size_t dot = s.find('.');
     if (!is_host_label(s.substr(0, dot))) return false;

@@ -211,7 +211,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   void tell_written();
   void say_close(std::optional<protocol::close_payload> close, protocol::close_order order);
   errc admit(send_channel& channel, std::uint64_t state) noexcept;
-  bool still_of_use(const protocol::outgoing_frame& frame, std::uint64_t state) const noexcept;
+  bool still_of_use(const send_channel& channel, std::uint64_t state) const noexcept;
   bool flushed(const flush_mark& mark) const;
   static bool lost(const flush_mark& mark);
   void drop_retired();

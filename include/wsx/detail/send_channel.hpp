@@ -42,11 +42,15 @@ struct send_channel : protocol::frame_source {
   // can't go on. `all_dropped`: none that was begun before this one can.
   void begin_connection(std::uint64_t state, std::uint32_t current, bool all_dropped) noexcept {
     admitted = state;
-    const std::size_t cut = cut_before.load(std::memory_order_relaxed) - message_begins;
-    const bool is_cut = static_cast<std::ptrdiff_t>(cut) > 0;
-    if (check.in_message() && (is_cut || all_dropped)) check = {};
+    if (check.in_message() && (all_dropped || is_cut())) check = {};
     queued_before.store(queue.pushed(), std::memory_order_relaxed);
     connection.store(current, std::memory_order_release);
+  }
+
+  // Whether the message in fragments that was begun last was cut with its connection.
+  bool is_cut() const noexcept {
+    const std::size_t cut = cut_before.load(std::memory_order_relaxed) - message_begins;
+    return static_cast<std::ptrdiff_t>(cut) > 0;
   }
 
   // The frame that passed the check has been queued.
