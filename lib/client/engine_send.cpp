@@ -58,8 +58,6 @@ errc engine::try_send(send_channel& channel, const protocol::outgoing_frame& fra
   if (state != channel.admitted) {
     if (const auto error = admit(channel, state); error != errc{}) return error;
   }
-  // First: as long as a `send` waits, the rest of the channel is the strand's.
-  if (channel.blocked.load(std::memory_order_acquire)) return errc::queue_full;
   if (const auto error = channel.check.check(frame); error != errc{}) return error;
   if (!channel.queue.try_push_inline(frame.head, frame.payload)) {
     const bool fits = channel.queue.can_ever_hold(frame.payload.size());
@@ -70,11 +68,13 @@ errc engine::try_send(send_channel& channel, const protocol::outgoing_frame& fra
   return errc{};
 }
 
-// Of a producer that has not yet sent anything on this connection, if there is one.
+// Of a producer that has not sent anything on this connection, or whose last `send` had to wait: as
+// long as it does, the rest of the channel is the strand's.
 errc engine::admit(send_channel& channel, std::uint64_t state) noexcept {
   if (phase_of(state) != phase::open) return not_open(state);
   if (channel.blocked.load(std::memory_order_acquire)) return errc::queue_full;
-  channel.begin_connection(state, connection_of(state), options_->drop_unsent_on_disconnect);
+  channel.see_connection(connection_of(state), options_->drop_unsent_on_disconnect);
+  channel.admitted = state;
   return errc{};
 }
 
@@ -84,8 +84,8 @@ void engine::send(ticket t, std::shared_ptr<send_channel> channel,
   const std::uint64_t state = state_.load(std::memory_order_acquire);
   if (const auto error = not_open(state); error != errc{}) return done(error);
   if (channel->blocked.exchange(true, std::memory_order_acq_rel)) return done(errc::queue_full);
-  if (state != channel->admitted)
-    channel->begin_connection(state, connection_of(state), options_->drop_unsent_on_disconnect);
+  channel->admitted = send_channel::none;
+  channel->see_connection(connection_of(state), options_->drop_unsent_on_disconnect);
   if (const auto error = channel->check.check(frame); error != errc{}) {
     channel->blocked.store(false, std::memory_order_release);
     return done(error);
@@ -240,6 +240,7 @@ void engine::pump_failed(std::error_code error) {
 }
 
 void engine::wrote() {
+  if (channels_.empty() && flush_marks_.empty()) return;  // there are only callbacks that send
   tell_written();
   drop_retired();
 }

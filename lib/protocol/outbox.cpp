@@ -41,7 +41,7 @@ void outbox::fill() {
   parts.whole_frames = batch_.end();
   if (within_frame() || closed_) return;
   parts.within_message = unfinished();
-  if (may_interrupt()) fill_control();
+  if ((ping_ || !pongs_.empty()) && may_interrupt()) fill_control();
   parts.control_end = parts.staged_begin = parts.staged_end = batch_.end();
   if (close_ && order_ == close_order::after_replies) return fill_end();
   if (partial_) go_on({.source = partial_->source, .begin = batch_.size()});

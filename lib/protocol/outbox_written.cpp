@@ -26,8 +26,10 @@ void outbox::end_batch() noexcept {
 }
 
 bool outbox::set_close(const close_payload& close, close_order order, std::size_t committed) {
-  if (order == close_order::after_replies) take_back(committed);
-  if (closed_) return false;
+  const bool hastens = order == close_order::after_replies;
+  if (hastens) take_back(committed);
+  // What was taken back can't be queued again before this one.
+  if (closed_ || (close_ && !hastens)) return false;
   close_ = std::make_unique<const close_payload>(close);
   order_ = order;
   return true;

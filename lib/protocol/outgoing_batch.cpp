@@ -18,7 +18,7 @@ void outgoing_batch::note(const stretch& s) {
   stretches_.push_back(s);
 }
 
-void outgoing_batch::free_written() noexcept {
+void outgoing_batch::free_stretches() noexcept {
   for (const stretch& s : stretches_) {
     if (s.begin > written_) return;
     if (s.end <= written_) {
@@ -69,14 +69,6 @@ void outgoing_batch::truncate(std::size_t position) noexcept {
   stretch& cut = stretches_.back();
   cut.end = position;
   cut.frees = cut.frames ? position - cut.begin : 0;
-}
-
-void outgoing_batch::clear() noexcept {
-  stretches_.clear();
-  copied_.clear();
-  in_place_ = {};
-  written_ = 0;
-  parts_ = {};
 }
 
 }  // namespace wsx::protocol

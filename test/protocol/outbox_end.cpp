@@ -202,6 +202,19 @@ TEST_SUITE("outbox: RFC 6455 5.5.1, Close") {
     check_empty(source);
   }
 
+  TEST_CASE("one that waits is not put off") {
+    fixture f;
+    const auto source = f.add_source(4 << 20);
+    push(source, std::string(600'000, 'x'));
+    push(source, "queued");
+    std::string wire = f.write(1000);
+    const close_payload echo{wsx::close_code::going_away, ""};
+    CHECK(f.box.set_close(echo, close_order::after_replies));
+    CHECK_FALSE(f.box.set_close(bye, close_order::after_queues));
+    wire += f.write();
+    CHECK(decode(wire) == frames{text('x', 600'000), "close 1001 \"\""});
+  }
+
   TEST_CASE("a Close that was to go behind the queues gives way, unless it is under way") {
     const close_payload echo{wsx::close_code::going_away, ""};
     for (const bool written : {false, true}) {

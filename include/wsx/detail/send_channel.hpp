@@ -21,7 +21,7 @@ struct send_channel : protocol::frame_source {
 
   // The producer's.
   protocol::outgoing_check check{};
-  std::uint64_t admitted = none;   // the state in which its last frame was
+  std::uint64_t admitted = none;   // the state in which frames may be queued without a look
   std::size_t waited = 0;          // bytes of the frames that were sent past the queue
   std::size_t message_begins = 0;  // a position within the first frame of a message in fragments
 
@@ -38,10 +38,10 @@ struct send_channel : protocol::frame_source {
   completion<std::error_code> on_written{};  // to be called when the waiting frame has been written
   ticket number = 0;
 
-  // The producer sees a connection for the first time. A message that was cut with the one before
-  // can't go on. `all_dropped`: none that was begun before this one can.
-  void begin_connection(std::uint64_t state, std::uint32_t current, bool all_dropped) noexcept {
-    admitted = state;
+  // Before a frame is queued. A message that was cut with its connection can't go on on another;
+  // `all_dropped`: none that was begun on another can.
+  void see_connection(std::uint32_t current, bool all_dropped) noexcept {
+    if (connection.load(std::memory_order_relaxed) == current) return;
     if (check.in_message() && (all_dropped || is_cut())) check = {};
     queued_before.store(queue.pushed(), std::memory_order_relaxed);
     connection.store(current, std::memory_order_release);

@@ -68,7 +68,9 @@ class outgoing_batch {
   }
 
   /// Frees the frames that were written whole.
-  WSX_API void free_written() noexcept;
+  void free_written() noexcept {
+    if (!stretches_.empty()) free_stretches();
+  }
 
   /// Where the first frame begins, or the batch ends, of which nothing is written, nor one of the
   /// next `committed` bytes, which the transport has to be given.
@@ -85,10 +87,17 @@ class outgoing_batch {
   WSX_API void truncate(std::size_t position) noexcept;
 
   /// Forgets everything, but keeps the memory.
-  WSX_API void clear() noexcept;
+  void clear() noexcept {
+    stretches_.clear();
+    copied_.clear();
+    in_place_ = {};
+    written_ = 0;
+    parts_ = {};
+  }
   void release_memory() noexcept { copied_.release(); }
 
  private:
+  WSX_API void free_stretches() noexcept;
   bytes_view view() const noexcept { return in_place_.empty() ? copied_.view() : in_place_; }
   template <class Call>
   void for_each_frame(std::size_t begin, std::size_t end, Call call) const noexcept;
