@@ -38,8 +38,9 @@ void frame_source::drop_stale(std::uint32_t current) noexcept {
     stale = false;
     old = queue.readable_before(queued_before.load(std::memory_order_relaxed));
   }
+  if (old == 0) return;
   queue.skip(old);
-  free(old);
+  drop(old);
 }
 
 void frame_source::rewind(mask_key_source& keys) {

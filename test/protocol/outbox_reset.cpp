@@ -460,7 +460,10 @@ TEST_SUITE("outbox: a connection that breaks") {
     f.box.reset(true, 7);
     push(source, "late");  // by a producer that had found the first connection open
     CHECK_FALSE(f.box.quiet());
+    const auto from = source->written;
+    const auto until = from + source->outstanding();
     CHECK(f.send().empty());
+    CHECK(source->lost_within(from, until));
     check_empty(source);
     push(source, "still late");
     // Now it sees the next one.

@@ -48,7 +48,7 @@ struct frame_source {
   // The rest is the consumer's.
   std::optional<waiting_frame> waiting{};
   std::uint64_t written = 0;     ///< the position behind the last frame that was written or dropped
-  range dropped{};               ///< the latest of a cut message that was or will be dropped
+  range dropped{};               ///< the latest that was dropped, or has to be
   bool waiting_dropped = false;  ///< the frame that waited was: nobody has been told yet
   bool stale = false;  ///< what the producer queued before it saw this connection is dropped
 
@@ -65,7 +65,7 @@ struct frame_source {
   /// one that waits behind them.
   WSX_API void free(std::uint64_t size) noexcept;
 
-  /// The next queued frame, of `size` bytes, is dropped with its message.
+  /// The next frames, `size` bytes of them, are dropped. The cursor has passed them.
   WSX_API void drop(std::uint64_t size) noexcept;
 
   /// The same for the frame that waits: it then counts as never handed over.

@@ -85,8 +85,8 @@ class outbox {
   /// behind them. If a producer's message is unfinished on the wire, staged frames are dropped: no
   /// data but the rest of that message could follow.
   ///
-  /// False, and nothing changes, if a Close is in a batch already and can't be taken back, or if one
-  /// waits that this one would have to go behind.
+  /// False, and nothing changes, if a Close is in a batch already and can't be taken back, or if
+  /// one waits that this one would have to go behind.
   WSX_API bool set_close(const close_payload& close, close_order order, std::size_t committed = 0);
 
   std::size_t staged_bytes() const noexcept { return staged_.bytes.size(); }
