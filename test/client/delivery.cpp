@@ -165,6 +165,44 @@ TEST_SUITE("client: delivery, a message in fragments whose connection breaks") {
     CHECK(frames_of(other) == lines{"binary \"begun\" without FIN", "continuation \"end\""});
   }
 
+  // With threads, see test/loopback/kills.cpp.
+  TEST_CASE("a continuation at any time around the end: written, cut, refused, or sent next") {
+    for (const bool begun : {false, true}) {
+      for (int turns = 0; turns < 10; ++turns) {
+        CAPTURE(begun);
+        CAPTURE(turns);
+        world<returns> w({}, with_queue_of(1024));
+        memory_peer peer = w.open();
+        peer.discard_written();
+        if (!begun) peer.allow_write(0);
+        REQUIRE(w.client->try_send(piece(true, false, "begun")));
+        poll(w.io);
+        break_off(peer);
+        w.io.restart();
+        for (int i = 0; i < turns; ++i) w.io.poll_one();
+        outcome sent;
+        w.client->send(piece(false, true, rest), sent.token());
+        poll(w.io);
+        const std::size_t on_first = frames_of(peer).size();
+        memory_peer other = next_connection(w);
+        const std::size_t on_second = frames_of(other).size();
+        REQUIRE(sent.done());
+        if (begun) {
+          CHECK(on_first == (sent.ok() ? 2 : 1));
+          CHECK(on_second == 0);
+        } else {
+          CHECK(on_first == 0);
+          CHECK(on_second == (sent.ok() ? 2 : 1));
+          CHECK(sent.error != wsx::errc::connection_dropped);
+          if (!sent.ok()) REQUIRE(w.client->try_send(piece(false, true, "end")));
+        }
+        poll(w.io);
+        other.discard_written();
+        CHECK(works(w, other));
+      }
+    }
+  }
+
   TEST_CASE("the check of another sender is its own") {
     world<returns> w;
     memory_peer peer = w.open();
@@ -208,19 +246,28 @@ TEST_SUITE("client: delivery, drop_unsent_on_disconnect") {
   }
 
   TEST_CASE("what is sent between two connections fails, and does not go on the second") {
-    world<returns> w({}, dropping(1024));
-    memory_peer peer = w.open();
-    peer.discard_written();
-    peer.allow_write(0);
-    const std::string large(100'000, 'x');
-    outcome sent;
-    w.client->send(wsx::text{large}, sent.token());  // its wait is still to be begun
-    break_off(peer);
-    poll(w.io);
-    CHECK(sent.failed(wsx::errc::connection_dropped));
-    memory_peer other = next_connection(w);
-    CHECK(frames_of(other).empty());
-    CHECK(works(w, other));
+    std::size_t dropped = 0;
+    for (int turns = 0; turns < 10; ++turns) {
+      CAPTURE(turns);
+      world<returns> w({}, dropping(1024));
+      memory_peer peer = w.open();
+      peer.discard_written();
+      peer.allow_write(0);
+      const std::string large(100'000, 'x');
+      outcome sent;
+      break_off(peer);
+      w.io.restart();
+      for (int i = 0; i < turns; ++i) w.io.poll_one();
+      w.client->send(wsx::text{large}, sent.token());
+      poll(w.io);
+      memory_peer other = next_connection(w);
+      REQUIRE(sent.done());
+      CHECK(!sent.ok());
+      if (sent.error == wsx::errc::connection_dropped) ++dropped;
+      CHECK(frames_of(other).empty());
+      CHECK(works(w, other));
+    }
+    CHECK(dropped > 0);
   }
 }
 

@@ -160,6 +160,24 @@ TEST_SUITE("client: keepalive") {
     CHECK(w.ended.failed(wsx::errc::ping_timeout));
   }
 
+  TEST_CASE("the latency is that of the ping on the wire, however long it had to wait") {
+    world<plain> w({}, by_the_minute());
+    memory_peer peer = w.open();
+    peer.allow_write(0);
+    CHECK(w.client->try_send(wsx::text{"before"}));
+    let_pass(w.io, minutes(20));
+    peer.allow_write(memory_peer::unlimited / 2);
+    poll(w.io);
+    peer.take_frame();
+    const auto ping = peer.take_frame();
+    REQUIRE(ping);
+    let_pass(w.io, minutes(1));
+    peer.write(pong_frame(ping->payload));
+    poll(w.io);
+    CHECK(w.client->stats().latency >= minutes(1));
+    CHECK(w.client->stats().latency < minutes(2));
+  }
+
   TEST_CASE("what the server takes behind the ping proves that it lives, too") {
     world<plain> w({}, by_the_minute());
     memory_peer peer = w.open();
