@@ -2,6 +2,8 @@
 
 #include <wsx/testing/server_deflate.hpp>
 
+#include <utility>
+
 // What the server gets for what it sent: a pong for each ping, a reply for each message that came
 // before a violation or a Close, however the bytes were cut.
 
@@ -113,40 +115,59 @@ TEST_SUITE("client: answers, to what came before the end") {
     };
   }
 
+  // So many messages behind a ping, and then the last word.
+  std::string exchange_of(std::size_t count, const last_word& last, bool deflate) {
+    server_deflater compress;
+    std::string bytes = encode_server_frame(ping_frame("p"));
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto text = std::to_string(i);
+      server_frame frame = text_frame(deflate ? compress.message(text) : text);
+      if (deflate) frame.rsv = rsv1;
+      bytes += encode_server_frame(frame);
+    }
+    return bytes + last.bytes;
+  }
+
+  // What the client wrote, inflated.
+  lines said_by(memory_peer & peer) {
+    server_inflater inflate;
+    lines said;
+    while (auto frame = peer.take_frame()) {
+      if (std::exchange(frame->rsv, 0) == rsv1) frame->payload = inflate.message(frame->payload);
+      said.push_back(describe(*frame));
+    }
+    return said;
+  }
+
+  lines expected_of(std::size_t count, const last_word& last) {
+    lines expected = numbered("text", count);
+    expected.insert(expected.begin(), "pong \"p\"");
+    expected.push_back(last.close);
+    return expected;
+  }
+
+  template <class Handler>
+  memory_peer open(world<Handler> & w, bool deflate) {
+    memory_peer peer = w.dial();
+    peer.accept(deflate ? with_deflate() : accept_options{});
+    poll(w.io);
+    return peer;
+  }
+
   template <class Handler>
   void check_answers(bool deflate) {
     for (const auto& last : last_words()) {
-      for (const std::size_t count : {1u, 2u, 10u}) {
+      for (std::size_t count = 1; count <= 10; ++count) {
         for (const std::size_t at_once : {whole, std::size_t{1}, std::size_t{5}}) {
           CAPTURE(last.close);
           CAPTURE(count);
           CAPTURE(at_once);
           world<Handler> w({}, deflate ? compressed() : calm());
-          memory_peer peer = w.dial();
-          peer.accept(deflate ? with_deflate() : accept_options{});
-          poll(w.io);
+          memory_peer peer = open(w, deflate);
           peer.limit_read(at_once);
-          server_deflater compress;
-          std::string bytes = encode_server_frame(ping_frame("p"));
-          for (std::size_t i = 0; i < count; ++i) {
-            const auto text = std::to_string(i);
-            server_frame frame = text_frame(deflate ? compress.message(text) : text);
-            if (deflate) frame.rsv = rsv1;
-            bytes += encode_server_frame(frame);
-          }
-          peer.write(bytes + last.bytes + encode_server_frame(text_frame("never")));
+          peer.write(exchange_of(count, last, deflate) + encode_server_frame(text_frame("never")));
           poll(w.io);
-          server_inflater inflate;
-          lines said;
-          while (auto frame = peer.take_frame()) {
-            if (frame->rsv == rsv1) frame->payload = inflate.message(frame->payload);
-            frame->rsv = 0;
-            said.push_back(describe(*frame));
-          }
-          lines expected = numbered("text", count);
-          expected.insert(expected.begin(), "pong \"p\"");
-          expected.push_back(last.close);
-          CHECK(joined(said) == joined(expected));
+          CHECK(joined(said_by(peer)) == joined(expected_of(count, last)));
           CHECK(w.client->stats().replies_dropped == 0);
         }
       }
@@ -160,19 +181,24 @@ TEST_SUITE("client: answers, to what came before the end") {
   }
 
   TEST_CASE("cut at every byte, over two reads") {
-    const std::string bytes = encode_server_frame(text_frame("one")) +
-                              encode_server_frame(text_frame("two")) +
-                              encode_server_frame(close_frame(1001, "bye"));
-    for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
-      CAPTURE(cut);
-      world<echo> w;
-      memory_peer peer = w.open();
-      peer.discard_written();
-      peer.write(bytes.substr(0, cut));
-      poll(w.io);
-      peer.write(bytes.substr(cut));
-      poll(w.io);
-      CHECK(frames_of(peer) == lines{"text \"one\"", "text \"two\"", "close 1001 \"\""});
+    for (const bool deflate : {false, true}) {
+      for (const auto& last : last_words()) {
+        for (const std::size_t count : {1u, 2u, 10u}) {
+          const std::string bytes = exchange_of(count, last, deflate);
+          for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
+            CAPTURE(last.close);
+            CAPTURE(count);
+            CAPTURE(cut);
+            world<echo> w({}, deflate ? compressed() : calm());
+            memory_peer peer = open(w, deflate);
+            peer.write(bytes.substr(0, cut));
+            poll(w.io);
+            peer.write(bytes.substr(cut));
+            poll(w.io);
+            CHECK(joined(said_by(peer)) == joined(expected_of(count, last)));
+          }
+        }
+      }
     }
   }
 
