@@ -29,8 +29,8 @@ struct options {
 
   // Keepalive. RFC 6455 5.5.2.
   std::chrono::milliseconds ping_interval{20'000};  ///< between pings; 0: none
-  /// The link is dead if for so long, since a ping was written, no byte has come from the server
-  /// and it took none of those that wait for it.
+  /// The link is dead if for so long, since a ping was written, no byte has come from the server,
+  /// and it took none of those that wait for it or keep the ping from leaving.
   std::chrono::milliseconds ping_timeout{20'000};
 
   // What the server may send. Beyond these the connection is closed with 1009.

@@ -205,7 +205,10 @@ bool engine::write_batch(bytes_view bytes) {
     add(bytes_sent_, result.bytes);
     outbox_.wrote(result.bytes);
     frames_sent_.store(outbox_.frames_encoded(), std::memory_order_relaxed);
-    if (outbox_.take_ping_written()) keepalive_.ping_written(clock::now());
+    if (outbox_.take_ping_written()) {
+      keepalive_.ping_written(clock::now());
+      ping_end_ = bytes_sent_.load(std::memory_order_relaxed);
+    }
     if (outbox_.close_written()) close_.written();
     wrote();
   }

@@ -6,6 +6,7 @@
 #include <wsx/error.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 // The client's own deadlines, and the timers and signals that its user wants to hear of.
@@ -120,11 +121,17 @@ void engine::on_keepalive() {
   switch (keepalive_.poll(clock::now())) {
     case protocol::keepalive::action::wait: arm_keepalive(); break;  // it has been heard of
     case protocol::keepalive::action::send_ping:
+      ping_end_ = std::numeric_limits<std::uint64_t>::max();
+      ping_makes_way();
       outbox_.set_ping(keepalive_.ping_payload());
       arm_keepalive();
       pump();
       break;
     case protocol::keepalive::action::give_up:
+      if (ping_makes_way()) {
+        keepalive_.progressed(clock::now());
+        return on_keepalive();
+      }
       dead_ = true;
       wake();
       break;
@@ -133,6 +140,17 @@ void engine::on_keepalive() {
   if (assembler_) assembler_->release_memory();
   if (resting_) give_back(assembler_);
   outbox_.release_memory();
+}
+
+// The kernel may hold so much before a ping that this takes long to leave, and a socket long to
+// have room. As long as the peer's system confirms more of it, the link works. Not longer: what it
+// confirms behind the ping does not say that the server, which has not answered, still reads.
+bool engine::ping_makes_way() {
+  const auto left = stream_->unacknowledged();
+  if (!left) return false;
+  const std::uint64_t now = bytes_sent_.load(std::memory_order_relaxed) - *left;
+  const std::uint64_t before = std::exchange(acknowledged_, now);
+  return before < ping_end_ && before < now;
 }
 
 }  // namespace wsx::detail

@@ -50,6 +50,10 @@ std::size_t any_transport::committed() const noexcept {
   return tls != nullptr ? tls->committed() : 0;
 }
 
+std::optional<std::size_t> any_transport::unacknowledged() noexcept {
+  return std::visit([](auto& t) { return t.unacknowledged(); }, chosen_);
+}
+
 std::string any_transport::error_detail() const {
   const auto* const tls = std::get_if<tls_transport>(&chosen_);
   return tls != nullptr ? tls->error_detail() : std::string();

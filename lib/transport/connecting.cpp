@@ -4,7 +4,6 @@
 
 #include <cerrno>
 #include <fcntl.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,16 +15,6 @@ using asio::ip::tcp;
 
 std::error_code system_error_of(int number) noexcept {
   return {number, asio::error::get_system_category()};
-}
-
-// What the kernel keeps of bytes that it has not sent yet. Linux would take megabytes: on a slow
-// link a full socket would have no room for minutes, and a ping would wait behind all of that. With
-// this much, writing is as fast as without (docs/performance.md). No error: it goes without, too.
-void bound_unsent([[maybe_unused]] int socket) noexcept {
-#if defined(__linux__) && defined(TCP_NOTSENT_LOWAT)
-  const int most = 256 * 1024;
-  ::setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most);
-#endif
 }
 
 // Asio's own `open` makes sockets that a program which is started meanwhile inherits: that would
@@ -42,7 +31,6 @@ std::error_code open_socket(tcp::socket& socket, const tcp& protocol) {
   const int on = 1;
   ::setsockopt(made, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
 #endif
-  bound_unsent(made);
   std::error_code error;
   socket.assign(protocol, made, error);
   if (error) ::close(made);

@@ -1,4 +1,5 @@
 #include "connecting.hpp"
+#include "kernel_buffer.hpp"
 
 #include <wsx/error.hpp>
 #include <wsx/transport/strand.hpp>
@@ -136,9 +137,24 @@ io_result tcp_transport::read_some(std::span<std::byte> room) noexcept {
 }
 
 io_result tcp_transport::write_some(bytes_view bytes) noexcept {
+  if (full_since_ != never && full_since_ != bounded) look_for_slow_link();
   io_result result;
   result.bytes = socket_.write_some(asio::buffer(bytes.data(), bytes.size()), result.error);
+  if (result.bytes < bytes.size() && full_since_ == never) full_since_ = clock::now();
   return result;
+}
+
+// The first write since the socket was full. Where it is full for so long, what the kernel takes in
+// advance only makes others wait; on a fast link the bound costs throughput (docs/performance.md).
+void tcp_transport::look_for_slow_link() noexcept {
+  constexpr std::chrono::milliseconds slow{100};
+  const bool is_slow = clock::now() - full_since_ >= slow;
+  full_since_ = is_slow ? bounded : never;
+  if (is_slow) bound_unsent(socket_);
+}
+
+std::optional<std::size_t> tcp_transport::unacknowledged() noexcept {
+  return wsx::unacknowledged(socket_);
 }
 
 // The socket's own executor is the one below, and the handler brings its strand: were the socket's

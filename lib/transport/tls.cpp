@@ -364,6 +364,10 @@ std::size_t tls_transport::committed() const noexcept {
   return state_->committed();
 }
 
+std::optional<std::size_t> tls_transport::unacknowledged() noexcept {
+  return state_->tcp.unacknowledged();
+}
+
 std::string tls_transport::error_detail() const {
   return openssl_reason(state_->failure);
 }

@@ -1,4 +1,5 @@
 #include "relay.hpp"
+#include "small_buffers.hpp"
 #include "support.hpp"
 
 #include <asio/co_spawn.hpp>
@@ -8,6 +9,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,6 +29,12 @@ namespace {
 constexpr std::size_t bytes_to_upload = 16'000'000;  // 128 s at 1 Mbit/s
 
 struct listener {
+  std::uint16_t port = 0;  // of this side
+
+  void handle_connect(const wsx::connection_info& info) {
+    const auto colon = info.local_endpoint.rfind(':');
+    port = static_cast<std::uint16_t>(std::stoi(info.local_endpoint.substr(colon + 1)));
+  }
   void handle_frame(wsx::binary) {}
 };
 using client_type = wsx::client<listener>;
@@ -46,6 +54,7 @@ struct upload {
   // How it ended.
   std::error_code error{};
   bool clean = false;
+  int unsent_bound = 0;  // what the kernel keeps before it has sent it, once the line was slow
 };
 
 asio::awaitable<void> send_all(client_type& client, std::size_t message_size) {
@@ -61,6 +70,8 @@ asio::awaitable<void> run(upload& self, const wsx::options& options, const std::
   try {
     co_await client.connect(url);
     co_await send_all(client, self.message_size);
+    const socket_at socket(client.handler().port, socket_at::own);
+    self.unsent_bound = socket.get(IPPROTO_TCP, TCP_NOTSENT_LOWAT);
   } catch (const wsx::system_error&) {}  // `join` knows why
   try {
     const auto reason = co_await client.join();
@@ -118,6 +129,7 @@ TEST_CASE("an upload that takes two minutes outlives pings that are answered lat
     CAPTURE(upload.message_size);
     CHECK(upload.error == std::error_code());
     CHECK(upload.clean);  // so the server got all
+    CHECK(upload.unsent_bound == 256 * 1024);
   }
 }
 

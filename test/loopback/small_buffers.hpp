@@ -38,6 +38,14 @@ class socket_at {
       throw std::runtime_error("a socket option cannot be set");
   }
 
+  int get(int level, int option) const {
+    int value = 0;
+    socklen_t size = sizeof value;
+    if (::getsockopt(descriptor_, level, option, &value, &size) != 0)
+      throw std::runtime_error("a socket option cannot be read");
+    return value;
+  }
+
   /// What `TIOCOUTQ` and `FIONREAD` count.
   int bytes(unsigned long where) const {
     int count = 0;

@@ -1,11 +1,14 @@
 #include "../../lib/transport/connecting.hpp"
 
+#include "../../lib/transport/kernel_buffer.hpp"
+
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
 #include <doctest/doctest.h>
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #ifdef __linux__
@@ -74,7 +77,7 @@ bool inherited(int descriptor) {
 }  // namespace
 
 // Without the bound it is more than 2 MiB.
-TEST_CASE("a full socket holds less than a megabyte") {
+TEST_CASE("a full socket with a bound holds less than a megabyte, and says how much") {
   asio::io_context io;
   tcp::acceptor acceptor(io, tcp::v4());
   acceptor.set_option(asio::socket_base::receive_buffer_size(16 * 1024));
@@ -82,12 +85,21 @@ TEST_CASE("a full socket holds less than a megabyte") {
   acceptor.listen();
   tcp::socket socket(io);
   REQUIRE(connect(io, socket, acceptor.local_endpoint()) == std::error_code());
-  const std::vector<char> bytes(64 * 1024);
+  wsx::bound_unsent(socket);
+  CHECK(wsx::unacknowledged(socket) == 0);
+  std::vector<char> bytes(64 * 1024);
   std::size_t held = 0;
   std::error_code error;
   while (!error) held += socket.write_some(asio::buffer(bytes), error);
   CHECK(error == asio::error::would_block);
   CHECK(held < 1024 * 1024);
+  const auto before = wsx::unacknowledged(socket).value();
+  CHECK(before > 0);
+  CHECK(before <= held);
+  // The server takes some: the kernel has less.
+  tcp::socket server = acceptor.accept();
+  for (std::size_t taken = 0; taken < held / 2;) taken += server.read_some(asio::buffer(bytes));
+  while (wsx::unacknowledged(socket).value() >= before) std::this_thread::yield();
 }
 
 TEST_CASE("a program that is started does not inherit the socket") {

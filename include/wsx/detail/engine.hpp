@@ -233,6 +233,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   void on_deadline();
   void arm_keepalive();
   void on_keepalive();
+  bool ping_makes_way();
 
   void cancel_connect();
   void cancel_send(send_channel& channel);
@@ -300,6 +301,8 @@ class engine final : public std::enable_shared_from_this<engine>,
   std::unique_ptr<protocol::message_assembler> assembler_;
   protocol::close_state close_;
   protocol::keepalive keepalive_;
+  std::uint64_t ping_end_ = 0;      // of the last ping: `bytes_sent_` when it had been written
+  std::uint64_t acknowledged_ = 0;  // of `bytes_sent_`, by the peer's system, when last asked
   // What came right behind the handshake's response; then to read into, if callbacks are
   // coroutines.
   protocol::byte_buffer own_;

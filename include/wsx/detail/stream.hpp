@@ -2,7 +2,9 @@
 
 #include <wsx/transport/transport.hpp>
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -17,6 +19,7 @@ class stream {
   virtual io_result read_some(std::span<std::byte> room) noexcept = 0;
   virtual io_result write_some(bytes_view bytes) noexcept = 0;
   virtual std::size_t committed() const noexcept = 0;
+  virtual std::optional<std::size_t> unacknowledged() noexcept = 0;
   virtual void async_wait(io_direction direction, wait_handler ready) = 0;
   virtual void shutdown() noexcept = 0;
   virtual void close() noexcept = 0;
@@ -43,6 +46,13 @@ class stream_model final : public stream {
       return transport_.committed();
     } else {
       return 0;
+    }
+  }
+  std::optional<std::size_t> unacknowledged() noexcept override {
+    if constexpr (requires { transport_.unacknowledged(); }) {
+      return transport_.unacknowledged();
+    } else {
+      return std::nullopt;
     }
   }
   void async_wait(io_direction direction, wait_handler ready) override {

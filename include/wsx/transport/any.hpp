@@ -5,7 +5,9 @@
 #include <wsx/transport/tls.hpp>
 #include <wsx/transport/transport.hpp>
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <variant>
 
 namespace wsx {
@@ -24,6 +26,7 @@ class any_transport {
   WSX_API std::string peer_endpoint() const;
   WSX_API std::string local_endpoint() const;
   WSX_API std::size_t committed() const noexcept;
+  WSX_API std::optional<std::size_t> unacknowledged() noexcept;
   WSX_API std::string error_detail() const;
 
  private:

@@ -5,7 +5,10 @@
 
 #include <asio/ip/tcp.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <memory>
+#include <optional>
 
 namespace wsx {
 
@@ -20,6 +23,7 @@ class tcp_transport {
   WSX_API asio::awaitable<std::error_code> connect(const url& to, diagnostics& d);
   WSX_API io_result read_some(std::span<std::byte> room) noexcept;
   WSX_API io_result write_some(bytes_view bytes) noexcept;
+  WSX_API std::optional<std::size_t> unacknowledged() noexcept;
   WSX_API void async_wait(io_direction direction, wait_handler ready);
   WSX_API void shutdown() noexcept;
   WSX_API void close() noexcept;
@@ -37,13 +41,20 @@ class tcp_transport {
 
  private:
   struct lookup;
+  using clock = std::chrono::steady_clock;
 
+  // What `full_since_` is where the socket is not full, and where nobody need look any more.
+  static constexpr clock::time_point never{};
+  static constexpr clock::time_point bounded = clock::time_point::max();
+
+  void look_for_slow_link() noexcept;
   asio::awaitable<std::error_code> dial_name(const url& to);
   asio::awaitable<std::error_code> connected();
   asio::awaitable<std::error_code> resolve(const url& to);
 
   asio::ip::tcp::socket socket_;  // on what is below the strand: see `async_wait`
   std::shared_ptr<lookup> lookup_{};
+  clock::time_point full_since_ = never;
   bool closed_ = false;
 };
 

@@ -3,7 +3,9 @@
 #include <wsx/export.hpp>
 #include <wsx/transport/transport.hpp>
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 
 namespace wsx {
 
@@ -27,6 +29,7 @@ class tls_transport {
   WSX_API std::string peer_endpoint() const;
   WSX_API std::string local_endpoint() const;
   WSX_API std::size_t committed() const noexcept;
+  WSX_API std::optional<std::size_t> unacknowledged() noexcept;
   WSX_API std::string error_detail() const;
 
  private:

@@ -91,6 +91,9 @@ class wait_handler {
 /// - `close` ends the connection at once; waits end with an error.
 /// - `std::size_t committed() const`, which a transport need not have, says how many of the bytes
 ///   that `write_some` did not count must be offered again as they were. Without it, none.
+/// - `std::optional<std::size_t> unacknowledged()`, which a transport need not have, says how many
+/// of
+///   the bytes that it has written the peer's system has not confirmed. Without it, nobody knows.
 /// - `std::string error_detail() const`, which a transport need not have, says more about how its
 ///   connection failed than the error code does: which TLS alert came. Empty if it knows no more.
 template <class T>
