@@ -14,7 +14,7 @@ struct stats {
   std::uint64_t reads = 0;             ///< calls to the transport that brought bytes
   std::uint64_t writes = 0;            ///< calls to the transport that took bytes
   std::uint64_t connects = 0;          ///< connections opened
-  std::uint64_t replies_dropped = 0;   ///< of callbacks, because closing or the end was quicker
+  std::uint64_t replies_dropped = 0;   ///< frames of callbacks: closing, or the end, came first
   std::chrono::nanoseconds latency{};  ///< between the last answered keepalive ping and its pong
 };
 

@@ -32,8 +32,8 @@ struct tls_options {
   std::shared_ptr<tls_share> share{};
 
   /// Whether to resume TLS sessions of earlier connections to the same host and port. A server that
-  /// answers that by failing the TLS handshake is asked once more at once, without a session, and
-  /// is offered none as long as the client or its share lives.
+  /// answers that by failing the TLS handshake is at once asked again without a session. If that
+  /// works, it is offered none any more; the client or its share remembers 256 such servers.
   bool resume = true;
 
   friend bool operator==(const tls_options&, const tls_options&) = default;

@@ -99,7 +99,7 @@ asio::awaitable<std::error_code> engine::shake_hands(const protocol::upgrade_req
   for (;;) {
     const auto error = read_head(parser);
     // A server that takes nothing more may have said why before it went.
-    const bool silent = !error || error == errc::connection_dropped;
+    const bool silent = !error || error == errc::handshake_dropped;
     if (unsent && silent && !parser.done()) co_return unsent;
     if (error) co_return error;
     if (parser.done()) break;

@@ -68,8 +68,8 @@ errc engine::try_send(send_channel& channel, const protocol::outgoing_frame& fra
   return errc{};
 }
 
-// Of a producer that has not sent anything on this connection, or whose last `send` had to wait: as
-// long as it does, the rest of the channel is the strand's.
+// For a producer whose last frame was of another state, or whose last `send` had to wait: as long
+// as it does, the rest of the channel is the strand's.
 errc engine::admit(send_channel& channel, std::uint64_t state) noexcept {
   if (phase_of(state) != phase::open) return not_open(state);
   if (channel.blocked.load(std::memory_order_acquire)) return errc::queue_full;
@@ -100,7 +100,7 @@ void engine::send(ticket t, std::shared_ptr<send_channel> channel,
     if (self->now() == phase::ended) return self->fail_sends(self->unsent_error());
     if (!self->still_of_use(*channel, state)) channel->drop_waiting();
     self->pump();
-    self->wrote();
+    if (channel->waiting_dropped) self->tell_written();
   };
   try {
     dispatch_on(strand_, std::move(wait));

@@ -26,7 +26,7 @@ void frame_source::drop_waiting() noexcept {
 
 void frame_source::clear() noexcept {
   queue.skip(queue.readable());
-  free(queue.unreleased());
+  if (const std::size_t left = queue.unreleased(); left > 0) drop(left);
   cut_before.store(static_cast<std::size_t>(written), std::memory_order_relaxed);
 }
 

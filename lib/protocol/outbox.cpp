@@ -19,9 +19,11 @@ constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 void outbox::set_ping(bytes_view payload) {
   ping_.emplace(payload);
+  ping_end_ = 0;  // one that is being written is not asked for any more
 }
 
 void outbox::attach(std::shared_ptr<frame_source> source) {
+  source->stale = drops_;
   sources_.push_back(std::move(source));
 }
 
@@ -31,7 +33,13 @@ bool outbox::detach(const frame_source* source) {
 }
 
 bytes_view outbox::batch() {
-  if (batch_.empty()) fill();
+  if (!batch_.empty()) return batch_.left();
+  try {
+    fill();
+  } catch (...) {  // nobody knows where its frames begin
+    count_written();
+    throw;
+  }
   return batch_.left();
 }
 
@@ -66,9 +74,12 @@ void outbox::bound_divided_message(clock::time_point now, clock::duration most) 
   partial_->interruptible = now - *partial_->divided_since >= most;
 }
 
-// Whether a producer's message is, on the wire.
+// Whether a producer's message is unfinished on the wire. A frame that is only being compressed is
+// not there yet, whatever its place in its message.
 bool outbox::unfinished() const noexcept {
-  return within_divided_message() || (message_of_ != nullptr && message_of_ != &staged_);
+  if (within_divided_message()) return true;
+  if (partial_ && !partial_->wire) return partial_->head.op == opcode::continuation;
+  return message_of_ != nullptr && message_of_ != &staged_;
 }
 
 void outbox::fill_control() {
@@ -82,12 +93,16 @@ void outbox::fill_control() {
   ping_end_ = batch_.end();
 }
 
-// The server has closed, or is told why it is given up: what was sent to it before is answered.
-// A message that is being compressed has not begun on the wire, unless it was divided.
+// The server has closed, or is told why it is given up: what it sent before is answered. A frame
+// that is being compressed is given up.
 void outbox::fill_end() {
-  if (unfinished()) drop_staged();
-  if (partial_) stale_context_ = true;
-  end_partial();
+  const bool open = unfinished();
+  if (open) drop_staged();
+  if (partial_) {
+    stale_context_ = true;
+    end_partial();
+    if (!open) message_of_ = nullptr;
+  }
   fill_staged();
   fill_close();
 }
@@ -128,10 +143,13 @@ void outbox::fill_staged() {
     encode_staged();
   } else if (batch_.empty()) {
     batch_.buffer().swap(staged_.bytes);
+    frames_encoded_ += staged_.frames;
   } else {
     batch_.buffer().append(staged_.bytes.view());
+    frames_encoded_ += staged_.frames;
   }
   staged_.bytes.clear();
+  staged_.frames = 0;
   batch_.parts().staged_end = batch_.end();
   message_of_ = staged_.open ? &staged_ : nullptr;
 }
@@ -154,6 +172,7 @@ bool outbox::may_begin() const noexcept {
 
 void outbox::fill_from(frame_source& source, bool one_message) {
   if (source.stale) source.drop_stale(connection_);
+  if (source.stale) return;  // more may have come meanwhile, and is stale, too
   if (source.empty()) return;
   if (source.queue.masked() && source.queue.readable() > 0) {
     put_ready(source, one_message);

@@ -30,8 +30,8 @@ bool outbox::stage(const frame_head& head, bytes_view payload) {
     bytes.commit(encode_frame(target.data(), head, payload, mask_key{}));
   } else {
     bytes.commit(encode_frame(target.data(), plain(head), payload, keys_.next()));
-    ++frames_encoded_;
   }
+  ++staged_.frames;
   staged_.total += size;
   if (!is_control(head.op)) staged_.open = !head.fin;
   return true;

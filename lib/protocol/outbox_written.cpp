@@ -1,5 +1,3 @@
-#include "frame_layout.hpp"
-
 #include <wsx/protocol/outbox.hpp>
 
 #include <algorithm>
@@ -60,12 +58,14 @@ void outbox::take_back(std::size_t committed) noexcept {
 }
 
 void outbox::drop_staged() noexcept {
-  for (bytes_view left = staged_.bytes.view(); !left.empty(); ++staged_.dropped)
-    left = left.subspan(layout::size_at(left.data()));
+  staged_.dropped += std::exchange(staged_.frames, 0);
   staged_.bytes.clear();
 }
 
 void outbox::count_written() noexcept {
+  const auto& parts = batch_.parts();
+  const std::size_t unwritten = std::max<std::size_t>(batch_.written(), parts.staged_begin);
+  staged_.dropped += batch_.count_frames(unwritten, parts.staged_end);
   batch_.free_written();
   batch_.clear();
   staged_.in_batch = 0;
@@ -86,6 +86,7 @@ void outbox::reset(bool drop, std::uint32_t next) {
   close_.reset();
   closed_ = false;
   connection_ = next;
+  drops_ = drop;
   const void* const message_of = std::exchange(message_of_, nullptr);
   for (const auto& source : sources_) {
     source->rewind(keys_);

@@ -237,8 +237,9 @@ asio::awaitable<std::error_code> tls_transport::connect(const url& to, diagnosti
   }
   auto error = co_await state_->attempt(to, d, state_->settings->tls->resume);
   if (!state_->refused_resumption(error)) co_return error;
-  state_->resumption.refused();
-  co_return co_await state_->attempt(to, d, false);
+  error = co_await state_->attempt(to, d, false);
+  if (!error) state_->resumption.refused();  // or it is not the session that the server minds
+  co_return error;
 }
 
 asio::awaitable<std::error_code> tls_transport::state::attempt(const url& to, diagnostics& d,

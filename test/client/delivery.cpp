@@ -230,6 +230,20 @@ TEST_SUITE("client: delivery, drop_unsent_on_disconnect") {
     return o;
   }
 
+  TEST_CASE("a flush of what is dropped fails") {
+    world<returns> w({}, dropping());
+    memory_peer peer = w.open();
+    peer.allow_write(0);
+    REQUIRE(w.client->try_send(wsx::text{"one"}));
+    outcome flushed;
+    w.client->flush(flushed.token());
+    poll(w.io);
+    CHECK(!flushed.done());
+    break_off(peer);
+    poll(w.io);
+    CHECK(flushed.failed(wsx::errc::connection_dropped));
+  }
+
   TEST_CASE("a message in fragments that was dropped with its connection is cut, too") {
     world<returns> w({}, dropping());
     memory_peer peer = w.open();

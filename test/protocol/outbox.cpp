@@ -295,6 +295,8 @@ TEST_SUITE("outbox: staged frames") {
     CHECK(f.box.staged_bytes() == 0);
     CHECK_FALSE(f.stage(whole, "123456789012345"));  // 21 bytes
     CHECK(f.stage(whole, "12345678901234"));
+    CHECK(f.box.frames_encoded() == 2);
+    f.send();
     CHECK(f.box.frames_encoded() == 3);
   }
 

@@ -298,6 +298,33 @@ TEST_SUITE("outbox: compressing") {
     CHECK(f.box.staged_dropped() == 0);
   }
 
+  TEST_CASE("the rest of a message that is still being compressed keeps replies back") {
+    compressing f;
+    const auto source = f.add_source(4 << 20);
+    push(source, may_begin, "begun");
+    std::string written = f.write();
+    push(source, last, std::string(2'000'000, 'x'));
+    CHECK(f.box.batch().empty());
+    REQUIRE(f.box.compressing());
+    f.stage(may, "reply");
+    f.box.set_close({wsx::close_code::normal, ""}, close_order::after_replies);
+    written += f.write();
+    CHECK(f.peer.read(written) == frames{"close 1000 \"\""});
+    CHECK(f.box.staged_dropped() == 1);
+  }
+
+  TEST_CASE("the first fragment of one that is still being compressed does not") {
+    compressing f;
+    const auto source = f.add_source(4 << 20);
+    push(source, may_begin, std::string(2'000'000, 'x'));
+    CHECK(f.box.batch().empty());
+    REQUIRE(f.box.compressing());
+    f.stage(may, "reply");
+    f.box.set_close({wsx::close_code::normal, ""}, close_order::after_replies);
+    CHECK(f.read() == frames{"reply", "close 1000 \"\""});
+    CHECK(f.box.staged_dropped() == 0);
+  }
+
   TEST_CASE("Close goes as it is") {
     compressing f;
     CHECK(f.stage(may, "a"));

@@ -476,11 +476,30 @@ TEST_SUITE("outbox: a connection that breaks") {
     check_empty(source);
   }
 
-  TEST_CASE("staged frames that are dropped are counted") {
+  TEST_CASE("dropping: so is what a producer queues that is attached too late") {
+    const both_forms in_turn;
+    fixture f;
+    f.box.reset(true, 7);
+    const auto source = f.add_source();
+    push(source, "for the connection before");
+    CHECK(f.send().empty());
+    source->queued_before = source->queue.pushed();
+    source->connection = 7;
+    push(source, "for this one");
+    CHECK(f.send() == frames{text("for this one")});
+  }
+
+  TEST_CASE("staged frames that are dropped are counted, and not those that were begun") {
     fixture f;
     f.stage(whole, "one");
     f.stage(whole, std::string(70'000, 'x'));
     f.box.reset(false);
     CHECK(f.box.staged_dropped() == 2);
+    CHECK(f.box.frames_encoded() == 0);
+    for (int i = 0; i < 10; ++i) f.stage(whole, "reply");
+    f.write(frame_size(5) + 1);
+    CHECK(f.box.frames_encoded() == 10);
+    f.box.reset(false);
+    CHECK(f.box.staged_dropped() == 2 + 8);
   }
 }

@@ -114,7 +114,8 @@ class outbox {
   /// Counts `count` bytes of the batch as written.
   WSX_API void wrote(std::size_t count);
 
-  /// Whether another `batch` goes on with a message of which nothing can be written yet.
+  /// Behind a `batch` that was empty: whether the next one goes on with a message that is being
+  /// compressed.
   bool compressing() const noexcept { return partial_ && batch_.empty(); }
 
   /// Whether the wire is within a message that was divided here.
@@ -173,6 +174,7 @@ class outbox {
   struct staged_frames {
     byte_buffer bytes;  // as they go to the wire or, if that compresses, unmasked
     bool open = false;  // the last frame leaves its message unfinished
+    std::uint32_t frames = 0;
     std::uint64_t total = 0;
     std::uint64_t in_batch = 0;
     std::uint64_t written = 0;
@@ -239,6 +241,7 @@ class outbox {
   close_order order_ = close_order::after_queues;
   bool closed_ = false;         // Close is in the batch or beyond
   bool stale_context_ = false;  // the deflater refers to what the server will never get
+  bool drops_ = false;          // what producers queue before they see the connection is dropped
   std::uint32_t connection_ = 0;
   std::unique_ptr<const close_payload> close_{};
 
