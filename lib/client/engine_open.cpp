@@ -19,7 +19,7 @@ bool would_block(std::error_code error) noexcept {
   return error == asio::error::would_block || error == asio::error::try_again;
 }
 
-// The server, or who is before it, has ended the connection instead of answering.
+// The server, or a proxy before it, has ended the connection instead of answering.
 std::error_code dropped(std::error_code error) noexcept {
   const bool by_peer = error == asio::error::eof || error == asio::error::connection_reset ||
                        error == asio::error::broken_pipe ||

@@ -71,7 +71,7 @@ void close_state::end(std::error_code error, bool at_end, std::string_view detai
     reason.text = reason.error.message();
     if (!detail.empty()) reason.text.append(": ").append(detail);
   }
-  // RFC 6455 7.1.4. Servers that reset TCP then, instead of waiting for our end of it, are many.
+  // RFC 6455 7.1.4. Many servers reset TCP then, instead of waiting for our end of it.
   reason.clean = dropped && complete();
 }
 

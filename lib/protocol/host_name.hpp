@@ -8,8 +8,8 @@
 
 namespace wsx::protocol {
 
-/// RFC 1123 2.1, and underscores, which some names have all the same. Not empty. How long it may be
-/// is for the resolver to know.
+/// RFC 1123 2.1, and underscores, which some names have nevertheless. The resolver knows how long a
+/// label may be.
 constexpr bool is_host_label(std::string_view s) noexcept {
   const auto allowed = [](char c) {
     return http::is_alpha(c) || http::is_digit(c) || c == '-' || c == '_';

@@ -52,7 +52,8 @@ std::error_code begin_connect(tcp::socket& socket, const tcp::endpoint& to) {
   return error == asio::error::in_progress ? connect_result(socket) : error;
 }
 
-// Who has a peer is connected. Who has none may still get one, unless there was an error.
+// A socket that has a peer is connected. One that has none may still get one, unless there was an
+// error.
 std::error_code connect_result(tcp::socket& socket) {
   std::error_code unconnected;
   socket.remote_endpoint(unconnected);

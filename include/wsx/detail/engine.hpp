@@ -112,8 +112,8 @@ class engine final : public std::enable_shared_from_this<engine>,
   void received_message() noexcept { add(messages_received_, 1); }
 
  private:
-  // Who waits until all that was queued before is written: how far each source must come, and where
-  // it was.
+  // A flush that waits until all that was queued before it is written: how far each source must
+  // come, and where it was.
   struct flush_mark {
     struct stretch {
       std::shared_ptr<protocol::frame_source> source;

@@ -38,7 +38,7 @@ struct send_channel : protocol::frame_source {
   completion<std::error_code> on_written{};  // to be called when the waiting frame has been written
   ticket number = 0;
 
-  // Before a frame is queued. A message that was cut with its connection can't go on on another;
+  // Before a frame is queued. A message that was cut with its connection can't continue on another;
   // `all_dropped`: none that was begun on another can.
   void see_connection(std::uint32_t current, bool all_dropped) noexcept {
     if (connection.load(std::memory_order_relaxed) == current) return;

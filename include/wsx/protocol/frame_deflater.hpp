@@ -54,7 +54,7 @@ class frame_deflater {
   deflater deflater_;
   byte_buffer payload_;
   frame_head head_{};         // of the frame that is made of it
-  bool ready_ = false;        // all of that
+  bool ready_ = false;        // that frame is complete
   bool compressing_ = false;  // the message at hand
   bool in_message_ = false;
   bool used_ = false;

@@ -48,8 +48,8 @@ struct frame_source {
   // The rest is the consumer's.
   std::optional<waiting_frame> waiting{};
   std::uint64_t written = 0;     ///< the position behind the last frame that was written or dropped
-  range dropped{};               ///< the latest that was dropped, or has to be
-  bool waiting_dropped = false;  ///< the frame that waited was: nobody has been told yet
+  range dropped{};               ///< the latest that were dropped, or have to be
+  bool waiting_dropped = false;  ///< the frame that waited, too, and nobody has been told yet
   bool stale = false;  ///< what the producer queued before it saw this connection is dropped
 
   /// Whether there is nothing left to encode.

@@ -121,8 +121,8 @@ class outbox {
   /// Whether the wire is within a message that was divided here.
   bool within_divided_message() const noexcept { return partial_ && partial_->divided; }
 
-  /// Tells the time while it is: once that has lasted for `most`, control frames may go between the
-  /// frames of the message.
+  /// To be told the time while `within_divided_message`: once that has lasted for `most`, control
+  /// frames may go between the frames of the message.
   WSX_API void bound_divided_message(clock::time_point now, clock::duration most) noexcept;
 
   /// Whether the Close frame has been written.
@@ -247,7 +247,7 @@ class outbox {
 
   std::vector<std::shared_ptr<frame_source>> sources_;
   std::size_t turn_ = 0;              // the source to begin with: each has its turn
-  const void* message_of_ = nullptr;  // who is in the middle of a message: a source, or &staged_
+  const void* message_of_ = nullptr;  // whose message is unfinished: a source's, or &staged_
 
   outgoing_batch batch_;
   std::unique_ptr<partial_frame> partial_{};
