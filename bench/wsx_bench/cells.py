@@ -53,7 +53,7 @@ class Pace:
 PACES = {
     "full": Pace("full", rounds=7, peer_rounds=5, warm_up=0.2, seconds=0.8),
     "quick": Pace("quick", rounds=3, peer_rounds=2, warm_up=0.1, seconds=0.3),
-    "smoke": Pace("smoke", rounds=1, peer_rounds=1, warm_up=0.0, seconds=0.02,
+    "smoke": Pace("smoke", rounds=1, peer_rounds=1, warm_up=0.0, seconds=0.1,
                   syscall_seconds=0.02),
 }
 
