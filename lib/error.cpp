@@ -1,5 +1,6 @@
 #include <wsx/error.hpp>
 
+#include <cerrno>
 #include <string_view>
 
 namespace wsx {
@@ -36,7 +37,8 @@ const char* text_of(errc e) noexcept {
     case errc::malformed_response: return "the handshake response is not valid HTTP/1.1";
     case errc::response_head_too_big: return "the head of the handshake response is too big";
     case errc::too_many_headers: return "the handshake response has too many headers";
-    case errc::unexpected_status: return "the server answered with another HTTP status than 101";
+    case errc::refused: return "the server refused the handshake";
+    case errc::refused_for_now: return "the server refused the handshake for now";
     case errc::bad_upgrade_header: return "the Upgrade header is missing or is not websocket";
     case errc::bad_connection_header: return "the Connection header is missing or lacks Upgrade";
     case errc::bad_accept_header:
@@ -59,10 +61,8 @@ const char* text_of(errc e) noexcept {
     case errc::control_too_long: return "a control frame has more than 125 bytes";
     case errc::invalid_length:
       return "a payload length is not in its shortest form or is too large";
-    case errc::unexpected_continuation:
-      return "Endpoint sent a continuation frame without starting a fragment";
-    case errc::expected_continuation:
-      return "Endpoint tried to start a fragment without finishing another";
+    case errc::unexpected_continuation: return "a continuation frame came without a message begun";
+    case errc::expected_continuation: return "a message began within an unfinished one";
     case errc::bad_close_payload: return "a Close frame has a payload of 1 byte";
     case errc::bad_close_code: return "a Close frame has a code that may not be sent";
     case errc::invalid_utf8: return "a text message or close reason is not valid UTF-8";
@@ -76,6 +76,7 @@ const char* text_of(errc e) noexcept {
     case errc::connection_dropped: return "the connection ended without a Close frame";
     case errc::closed_abnormally: return "the connection was closed with another code than 1000";
     case errc::handler_failed: return "a callback of the handler threw";
+    case errc::internal_failure: return "the client ran out of memory, threads or random numbers";
   }
   return "unknown error";
 }
@@ -88,6 +89,8 @@ const char* text_of(condition c) noexcept {
     case condition::tls_failed: return "TLS failed";
     case condition::limit_exceeded: return "the peer exceeded a limit";
     case condition::not_connected: return "there is no open connection";
+    case condition::permanent: return "another attempt would fail as well";
+    case condition::transient: return "another attempt may succeed";
   }
   return "unknown condition";
 }
@@ -112,6 +115,26 @@ bool is_not_connected(errc e) noexcept {
          e == errc::connection_dropped || e == errc::closed_abnormally;
 }
 
+// What the user asked for, or what the server is, does not change by itself.
+bool is_permanent(errc e) noexcept {
+  switch (e) {
+    case errc::handshake_dropped:
+    case errc::refused_for_now: return false;
+    case errc::already_started:
+    case errc::certificate_rejected:
+    case errc::invalid_ca:
+    case errc::handler_failed: return true;
+    default:
+      return within(e, errc::invalid_url, errc::not_connected) ||
+             within(e, errc::malformed_response, errc::tls_handshake_failed);
+  }
+}
+
+// What the state of a client refuses is neither: no attempt was made.
+bool is_transient(errc e) noexcept {
+  return e >= errc::connect_timeout && !is_permanent(e);
+}
+
 bool belongs_to(errc e, condition group) noexcept {
   switch (group) {
     case condition::handshake_failed: return is_handshake_failure(e);
@@ -121,6 +144,8 @@ bool belongs_to(errc e, condition group) noexcept {
     case condition::tls_failed: return within(e, errc::tls_handshake_failed, errc::reserved_bits);
     case condition::limit_exceeded: return is_exceeded_limit(e);
     case condition::not_connected: return is_not_connected(e);
+    case condition::permanent: return is_permanent(e);
+    case condition::transient: return is_transient(e);
   }
   return false;
 }
@@ -128,6 +153,16 @@ bool belongs_to(errc e, condition group) noexcept {
 // Another copy of the library has another category object, but of the same name.
 bool is_named(const std::error_category& category, std::string_view name) noexcept {
   return category.name() == name;
+}
+
+// Of the system or of its resolver, for which Asio has categories of its own: not all of them tell
+// their conditions. A cancellation is no failure.
+bool is_system_failure(const std::error_code& code) noexcept {
+  const auto& category = code.category();
+  const bool of_system = category == std::system_category() ||
+                         category == std::generic_category() ||
+                         std::string_view(category.name()).starts_with("asio.");
+  return code && of_system && code.value() != ECANCELED;
 }
 
 constexpr const char* errc_name = "wsx";
@@ -147,8 +182,10 @@ class condition_category_type final : public std::error_category {
   const char* name() const noexcept override { return condition_name; }
   std::string message(int value) const override { return text_of(static_cast<condition>(value)); }
   bool equivalent(const std::error_code& code, int value) const noexcept override {
+    const auto group = static_cast<condition>(value);
+    if (group == condition::transient && is_system_failure(code)) return true;
     return is_named(code.category(), errc_name) &&
-           belongs_to(static_cast<errc>(code.value()), static_cast<condition>(value));
+           belongs_to(static_cast<errc>(code.value()), group);
   }
 };
 

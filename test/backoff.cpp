@@ -16,14 +16,9 @@ using std::chrono::milliseconds;
 struct fixture {
   wsx::close_reason reason{};
   wsx::connection_info connection{};
-  wsx::diagnostics diagnostics{};
 
   wsx::disconnect after(std::chrono::steady_clock::duration uptime) const {
-    return {.reason = reason,
-            .attempt = 1,
-            .connection = connection,
-            .uptime = uptime,
-            .diagnostics = diagnostics};
+    return {.reason = reason, .attempt = 1, .connection = connection, .uptime = uptime};
   }
   wsx::disconnect failed() const { return after({}); }
 };

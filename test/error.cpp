@@ -1,7 +1,9 @@
 #include <wsx/error.hpp>
 
+#include <asio/error.hpp>
 #include <doctest/doctest.h>
 
+#include <cerrno>
 #include <cstring>
 #include <ostream>
 #include <set>
@@ -18,11 +20,11 @@ const std::vector<std::pair<errc, errc>> groups{
     {errc::invalid_url, errc::message_over_queue},
     {errc::not_connected, errc::aborted},
     {errc::connect_timeout, errc::ping_timeout},
-    {errc::malformed_response, errc::bad_extensions_header},
+    {errc::malformed_response, errc::handshake_dropped},
     {errc::tls_handshake_failed, errc::tls_failed},
     {errc::reserved_bits, errc::unsupported_data},
     {errc::message_too_big, errc::too_many_fragments},
-    {errc::connection_dropped, errc::handler_failed},
+    {errc::connection_dropped, errc::internal_failure},
 };
 
 std::vector<errc> all_between(errc first, errc last) {
@@ -58,6 +60,11 @@ std::set<errc> joined(std::vector<errc> a, const std::vector<errc>& b) {
   return {a.begin(), a.end()};
 }
 
+std::set<errc> without(std::set<errc> all, errc one) {
+  all.erase(one);
+  return all;
+}
+
 // What the category of another copy of the library looks like: another object, the same name.
 class foreign_category final : public std::error_category {
  public:
@@ -82,15 +89,15 @@ TEST_SUITE("error") {
       CHECK_FALSE(text.ends_with('.'));
       CHECK(text.find('\n') == std::string::npos);
     }
-    CHECK(seen.size() == 53);
+    CHECK(seen.size() == 56);
   }
 
   TEST_CASE("every condition has a message of its own") {
     std::set<std::string> seen;
-    for (int value = 1; value <= static_cast<int>(condition::not_connected); ++value) {
+    for (int value = 1; value <= static_cast<int>(condition::transient); ++value) {
       seen.insert(make_error_condition(static_cast<condition>(value)).message());
     }
-    CHECK(seen.size() == 6);
+    CHECK(seen.size() == 8);
     CHECK_FALSE(seen.contains(make_error_condition(condition{9999}).message()));
   }
 
@@ -109,13 +116,6 @@ TEST_SUITE("error") {
     }
   }
 
-  TEST_CASE("the two Close reasons for a wrong order of fragments are fixed") {
-    CHECK(message(errc::unexpected_continuation) ==
-          "Endpoint sent a continuation frame without starting a fragment");
-    CHECK(message(errc::expected_continuation) ==
-          "Endpoint tried to start a fragment without finishing another");
-  }
-
   TEST_CASE("errors convert to codes of their category") {
     const std::error_code code = errc::queue_full;
     CHECK(code);
@@ -129,7 +129,7 @@ TEST_SUITE("error") {
 
   TEST_CASE("handshake_failed") {
     CHECK(members(condition::handshake_failed) ==
-          joined(all_between(errc::malformed_response, errc::bad_extensions_header),
+          joined(all_between(errc::malformed_response, errc::handshake_dropped),
                  {errc::handshake_timeout}));
   }
 
@@ -160,9 +160,56 @@ TEST_SUITE("error") {
                                                         errc::closed_abnormally});
   }
 
+  TEST_CASE("permanent: what was asked for, or what the server is") {
+    auto expected = all_between(errc::invalid_url, errc::message_over_queue);
+    const auto what_servers_are =
+        without(joined(all_between(errc::malformed_response, errc::bad_extensions_header), {}),
+                errc::refused_for_now);
+    expected.insert(expected.end(), what_servers_are.begin(), what_servers_are.end());
+    CHECK(members(condition::permanent) ==
+          joined(expected, {errc::already_started, errc::certificate_rejected, errc::invalid_ca,
+                            errc::handler_failed}));
+  }
+
+  TEST_CASE("transient: all else that keeps from connecting or ends a connection") {
+    std::set<errc> expected;
+    for (const errc e : all_errors()) {
+      if (e >= errc::connect_timeout && make_error_code(e) != condition::permanent)
+        expected.insert(e);
+    }
+    CHECK(members(condition::transient) == expected);
+    for (const errc e : {errc::refused_for_now, errc::handshake_dropped, errc::ping_timeout,
+                         errc::connection_dropped, errc::internal_failure})
+      CHECK(expected.contains(e));
+  }
+
+  TEST_CASE("what the client's state refuses is neither permanent nor transient") {
+    for (const errc e : {errc::not_connected, errc::closing, errc::queue_full, errc::mailbox_full,
+                         errc::aborted}) {
+      CHECK(make_error_code(e) != condition::permanent);
+      CHECK(make_error_code(e) != condition::transient);
+    }
+  }
+
+  TEST_CASE("errors of the system and of its resolver are transient") {
+    const std::vector<std::error_code> codes{std::make_error_code(std::errc::connection_refused),
+                                             std::error_code(ENETUNREACH, std::system_category()),
+                                             asio::error::connection_refused,
+                                             asio::error::host_not_found,
+                                             asio::error::host_not_found_try_again,
+                                             asio::error::service_not_found};
+    for (const auto& code : codes) {
+      CAPTURE(code.message());
+      CHECK(code == condition::transient);
+      CHECK(code != condition::permanent);
+    }
+    CHECK(std::error_code() != condition::transient);
+    CHECK(std::error_code(asio::error::operation_aborted) != condition::transient);
+  }
+
   TEST_CASE("an error of another category is in no group, whatever its value") {
     const foreign_category foreign("wsx2");
-    for (int group = 1; group <= static_cast<int>(condition::not_connected); ++group) {
+    for (int group = 1; group <= static_cast<int>(condition::transient); ++group) {
       for (int value = 0; value < 200; ++value) {
         CHECK(std::error_code(value, foreign) != static_cast<condition>(group));
       }

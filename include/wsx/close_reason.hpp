@@ -1,6 +1,7 @@
 #pragma once
 
 #include <wsx/close_code.hpp>
+#include <wsx/diagnostics.hpp>
 
 #include <exception>
 #include <optional>
@@ -29,6 +30,9 @@ struct close_reason {
   std::string text{};              ///< the reason given by the side that began
   std::error_code error{};         ///< what failed; clear after a closing handshake
   std::exception_ptr exception{};  ///< what a callback threw
+
+  /// Its `message` says in one sentence how this ended; empty after a normal end.
+  wsx::diagnostics diagnostics{};
 
   /// Whether both sides sent Close, as far as the transport took ours, and the server then ended
   /// the TCP connection in time, in whatever way: what browsers call `wasClean`. RFC 6455 7.1.4.

@@ -3,7 +3,6 @@
 #include <wsx/close_reason.hpp>
 #include <wsx/connection_info.hpp>
 #include <wsx/request.hpp>
-#include <wsx/system_error.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -26,8 +25,9 @@ struct disconnect {
   /// How long that connection was open; zero after a failed attempt.
   std::chrono::steady_clock::duration uptime{};
 
-  /// What is known about a failed attempt.
-  const wsx::diagnostics& diagnostics;
+  /// Whether this side closed: a callback returned `close()` or called `session::close`, or the
+  /// client was asked to `close`, after which it can't reconnect.
+  bool local() const noexcept { return reason.origin == close_origin::local; }
 };
 
 /// What `handle_disconnect` answers: made by `stop`, `reconnect`, `reconnect_after`,

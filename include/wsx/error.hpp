@@ -40,7 +40,8 @@ enum class errc {
   malformed_response = 80,  ///< the response head is not HTTP/1.1
   response_head_too_big,    ///< the response head is over `max_head_size`
   too_many_headers,         ///< the response has more headers than `max_headers`
-  unexpected_status,        ///< the server answered with another status than 101
+  refused,                  ///< an HTTP status that the next attempt would get, too: 200, 301, 403
+  refused_for_now,          ///< HTTP 408, 425, 429 or 5xx: a later attempt may succeed
   bad_upgrade_header,       ///< `Upgrade` is missing or is not `websocket`
   bad_connection_header,    ///< `Connection` is missing or lacks `Upgrade`
   bad_accept_header,        ///< `Sec-WebSocket-Accept` is missing, doubled or wrong
@@ -79,6 +80,7 @@ enum class errc {
       180,            ///< the connection ended, without a Close frame or before a send was through
   closed_abnormally,  ///< closed with another code than 1000
   handler_failed,     ///< a callback threw
+  internal_failure,   ///< the client could not go on: no memory, no thread, no random numbers
 };
 
 /// Groups of `errc` to compare an `std::error_code` with. One error may be in several groups.
@@ -89,6 +91,12 @@ enum class condition {
   tls_failed,            ///< anything about TLS
   limit_exceeded,        ///< the peer exceeded one of the client's limits
   not_connected,         ///< there is no open connection (any more)
+
+  // Of what kept from connecting, or ended a connection: whether it is of use to try again. No
+  // error is in both groups. Errors of the system and of its resolver are transient: the network
+  // may come back, and even a name that does not exist may after a while.
+  permanent,  ///< the same request and options fail again: a URL, a certificate, a status like 403
+  transient,  ///< the next attempt may succeed
 };
 
 /// The category of `errc`; its name is "wsx". If a process holds two copies of the library, each

@@ -9,6 +9,7 @@
 #include <wsx/close_reason.hpp>
 #include <wsx/connection_info.hpp>
 #include <wsx/deflate_options.hpp>
+#include <wsx/diagnostics.hpp>
 #include <wsx/disconnect.hpp>
 #include <wsx/error.hpp>
 #include <wsx/frame.hpp>

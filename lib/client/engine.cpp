@@ -61,14 +61,9 @@ void engine::launch(bool to_the_end) {
 
 void engine::connected(std::error_code error) {
   if (!on_connected_) return;
-  if (connect_details_ != nullptr && error) *connect_details_ = details();
+  if (connect_details_ != nullptr && error) *connect_details_ = reason_->diagnostics;
   connect_details_ = nullptr;
   on_connected_(error);
-}
-
-const wsx::diagnostics& engine::details() const noexcept {
-  static const wsx::diagnostics none{};
-  return diagnostics_ ? *diagnostics_ : none;
 }
 
 // `run` threw: memory ran out, or the system has no random numbers.

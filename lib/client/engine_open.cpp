@@ -107,7 +107,7 @@ asio::awaitable<std::error_code> engine::shake_hands(const protocol::upgrade_req
   }
   protocol::http_head head = parser.take();
   const auto error = judge(head, ask, key);
-  if (error == errc::unexpected_status) co_await read_refusal_body(head);
+  if (error == errc::refused || error == errc::refused_for_now) co_await read_refusal_body(head);
   co_return error;
 }
 

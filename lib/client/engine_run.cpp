@@ -72,6 +72,8 @@ asio::awaitable<bool> engine::establish() {
   begin_connection();
   if (const auto error = co_await open()) {
     reason_.change() = stopped() ? stop_reason() : failed(error);
+    reason_.change().diagnostics = std::move(*diagnostics_);
+    diagnostics_.reset();
     end_connection();
     co_return false;
   }
@@ -161,11 +163,8 @@ bool engine::give_up_first(bool opened) {
 asio::awaitable<disconnect_decision> engine::consult(bool opened) {
   const auto uptime = opened ? clock::now() - opened_at_ : clock::duration::zero();
   const std::size_t attempt = opened ? 1 : tries_ + (opened_once_ ? 1 : 0);
-  const disconnect what{.reason = *reason_,
-                        .attempt = attempt,
-                        .connection = info_,
-                        .uptime = uptime,
-                        .diagnostics = details()};
+  const disconnect what{
+      .reason = *reason_, .attempt = attempt, .connection = info_, .uptime = uptime};
   try {
     co_return co_await port_->handle_disconnect(*this, what);
   } catch (...) {

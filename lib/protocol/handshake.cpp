@@ -139,6 +139,14 @@ bool choose_subprotocol(const header_list& headers, const std::vector<std::strin
   return true;
 }
 
+// RFC 9110 15.5.9, RFC 8470 5.2, RFC 6585 4: the same request may be answered otherwise later. So
+// it may after a failure of the server's own, RFC 9110 15.6.
+errc verdict_on(int status) noexcept {
+  const bool for_now =
+      status == 408 || status == 425 || status == 429 || (status >= 500 && status < 600);
+  return for_now ? errc::refused_for_now : errc::refused;
+}
+
 }  // namespace
 
 std::error_code check_request(const upgrade_request& request, std::string& what) {
@@ -195,7 +203,7 @@ std::error_code check_response(const http_head& response, const upgrade_request&
     what = http::for_display(seen);
     return make_error_code(error);
   };
-  if (response.status != 101) return refuse(errc::unexpected_status, response.reason);
+  if (response.status != 101) return refuse(verdict_on(response.status), response.reason);
   // RFC 9110 7.8, 15.2: there is no upgrade, and no 1xx, in HTTP/1.0.
   if (response.minor_version < 1) return refuse(errc::malformed_response, "HTTP/1.0");
   // RFC 6455 4.1 answer item 2: the value is "websocket", so it has no other element.

@@ -128,7 +128,7 @@ TEST_SUITE("client: deadlines") {
     CHECK(!thrown);
     let_pass(w.io, minutes(1));
     REQUIRE(thrown);
-    CHECK(thrown->code() == wsx::errc::unexpected_status);
+    CHECK(thrown->code() == wsx::errc::refused);
     CHECK(thrown->diagnostics().http_status == 403);
     CHECK(thrown->diagnostics().http_body == "part");
     CHECK(peer.client_closed());

@@ -278,7 +278,7 @@ TEST_SUITE("client: operations at the wrong time") {
     memory_peer peer = w.server.next().value();
     peer.write("HTTP/1.1 503 Busy\r\nContent-Length: 5\r\n\r\nlater");
     poll(w.io);
-    CHECK(status.failed(wsx::errc::unexpected_status));
+    CHECK(status.failed(wsx::errc::refused_for_now));
     CHECK(peer.client_closed());
 
     w.open();

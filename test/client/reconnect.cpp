@@ -32,7 +32,7 @@ struct decider {
   void handle_frame(wsx::text t) { calls->push_back("text " + std::string(t.payload)); }
   wsx::disconnect_decision handle_disconnect(const wsx::disconnect& d) {
     seen->push_back({d.attempt, d.reason.origin, d.reason.error, d.uptime > d.uptime.zero(),
-                     d.connection.url, d.diagnostics.http_status});
+                     d.connection.url, d.reason.diagnostics.http_status});
     return decide(d);
   }
   void terminate(const wsx::close_reason&) { calls->push_back("terminate"); }
@@ -118,7 +118,7 @@ TEST_SUITE("client: reconnect") {
     CHECK(s.attempts() == attempts{1, 2, 3});
     CHECK(s.calls.back() == "connect 3");
     CHECK(s.seen[1].http_status == 503);
-    CHECK(s.seen[1].error == wsx::errc::unexpected_status);
+    CHECK(s.seen[1].error == wsx::errc::refused_for_now);
     CHECK(!s.seen[1].was_open);
     CHECK(s.seen[1].url == s.w.server.url());
     CHECK(s.seen[2].http_status == 0);

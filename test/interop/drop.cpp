@@ -74,7 +74,7 @@ TEST_CASE("the server behind a TLS front is killed amid a message, and is gone")
     check_dropped(client);
 
     const auto e = refusal({.url = s.url});
-    CHECK(e.code() == wsx::errc::unexpected_status);
+    CHECK(e.code() == wsx::errc::refused_for_now);
     CHECK(e.diagnostics().http_status == 502);
   });
 }

@@ -40,7 +40,7 @@ TEST_CASE("the server chooses a subprotocol, or none") {
 TEST_CASE("a refused handshake tells status, headers and body") {
   with_each_echo_server([](const server& s) {
     const auto e = refusal({.url = s.url + "missing"});
-    CHECK(e.code() == wsx::errc::unexpected_status);
+    CHECK(e.code() == wsx::errc::refused);
     CHECK(e.code() == wsx::condition::handshake_failed);
     CHECK(e.diagnostics().http_status == 404);
     CHECK(e.diagnostics().http_headers.find("x-reason") == "missing");

@@ -179,7 +179,7 @@ TEST_CASE("it hangs up on a subprotocol that it does not know") {
   });
   with_each_of({"LWS_WSS"}, [](const server& s) {
     const auto e = refusal(service_of(s, "unheard.of"));
-    CHECK(e.code() == wsx::errc::unexpected_status);
+    CHECK(e.code() == wsx::errc::refused_for_now);
     CHECK(e.diagnostics().http_status == 502);  // in the words of the front
   });
 }

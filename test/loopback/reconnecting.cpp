@@ -94,7 +94,7 @@ TEST_CASE("several reconnect attempts: the server refuses in between") {
   std::vector<attempt> attempts;
   recorder handler;
   handler.on_disconnect = [&](const wsx::disconnect& d) {
-    attempts.push_back({d.attempt, d.reason.error, d.diagnostics.http_status,
+    attempts.push_back({d.attempt, d.reason.error, d.reason.diagnostics.http_status,
                         d.uptime > std::chrono::steady_clock::duration::zero()});
     return d.reason.normal() ? wsx::stop() : wsx::reconnect_after(std::chrono::milliseconds(1));
   };
@@ -107,7 +107,7 @@ TEST_CASE("several reconnect attempts: the server refuses in between") {
   client.open(server);
   CHECK(client.join().error == std::error_code());
   const std::error_code dropped = wsx::errc::connection_dropped;
-  const std::error_code refused = wsx::errc::unexpected_status;
+  const std::error_code refused = wsx::errc::refused_for_now;
   const std::vector<attempt> expected{{1, dropped, 0, true},
                                       {2, refused, 503, false},
                                       {3, refused, 503, false},
@@ -205,7 +205,7 @@ TEST_CASE("a first connection that fails just fails otherwise, and connect may b
     say_goodbye(client);
   }};
   test_client client;
-  CHECK(client.connect({.url = server.url()}).error == wsx::errc::unexpected_status);
+  CHECK(client.connect({.url = server.url()}).error == wsx::errc::refused_for_now);
   CHECK(client.handler().seen.empty());
   client.open(server);
   CHECK(client.connect({.url = server.url()}).error == wsx::errc::already_started);

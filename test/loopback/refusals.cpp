@@ -125,7 +125,7 @@ TEST_CASE("404: status, headers and body are in the diagnostics") {
     client.respond("HTTP/1.1 404 Not Here\r\nContent-Length: 9\r\nX-Why: because\r\n\r\nnot found");
     client.wait_eof();  // the connection stays open: the length says where the body ends
   });
-  CHECK(connected.error == wsx::errc::unexpected_status);
+  CHECK(connected.error == wsx::errc::refused);
   CHECK(connected.diagnostics.http_status == 404);
   CHECK(connected.diagnostics.detail == "Not Here");
   CHECK(connected.diagnostics.http_body == "not found");
@@ -231,6 +231,6 @@ TEST_CASE("a refused handshake ends the connection at once") {
     client.expect_eof();
   }};
   test_client client;
-  CHECK(client.connect({.url = server.url()}).error == wsx::errc::unexpected_status);
+  CHECK(client.connect({.url = server.url()}).error == wsx::errc::refused);
   server.wait();
 }

@@ -52,21 +52,21 @@ TEST_CASE("a refusal in chunks, on a connection that is kept open") {
   const auto connected = connect_to_kept_open(
       "HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\n"
       "9\r\nno access\r\n0\r\n\r\n");
-  CHECK(connected.error == wsx::errc::unexpected_status);
+  CHECK(connected.error == wsx::errc::refused);
   CHECK(connected.diagnostics.http_status == 401);
   CHECK(connected.diagnostics.http_body == "no access");
 }
 
 TEST_CASE("a refusal that has no body, on a connection that is kept open") {
   const auto connected = connect_to_kept_open("HTTP/1.1 304 Not Modified\r\n\r\n");
-  CHECK(connected.error == wsx::errc::unexpected_status);
+  CHECK(connected.error == wsx::errc::refused);
   CHECK(connected.diagnostics.http_status == 304);
   CHECK(connected.diagnostics.http_body.empty());
 }
 
 TEST_CASE("a status line that ends with the status") {
   const auto connected = connect_to_kept_open("HTTP/1.1 401\r\nContent-Length: 0\r\n\r\n");
-  CHECK(connected.error == wsx::errc::unexpected_status);
+  CHECK(connected.error == wsx::errc::refused);
   CHECK(connected.diagnostics.http_status == 401);
   CHECK(connected.diagnostics.detail.empty());
 
@@ -114,7 +114,7 @@ TEST_CASE("a refusal of an HTTP/1.0 proxy") {
     client.read_request();
     client.respond("HTTP/1.0 503 Service Unavailable\r\n\r\nno server");
   });
-  CHECK(connected.error == wsx::errc::unexpected_status);
+  CHECK(connected.error == wsx::errc::refused_for_now);
   CHECK(connected.diagnostics.http_status == 503);
   CHECK(connected.diagnostics.http_body == "no server");
 }

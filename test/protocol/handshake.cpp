@@ -265,16 +265,23 @@ TEST_SUITE("handshake: the response, RFC 6455 4.1") {
   }
 
   TEST_CASE("item 1: status 101") {
-    for (const int status : {0, 100, 102, 200, 301, 400, 401, 404, 426, 500, 503, 999}) {
+    for (const int status : {0, 100, 102, 200, 301, 400, 401, 404, 407, 426, 451, 499, 600, 999}) {
       http_head response = good_response();
       response.status = status;
-      CHECK(verdict(response) == errc::unexpected_status);
+      CHECK(verdict(response) == errc::refused);
+    }
+  }
+
+  TEST_CASE("a status that says that the server may answer otherwise later") {
+    for (const int status : {408, 425, 429, 500, 502, 503, 504, 599}) {
+      http_head response = good_response();
+      response.status = status;
+      CHECK(verdict(response) == errc::refused_for_now);
     }
   }
 
   TEST_CASE("another status counts before any header") {
-    CHECK(verdict({.status = 404, .reason = "Not Found", .headers = {}}) ==
-          errc::unexpected_status);
+    CHECK(verdict({.status = 404, .reason = "Not Found", .headers = {}}) == errc::refused);
   }
 
   TEST_CASE("item 2: Upgrade is websocket") {

@@ -152,7 +152,6 @@ class engine final : public std::enable_shared_from_this<engine>,
   void end_connection();
   bool give_up_first(bool opened);
   void connected(std::error_code error);
-  const wsx::diagnostics& details() const noexcept;
   void settle();
   static close_reason aborted();
   close_reason stop_reason() const;

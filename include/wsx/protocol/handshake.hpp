@@ -53,9 +53,9 @@ WSX_API std::string format_request(const upgrade_request& request, std::string_v
 
 /// Judges the server's answer. RFC 6455 4.1 "Once the client's opening handshake has been sent".
 /// A field that may stand several times is judged as one list. `request` has passed
-/// `check_request`. Errors: `errc::unexpected_status`, `errc::bad_upgrade_header`,
+/// `check_request`. Errors: `errc::refused`, `errc::refused_for_now`, `errc::bad_upgrade_header`,
 /// `errc::bad_connection_header`, `errc::bad_accept_header`, `errc::bad_subprotocol_header`,
-/// `errc::bad_extensions_header`. `what` gets the value at fault, as far as it can be displayed:
+/// `errc::bad_extensions_header`. `what` gets what is at fault, fit for people:
 /// the reason phrase, the field's value, the extension or its parameter.
 WSX_API std::error_code check_response(const http_head& response, const upgrade_request& request,
                                        std::string_view key, upgrade_result& out,

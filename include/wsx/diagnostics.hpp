@@ -1,0 +1,60 @@
+#pragma once
+
+#include <wsx/response_headers.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace wsx {
+
+/// How far an attempt to connect came.
+enum class connect_stage {
+  checking,    ///< the URL, the request and the options; nothing has been sent
+  resolving,   ///< the host's name
+  connecting,  ///< TCP, to one address after the other
+  tls,         ///< the TLS handshake
+  handshake,   ///< the opening handshake. RFC 6455 4.1
+  open,        ///< the connection was open
+};
+
+/// An address that was tried in vain.
+struct tried_address {
+  std::string endpoint{};   ///< "192.0.2.1:443", "[2001:db8::1]:443"
+  std::error_code error{};  ///< of the system
+
+  friend bool operator==(const tried_address&, const tried_address&) = default;
+};
+
+/// What is known about a failure beyond its error code. `message` and `detail` are made for people:
+/// what came from the peer is escaped in them, and neither has user information or the values of
+/// query parameters of a URL. The other fields have what the peer sent as it came.
+struct diagnostics {
+  std::string message{};  ///< one sentence: what was being done, with whom, and what went wrong
+  std::string detail{};   ///< what was wrong: an option, a header, a line of the response, a file
+
+  connect_stage stage = connect_stage::checking;
+  std::string host{};                  ///< with whom: "example.com:443"; empty: not known yet
+  std::vector<tried_address> tried{};  ///< the addresses that could not be connected to
+
+  // A handshake that the server refused.
+  int http_status = 0;        ///< 0: no response head came
+  std::string http_reason{};  ///< "Unauthorized"
+  response_headers http_headers{};
+  std::string http_body{};  ///< at most the first 4 KiB
+
+  /// How long the server asks to wait before the next attempt: its `Retry-After`, RFC 9110 10.2.3.
+  /// `backoff` heeds it.
+  std::optional<std::chrono::seconds> retry_after{};
+
+  // A certificate that was refused.
+  int certificate_error = 0;                     ///< OpenSSL's X509_V_ERR_ value; 0: none
+  int certificate_depth = 0;                     ///< 0: the server's own, above: its issuers
+  std::string certificate_subject{};             ///< the subject of the refused certificate
+  std::string certificate_wanted{};              ///< the name that it had to be for
+  std::vector<std::string> certificate_names{};  ///< the names that it is for, at most 16
+};
+
+}  // namespace wsx
