@@ -62,10 +62,7 @@ asio::awaitable<std::error_code> engine::open() {
 // Everything that can be refused before anything is sent.
 std::error_code engine::prepare(protocol::upgrade_request& ask) {
   if (const auto error = check_options(*options_, diagnostics_->detail)) return error;
-  if (const auto error = parse_url(target_.url, ask.to)) {
-    diagnostics_->detail = target_.url;
-    return error;
-  }
+  if (const auto error = parse_url(target_.url, ask.to, diagnostics_->detail)) return error;
   ask.headers = target_.headers;
   ask.subprotocols = target_.subprotocols;
   ask.deflate = options_->deflate;

@@ -1,5 +1,7 @@
+#include "display.hpp"
 #include "host_name.hpp"
 #include "http_syntax.hpp"
+#include "url_fault.hpp"
 
 #include <wsx/error.hpp>
 #include <wsx/protocol/url.hpp>
@@ -20,7 +22,8 @@ constexpr std::size_t max_url_size = 8 * 1024;
 class parsed_uri {
  public:
   explicit parsed_uri(std::string_view text) noexcept
-      : valid_(uriParseSingleUriExA(&uri_, text.data(), text.data() + text.size(), nullptr) ==
+      : text_(text),
+        valid_(uriParseSingleUriExA(&uri_, text.data(), text.data() + text.size(), &end_) ==
                URI_SUCCESS) {}
   ~parsed_uri() {
     if (valid_) uriFreeUriMembersA(&uri_);
@@ -31,8 +34,15 @@ class parsed_uri {
   bool valid() const noexcept { return valid_; }
   const UriUriA* operator->() const noexcept { return &uri_; }
 
+  /// Where the text stops to be one, if it is none.
+  std::size_t error_position() const noexcept {
+    return end_ == nullptr ? text_.size() : static_cast<std::size_t>(end_ - text_.data());
+  }
+
  private:
   UriUriA uri_{};
+  const char* end_ = nullptr;
+  std::string_view text_;
   bool valid_;
 };
 
@@ -55,12 +65,22 @@ std::uint16_t default_port(bool secure) noexcept {
   return secure ? 443 : 80;
 }
 
-std::error_code read_scheme(const parsed_uri& uri, url& out) {
+// What looks like a scheme may be the host, or a user's name: "localhost:7802".
+std::error_code read_scheme(const parsed_uri& uri, std::string_view text, url& out,
+                            std::string& what) {
   const std::string scheme = lower(view(uri->scheme));
   const bool secure = scheme == "wss" || scheme == "https";
-  if (!secure && scheme != "ws" && scheme != "http") return errc::unsupported_scheme;
   out.scheme = secure ? "wss" : "ws";
-  return {};
+  if (secure || scheme == "ws" || scheme == "http") return {};
+  const bool meant = text.substr(scheme.size()).starts_with("://");
+  what = meant ? "the scheme is " + protocol::quote(scheme, 20) + ", not ws or wss"
+               : protocol::describe_no_scheme(text);
+  return errc::unsupported_scheme;
+}
+
+std::error_code invalid(std::string_view why, std::string& what) {
+  what = why;
+  return errc::invalid_url;
 }
 
 // Resolvers take "127.1" and "0x7f000001" for IPv4 addresses, certificates do not. RFC 1123 2.1:
@@ -73,24 +93,27 @@ bool ends_in_number(std::string_view host) noexcept {
          std::string_view::npos;
 }
 
-std::error_code read_host(const parsed_uri& uri, url& out) {
-  // RFC 3986 3.2.2: IPvFuture, of which none exists.
-  if (present(uri->hostData.ipFuture)) return errc::invalid_url;
+std::error_code read_host(const parsed_uri& uri, url& out, std::string& what) {
   out.host = lower(view(uri->hostText));
+  if (out.host.empty()) return invalid("the host is missing", what);
+  const std::string shown = "the host " + protocol::quote(out.host);
+  // RFC 3986 3.2.2: IPvFuture, of which none exists.
+  if (present(uri->hostData.ipFuture)) return invalid(shown + " is not an IP address", what);
   out.host_is_ipv6 = uri->hostData.ip6 != nullptr;
   out.host_is_ip = out.host_is_ipv6 || uri->hostData.ip4 != nullptr;
-  const bool name = protocol::is_host_name(out.host) && !ends_in_number(out.host);
-  if (!out.host_is_ip && !name) return errc::invalid_url;
-  return {};
+  if (out.host_is_ip) return {};
+  if (!protocol::is_host_name(out.host)) return invalid(shown + " is not a name", what);
+  if (!ends_in_number(out.host)) return {};
+  return invalid(shown + " is neither a name nor an IPv4 address", what);
 }
 
 // RFC 3986 3.2.3: an empty port is as good as none.
-std::error_code read_port(const parsed_uri& uri, url& out) {
+std::error_code read_port(const parsed_uri& uri, url& out, std::string& what) {
   const std::string_view text = view(uri->portText);
   out.port = default_port(out.secure());
   if (text.empty()) return {};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out.port);
-  if (error != std::errc{} || out.port == 0) return errc::invalid_url;
+  if (error != std::errc{} || out.port == 0) return invalid(protocol::bad_port, what);
   return {};
 }
 
@@ -109,18 +132,30 @@ std::string url::authority() const {
   return result;
 }
 
+std::string url::host_and_port() const {
+  return (host_is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
 std::error_code parse_url(std::string_view text, url& out) {
-  if (text.empty() || text.size() > max_url_size) return errc::invalid_url;
+  std::string ignored;
+  return parse_url(text, out, ignored);
+}
+
+std::error_code parse_url(std::string_view text, url& out, std::string& what) {
+  if (text.empty()) return invalid("it is empty", what);
+  if (text.size() > max_url_size)
+    return invalid("it is longer than " + std::to_string(max_url_size) + " bytes", what);
   const parsed_uri uri(text);
-  if (!uri.valid() || !present(uri->scheme)) return errc::invalid_url;
+  if (!uri.valid()) return invalid(protocol::describe_no_uri(text, uri.error_position()), what);
+  if (!present(uri->scheme)) return invalid(protocol::describe_no_scheme(text), what);
   url result;
-  if (const auto ec = read_scheme(uri, result)) return ec;
+  if (const auto ec = read_scheme(uri, text, result, what)) return ec;
   // RFC 6455 3: no fragment. A user part would go nowhere, as browsers do not send it either.
-  if (!present(uri->hostText) || present(uri->userInfo) || present(uri->fragment)) {
-    return errc::invalid_url;
-  }
-  if (const auto ec = read_host(uri, result)) return ec;
-  if (const auto ec = read_port(uri, result)) return ec;
+  if (present(uri->userInfo)) return invalid(protocol::user_information, what);
+  if (present(uri->fragment)) return invalid("it has a fragment", what);
+  if (!present(uri->hostText)) return invalid("the host is missing", what);
+  if (const auto ec = read_host(uri, result, what)) return ec;
+  if (const auto ec = read_port(uri, result, what)) return ec;
   result.target = target_of(text);
   out = std::move(result);
   return {};

@@ -144,21 +144,27 @@ TEST_CASE("a response byte by byte") {
 }
 
 TEST_CASE("bad URL: refused at once") {
-  const std::vector<std::pair<std::string, wsx::errc>> bad{
-      {"", wsx::errc::invalid_url},
-      {"lemme_in", wsx::errc::invalid_url},
-      {"ws://", wsx::errc::invalid_url},
-      {"ws://127.0.0.1:99999/", wsx::errc::invalid_url},
-      {"ws://user:secret@127.0.0.1/", wsx::errc::invalid_url},
-      {"ws://127.0.0.1/#part", wsx::errc::invalid_url},
-      {"ws://127.0.0.1/a b", wsx::errc::invalid_url},
-      {"ftp://127.0.0.1/", wsx::errc::unsupported_scheme}};
-  for (const auto& [url, error] : bad) {
+  struct bad_url {
+    std::string url;
+    wsx::errc error;
+    std::string why;
+  };
+  const std::vector<bad_url> bad{
+      {"", wsx::errc::invalid_url, "it is empty"},
+      {"lemme_in", wsx::errc::invalid_url, "the scheme is missing: write ws://lemme_in"},
+      {"ws://", wsx::errc::invalid_url, "the host is missing"},
+      {"ws://127.0.0.1:99999/", wsx::errc::invalid_url, "the port is not 1 to 65535"},
+      {"ws://user:secret@127.0.0.1/", wsx::errc::invalid_url,
+       "user information is not supported: send an Authorization header instead"},
+      {"ws://127.0.0.1/#part", wsx::errc::invalid_url, "it has a fragment"},
+      {"ws://127.0.0.1/a b", wsx::errc::invalid_url, "a space at character 17"},
+      {"ftp://127.0.0.1/", wsx::errc::unsupported_scheme, "the scheme is \"ftp\", not ws or wss"}};
+  for (const auto& [url, error, why] : bad) {
     CAPTURE(url);
     test_client client;
     const auto connected = client.connect({.url = url});
     CHECK(connected.error == error);
-    CHECK(connected.diagnostics.detail == url);
+    CHECK(connected.diagnostics.detail == why);
     CHECK(client.handler().seen.empty());
   }
 }

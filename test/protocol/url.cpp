@@ -25,6 +25,15 @@ std::error_code refusal(std::string_view text) {
   return parse_url(text, ignored);
 }
 
+// Which rule is said to be broken.
+std::string fault(std::string_view text) {
+  CAPTURE(text);
+  url ignored;
+  std::string what;
+  CHECK(parse_url(text, ignored, what));
+  return what;
+}
+
 void check_invalid(std::string_view text) {
   CAPTURE(text);
   CHECK(refusal(text) == errc::invalid_url);
@@ -127,6 +136,13 @@ TEST_SUITE("url") {
     CHECK(parsed("ws://127.0.0.1:1/").authority() == "127.0.0.1:1");
   }
 
+  TEST_CASE("host_and_port always has the port") {
+    CHECK(parsed("ws://H/").host_and_port() == "h:80");
+    CHECK(parsed("wss://h:443/").host_and_port() == "h:443");
+    CHECK(parsed("wss://h:7/").host_and_port() == "h:7");
+    CHECK(parsed("ws://[::1]/").host_and_port() == "[::1]:80");
+  }
+
   TEST_CASE("ports from 1 to 65535") {
     CHECK(parsed("ws://h:1/").port == 1);
     CHECK(parsed("ws://h:65535/").port == 65535);
@@ -225,6 +241,65 @@ TEST_SUITE("url") {
     check_invalid(url_of_size(8193));
     check_invalid(url_of_size(1 << 20));
     CHECK(parsed("ws://h" + std::string(8192 - 6, '/')).target.size() == 8192 - 6);
+  }
+
+  TEST_CASE("what is said of a refused URL") {
+    struct said {
+      std::string_view text;
+      std::string_view expected;
+    };
+    const said table[] = {
+        {"", "it is empty"},
+        {"localhost:7802/", "the scheme is missing: write ws://localhost:7802/"},
+        {"example.com/x?a=secret", "the scheme is missing: write ws://example.com/x?a=***"},
+        {"127.0.0.1:80", "the scheme is missing: write ws://127.0.0.1:80"},
+        {"user:secret@host:80", "the scheme is missing: write ws://host:80"},
+        {"h:0", "the scheme is missing: a URL begins with ws:// or wss://"},
+        {"/x", "the scheme is missing: a URL begins with ws:// or wss://"},
+        {"://h/", "the scheme is missing: a URL begins with ws:// or wss://"},
+        {"ftp://h/", "the scheme is \"ftp\", not ws or wss"},
+        {"ws:/h", "the host is missing"},
+        {"ws:///x", "the host is missing"},
+        {"ws://:80/", "the host is missing"},
+        {"ws://user:secret@h/",
+         "user information is not supported: send an Authorization header "
+         "instead"},
+        {"ws://secret@secret@h/",
+         "user information is not supported: send an Authorization header "
+         "instead"},
+        {"ws://user:se cret@h/", "a space at character 13"},
+        {"ws://h/\r\nsecret", "a carriage return at character 8"},
+        {"ws://h/\x1b[m", "the control character \\x1b at character 8"},
+        {"ws://h/\xc3\xa9", "the byte \\xc3 at character 8 is not percent-encoded"},
+        {"ws://h/<", "the character < at character 8"},
+        {"ws://h/%4", "the % at character 8 is not followed by two hexadecimal digits"},
+        {"ws://h/?a=%zz", "the % at character 11 is not followed by two hexadecimal digits"},
+        {"ws://h/#secret", "it has a fragment"},
+        {"ws://h:0/", "the port is not 1 to 65535"},
+        {"ws://h:65536/", "the port is not 1 to 65535"},
+        {"ws://h:8a/", "the port is not 1 to 65535"},
+        {"ws://h:-1/", "the port is not 1 to 65535"},
+        {"ws://::1/", "the host has more than one colon: an IPv6 address stands in brackets"},
+        {"ws://[::1/", "what is in brackets is not an IPv6 address, or not all of the host"},
+        {"ws://[v1.a]/", "the host \"v1.a\" is not an IP address"},
+        {"ws://a..b/", "the host \"a..b\" is not a name"},
+        {"ws://a!b/", "the host \"a!b\" is not a name"},
+        {"ws://127.1/", "the host \"127.1\" is neither a name nor an IPv4 address"},
+        {"ws://h/[", "it is malformed at character 8"},
+    };
+    for (const auto& row : table) {
+      CAPTURE(row.text);
+      CHECK(fault(row.text) == row.expected);
+    }
+    CHECK(fault(url_of_size(8193)) == "it is longer than 8192 bytes");
+    CHECK(fault("ws://" + std::string(500, '!') + "/").size() < 120);
+  }
+
+  TEST_CASE("a good URL leaves what is said as it was") {
+    url u;
+    std::string what = "untouched";
+    CHECK(!parse_url("ws://h/", u, what));
+    CHECK(what == "untouched");
   }
 
   TEST_CASE("a refused URL leaves the result as it was") {

@@ -23,6 +23,9 @@ struct url {
   /// The value of the `Host` header: an IPv6 address in brackets, the port if it is not the
   /// scheme's default. RFC 6455 4.1, RFC 9110 7.2.
   WSX_API std::string authority() const;
+
+  /// The same, but always with the port: "example.com:443", "[2001:db8::1]:443". For messages.
+  WSX_API std::string host_and_port() const;
 };
 
 /// Takes `text` apart; at fault it leaves `out` as it was. Errors: `errc::invalid_url` (no absolute
@@ -32,5 +35,9 @@ struct url {
 /// letters, digits, "-", "_" and ".", or an IP address in its usual form, an IPv6 address without
 /// a zone. What RFC 3986 does not allow as it is (spaces, non-ASCII) must be percent-encoded.
 WSX_API std::error_code parse_url(std::string_view text, url& out);
+
+/// The same; at fault `what` gets which rule `text` breaks, as a phrase for people: "the scheme is
+/// missing: write ws://localhost:7802/". It has no user information and no query of the URL.
+WSX_API std::error_code parse_url(std::string_view text, url& out, std::string& what);
 
 }  // namespace wsx
