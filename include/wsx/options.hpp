@@ -14,7 +14,7 @@
 namespace wsx {
 
 /// What can be set about a client. Checked before each connection is made: a value out of its
-/// range makes `connect` fail with `errc::invalid_option` and the option's name.
+/// range makes `connect` fail with `errc::invalid_option`; `diagnostics::detail` says which.
 struct options {
   tls_options tls{};  ///< for `wss`
 
@@ -56,7 +56,8 @@ struct options {
   friend bool operator==(const options&, const options&) = default;
 };
 
-/// Checks every option; `what` gets the name of the first that is out of its range.
+/// Checks every option; `what` gets the first that is out of its range, as a phrase for people:
+/// "max_headers is 0, it must be at least 1".
 WSX_API std::error_code check_options(const options& o, std::string& what);
 
 }  // namespace wsx

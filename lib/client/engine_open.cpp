@@ -115,6 +115,7 @@ std::error_code engine::judge(protocol::http_head& head, const protocol::upgrade
   const auto error = protocol::check_response(head, ask, key, granted, diagnostics_->detail);
   if (error) {
     diagnostics_->http_status = head.status;
+    diagnostics_->http_reason = head.reason;
     diagnostics_->http_headers = head.headers;
     return error;
   }

@@ -3,49 +3,75 @@
 #include <wsx/protocol/outbox.hpp>
 
 #include <array>
-#include <utility>
+#include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace wsx {
 
 namespace {
 
+// No bound of its own: as much as fits.
+constexpr std::int64_t unlimited = INT64_MAX;
+
 // Longer ones would overflow the clock's ticks sooner or later.
-bool is_timeout(std::chrono::milliseconds time) noexcept {
-  return time.count() > 0 && time <= std::chrono::hours(24 * 365);
+constexpr std::int64_t longest = std::chrono::milliseconds(std::chrono::hours(24 * 365)).count();
+
+struct ranged {
+  std::string_view name{};
+  std::string_view unit{};
+  std::int64_t least = 0;
+  std::int64_t most = unlimited;
+  std::int64_t value = 0;  // sizes of 2^63 bytes and more: as `unlimited`
+};
+
+ranged timeout(std::string_view name, std::chrono::milliseconds value, std::int64_t least = 1) {
+  return {name, " ms", least, longest, value.count()};
 }
 
-bool is_within(int value, int least, int most) noexcept {
-  return least <= value && value <= most;
+ranged size(std::string_view name, std::uint64_t value, std::int64_t most = unlimited) {
+  const bool huge = value > static_cast<std::uint64_t>(unlimited);
+  return {name, {}, 1, most, huge ? unlimited : static_cast<std::int64_t>(value)};
+}
+
+ranged number(std::string_view name, int value, int least, int most) {
+  return {name, {}, least, most, value};
+}
+
+std::string describe(const ranged& o) {
+  const auto text = [&o](std::int64_t value) { return std::to_string(value).append(o.unit); };
+  const std::string range = o.most == unlimited ? "at least " + text(o.least)
+                                                : std::to_string(o.least) + " to " + text(o.most);
+  return std::string(o.name) + " is " + text(o.value) + ", it must be " + range;
 }
 
 }  // namespace
 
 std::error_code check_options(const options& o, std::string& what) {
+  constexpr std::int64_t largest_queue = std::int64_t{1} << 40;
   const deflate_options deflate = o.deflate.value_or(deflate_options());
-  const std::array<std::pair<bool, const char*>, 19> checks{{
-      {is_timeout(o.connect_timeout), "connect_timeout"},
-      {is_timeout(o.handshake_timeout), "handshake_timeout"},
-      {is_timeout(o.close_timeout), "close_timeout"},
-      {o.ping_interval.count() == 0 || is_timeout(o.ping_interval), "ping_interval"},
-      {is_timeout(o.ping_timeout), "ping_timeout"},
-      {o.max_message_size > 0, "max_message_size"},
-      {o.max_frame_size > 0, "max_frame_size"},
-      {o.max_fragments > 0, "max_fragments"},
-      {o.max_head_size > 0, "max_head_size"},
-      {o.max_headers > 0, "max_headers"},
-      {o.send_queue_size > 0, "send_queue_size"},
-      {o.send_queue_size <= std::size_t{1} << 40, "send_queue_size"},
-      {o.max_reply_bytes > 0, "max_reply_bytes"},
-      {o.max_reply_bytes <= protocol::outbox::most_staged, "max_reply_bytes"},
-      {o.mailbox_size > 0, "mailbox_size"},
-      {is_within(deflate.level, 0, 9), "deflate.level"},
-      {is_within(deflate.memory_level, 1, 9), "deflate.memory_level"},
-      {is_within(deflate.server_max_window_bits, 8, 15), "deflate.server_max_window_bits"},
-      {is_within(deflate.client_max_window_bits, 8, 15), "deflate.client_max_window_bits"},
+  const std::array<ranged, 17> all{{
+      timeout("connect_timeout", o.connect_timeout),
+      timeout("handshake_timeout", o.handshake_timeout),
+      timeout("close_timeout", o.close_timeout),
+      timeout("ping_interval", o.ping_interval, 0),
+      timeout("ping_timeout", o.ping_timeout),
+      size("max_message_size", o.max_message_size),
+      size("max_frame_size", o.max_frame_size),
+      size("max_fragments", o.max_fragments),
+      size("max_head_size", o.max_head_size),
+      size("max_headers", o.max_headers),
+      size("send_queue_size", o.send_queue_size, largest_queue),
+      size("max_reply_bytes", o.max_reply_bytes, protocol::outbox::most_staged),
+      size("mailbox_size", o.mailbox_size),
+      number("deflate.level", deflate.level, 0, 9),
+      number("deflate.memory_level", deflate.memory_level, 1, 9),
+      number("deflate.server_max_window_bits", deflate.server_max_window_bits, 8, 15),
+      number("deflate.client_max_window_bits", deflate.client_max_window_bits, 8, 15),
   }};
-  for (const auto& [valid, name] : checks) {
-    if (valid) continue;
-    what = name;
+  for (const ranged& option : all) {
+    if (option.least <= option.value && option.value <= option.most) continue;
+    what = describe(option);
     return errc::invalid_option;
   }
   return {};

@@ -1,5 +1,5 @@
+#include "display.hpp"
 #include "extension_list.hpp"
-#include "http_syntax.hpp"
 
 #include <wsx/error.hpp>
 #include <wsx/protocol/deflate_offer.hpp>
@@ -30,18 +30,25 @@ std::optional<int> parse_bits(const std::optional<std::string>& value) {
   return std::nullopt;
 }
 
-// Takes the parameters of a response one by one. Each may be there unasked (RFC 7692 7.1.1.1,
+// As it came, so far as it is shown.
+std::string shown(const extension::parameter& p) {
+  return escape(p.value ? p.name + '=' + *p.value : p.name);
+}
+
+// Takes the parameters of a response one by one, and says what is wrong with one, if anything is.
+// Each may be there unasked (RFC 7692 7.1.1.1,
 // 7.1.1.2, 7.1.2.1), `client_max_window_bits` because it is always offered.
 class grant {
  public:
-  bool take(const extension::parameter& p) {
-    if (has(p.name)) return false;
+  std::string take(const extension::parameter& p) {
+    if (has(p.name)) return "the server set " + escape(p.name) + " twice";
     seen_.push_back(p.name);
     if (p.name == server_alone) return set(agreed_.server_no_context_takeover, p);
     if (p.name == client_alone) return set(agreed_.client_no_context_takeover, p);
     if (p.name == server_bits) return set(agreed_.server_max_window_bits, p);
     if (p.name == client_bits) return set(agreed_.client_max_window_bits, p);
-    return false;
+    return "the server set " + shown(p) + ", which is no parameter of " +
+           std::string(extension_name);
   }
 
   // What was asked of the server in vain, for people; empty if nothing was.
@@ -72,12 +79,17 @@ class grant {
     return std::string(parameter) + " was asked for, and the server left it out";
   }
 
-  static bool set(bool& flag, const extension::parameter& p) { return flag = !p.value.has_value(); }
+  static std::string set(bool& flag, const extension::parameter& p) {
+    flag = true;
+    return p.value ? "the server set " + shown(p) + ", which takes no value" : std::string();
+  }
 
-  static bool set(int& bits, const extension::parameter& p) {
+  static std::string set(int& bits, const extension::parameter& p) {
     const auto value = parse_bits(p.value);
-    if (value) bits = *value;
-    return value.has_value();
+    bits = value.value_or(bits);
+    if (value) return {};
+    return "the server set " + shown(p) +
+           (p.value ? ", which is not 8 to 15" : " without a value, which is 8 to 15");
   }
 
   deflate_agreement agreed_{};
@@ -88,9 +100,9 @@ std::error_code check_deflate(const extension& response, const deflate_options& 
                               deflate_agreement& agreed, std::string& what) {
   grant granted;
   for (const auto& parameter : response.parameters) {
-    if (granted.take(parameter)) continue;
-    what = parameter.name;
-    if (parameter.value) what += '=' + *parameter.value;
+    std::string fault = granted.take(parameter);
+    if (fault.empty()) continue;
+    what = std::move(fault);
     return errc::bad_extensions_header;
   }
   // A server that did not grant the limits has taken the offer that is without them: it may set any
@@ -141,13 +153,14 @@ std::error_code check_extensions(std::string_view value,
   granted.reset();
   const auto extensions = parse_extensions(value);
   if (!extensions) {
-    what = http::for_display(value);
+    what = "Sec-WebSocket-Extensions is malformed: " + quote(value);
     return errc::bad_extensions_header;
   }
   for (const auto& element : *extensions) {
     // RFC 6455 9.1: once each, and only what was offered.
     if (element.name != extension_name || !offered || granted) {
-      what = element.name;
+      what = "the server chose " + escape(element.name) +
+             (granted && element.name == extension_name ? " twice" : ", which was not offered");
       return errc::bad_extensions_header;
     }
     if (const auto error = check_deflate(element, *offered, granted.emplace(), what)) return error;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <string>
 #include <string_view>
 
 // The parts of HTTP's grammar that the handshake needs. All of it is about ASCII, whatever the
@@ -42,14 +41,6 @@ constexpr bool is_token(std::string_view s) noexcept {
 
 constexpr bool is_field_value(std::string_view s) noexcept {
   return std::all_of(s.begin(), s.end(), [](char c) { return is_field_char(c); });
-}
-
-/// For a message to the user: what is not printable as a question mark.
-inline std::string for_display(std::string_view text) {
-  std::string result(text);
-  std::replace_if(
-      result.begin(), result.end(), [](char c) { return !is_visible(c) && c != ' '; }, '?');
-  return result;
 }
 
 /// Whether the two are equal but for the case of their ASCII letters.

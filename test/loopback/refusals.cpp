@@ -127,7 +127,9 @@ TEST_CASE("404: status, headers and body are in the diagnostics") {
   });
   CHECK(connected.error == wsx::errc::refused);
   CHECK(connected.diagnostics.http_status == 404);
-  CHECK(connected.diagnostics.detail == "Not Here");
+  CHECK(connected.diagnostics.http_reason == "Not Here");
+  CHECK(connected.diagnostics.detail.empty());
+  CHECK_FALSE(connected.diagnostics.retry_after);
   CHECK(connected.diagnostics.http_body == "not found");
   CHECK(connected.diagnostics.http_headers.find("x-why") == "because");
 }

@@ -238,25 +238,6 @@ TEST_SUITE("handshake: what the user supplies") {
       CHECK(refusal(request) == errc::invalid_url);
     }
   }
-
-  TEST_CASE("what was wrong is named, cleaned for display, without a header's value") {
-    const auto what = [](const upgrade_request& request) {
-      std::string result;
-      CHECK(check_request(request, result));
-      return result;
-    };
-    CHECK(what(request_with({{"Authorization", "secret\n"}})) == "Authorization");
-    CHECK(what(request_with({{"a\r\nb\x1b[m", "x"}})) == "a??b?[m");
-    CHECK(what(request_with({{"upgrade", "x"}})) == "upgrade");
-    CHECK(what(request_with({{"host", "x"}, {"host", "x"}})) == "Host");
-    CHECK(what(request_offering({"ok", "not\tok"})) == "not?ok");
-    upgrade_request request = request_to("ws://h/");
-    request.to.target = "/\xff";
-    CHECK(what(request) == "/?");
-    request.to.target = "/";
-    request.to.host = "h\n";
-    CHECK(what(request) == "h?");
-  }
 }
 
 TEST_SUITE("handshake: the response, RFC 6455 4.1") {
@@ -355,7 +336,7 @@ TEST_SUITE("handshake: the response, RFC 6455 4.1") {
     std::string what;
     CHECK(check_response(good_response(), {}, make_key(), ignored, what) ==
           errc::bad_accept_header);
-    CHECK(what == accept);
+    CHECK(what.starts_with("Sec-WebSocket-Accept is \"" + accept + "\", not \""));
   }
 
   TEST_CASE("item 5: no extension was offered, so none may be granted") {
@@ -407,19 +388,6 @@ TEST_SUITE("handshake: the response, RFC 6455 4.1") {
     CHECK(check_response(response_with("Sec-WebSocket-Protocol", {"c"}), request_offering({"a"}),
                          key, result, what));
     CHECK(result.subprotocol == "old");
-    CHECK(what == "c");
-  }
-
-  TEST_CASE("what was wrong is told") {
-    const auto what_of = [](const http_head& response) {
-      upgrade_result ignored;
-      std::string what;
-      CHECK(check_response(response, {}, key, ignored, what));
-      return what;
-    };
-    CHECK(what_of({.status = 404, .reason = "Not \x01Here", .headers = {}}) == "Not ?Here");
-    CHECK(what_of(response_with("Upgrade", {"h2c", "x"})) == "h2c, x");
-    CHECK(what_of(response_with("Connection", {"close"})) == "close");
-    CHECK(what_of(response_with("Sec-WebSocket-Extensions", {"x-y; z"})) == "x-y");
+    CHECK(what == R"(the server chose subprotocol "c", offered was "a")");
   }
 }

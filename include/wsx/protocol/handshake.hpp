@@ -36,8 +36,8 @@ struct upgrade_result {
 /// `errc::invalid_header` (an empty or malformed name, or CR, LF, NUL or another control character
 /// in a value), `errc::reserved_header` (`Sec-WebSocket-*`, `Upgrade`, `Connection`,
 /// `Content-Length`, `Transfer-Encoding`, or `Host` twice), `errc::invalid_subprotocol` (not a
-/// token, or doubled). `what` gets the offending field's name, the subprotocol, host or target,
-/// cleaned for display; never a field's value, which may be a secret.
+/// token, or doubled). `what` gets what is wrong, as a phrase for people: `the value of header
+/// "X-Test" has a line feed at character 7`. It never has a field's value, which may be a secret.
 WSX_API std::error_code check_request(const upgrade_request& request, std::string& what);
 
 /// A fresh `Sec-WebSocket-Key`: 16 bytes of the system's CSPRNG, in Base64. RFC 6455 4.1 item 7.
@@ -55,8 +55,10 @@ WSX_API std::string format_request(const upgrade_request& request, std::string_v
 /// A field that may stand several times is judged as one list. `request` has passed
 /// `check_request`. Errors: `errc::refused`, `errc::refused_for_now`, `errc::bad_upgrade_header`,
 /// `errc::bad_connection_header`, `errc::bad_accept_header`, `errc::bad_subprotocol_header`,
-/// `errc::bad_extensions_header`. `what` gets what is at fault, fit for people:
-/// the reason phrase, the field's value, the extension or its parameter.
+/// `errc::bad_extensions_header`, `errc::malformed_response` (101 in HTTP/1.0). `what` gets what is
+/// at fault, as a phrase for people: `Connection is "close", not Upgrade`. For a refusal by its
+/// status it gets what helps then: where the resource has moved to, which authentication or which
+/// version the server asks for; it is empty if the response says nothing of that.
 WSX_API std::error_code check_response(const http_head& response, const upgrade_request& request,
                                        std::string_view key, upgrade_result& out,
                                        std::string& what);
