@@ -161,7 +161,10 @@ std::error_code engine::read_head(protocol::http_head_parser& parser) {
     std::error_code error;
     const bytes_view bytes(room.data(), got.bytes);
     const std::size_t taken = parser.feed(bytes, error);
-    if (error) return error;
+    if (error) {
+      diagnostics_->detail = parser.error_detail();
+      return error;
+    }
     own_.append(bytes.subspan(taken));
   }
   return {};

@@ -1,3 +1,4 @@
+#include "display.hpp"
 #include "http_syntax.hpp"
 
 #include <wsx/error.hpp>
@@ -18,6 +19,25 @@ bool begins_like(std::string_view line, std::string_view text) noexcept {
 
 constexpr std::size_t status_digits = 3;
 
+// Of a line that is not HTTP's as much is looked at, which is more than is shown of it.
+constexpr std::size_t max_shown = 256;
+
+// RFC 8446 5.1: how a record begins that answers what is no TLS: an alert, or a handshake.
+bool begins_like_tls(std::string_view text) noexcept {
+  const bool type = text.starts_with('\x15') || text.starts_with('\x16');
+  return type && (text.size() < 2 || text[1] == '\x03');
+}
+
+// What is here of the line that `text` begins with.
+std::string_view first_line(std::string_view text) noexcept {
+  return text.substr(0, text.find_first_of("\r\n"));
+}
+
+std::string describe_char(char c) {
+  if (c == '\n') return "ends in a line feed without a carriage return";
+  return "has " + name_of(c);
+}
+
 }  // namespace
 
 // How the input is split can't matter: of text that is fit for any line, all there is is taken at
@@ -26,12 +46,12 @@ std::size_t http_head_parser::feed(bytes_view input, std::error_code& ec) {
   std::string_view left = as_chars(input);
   while (!left.empty() && !done_ && !error_) {
     const std::string_view text = plain_text(left);
-    if (text.empty()) error_ = take_char(left.front());
+    if (text.empty()) error_ = take_char(left.front(), left.substr(1));
     line_ += text;
     const std::size_t taken = std::max<std::size_t>(text.size(), 1);
     left.remove_prefix(taken);
     size_ += taken;
-    if (!done_ && !error_ && size_ >= limits_.max_size) error_ = errc::response_head_too_big;
+    if (!done_ && !error_ && size_ >= limits_.max_size) error_ = too_big();
   }
   ec = error_;
   return input.size() - left.size();
@@ -47,21 +67,24 @@ std::string_view http_head_parser::plain_text(std::string_view left) const noexc
   return left.substr(0, static_cast<std::size_t>(end - left.begin()));
 }
 
-std::error_code http_head_parser::take_char(char c) {
+// `next` has come behind `c`; it is only looked at to say more of what is wrong.
+std::error_code http_head_parser::take_char(char c, std::string_view next) {
   if (line_.ends_with('\r')) {
     // RFC 9112 2.2: a CR is only the first half of a line end.
-    if (c != '\n') return errc::malformed_response;
+    if (c != '\n') return malformed("has a carriage return within it", line_ + c);
     line_.pop_back();
     const std::error_code ec = parse_line(line_);
     line_.clear();
+    ++line_number_;
     return ec;
   }
-  if (c != '\r' && !http::is_field_char(c)) return errc::malformed_response;
+  const bool forbidden = c != '\r' && !http::is_field_char(c);
+  if (forbidden && has_status_) return malformed(describe_char(c), line_ + c);
   line_.push_back(c);
   // Another protocol shows in its first bytes: do not wait for a line end that may never come.
-  const bool foreign =
-      !has_status_ && !begins_like(line_, version) && !begins_like(line_, older_version);
-  return foreign ? make_error_code(errc::malformed_response) : std::error_code{};
+  if (!has_status_ && !begins_like(line_, version) && !begins_like(line_, older_version))
+    return foreign(next);
+  return forbidden ? malformed(describe_char(c), line_) : std::error_code{};
 }
 
 std::error_code http_head_parser::parse_line(std::string_view line) {
@@ -83,12 +106,15 @@ void http_head_parser::end_head() {
 // RFC 9112 4: HTTP-version SP status-code SP [ reason-phrase ]. Both versions are as long. Many
 // servers leave the last space out along with the reason phrase.
 std::error_code http_head_parser::parse_status_line(std::string_view line) {
-  if (line.size() < version.size() + status_digits) return errc::malformed_response;
-  const std::string_view code = line.substr(version.size(), status_digits);
-  const std::string_view rest = line.substr(version.size() + status_digits);
-  const bool is_number = std::all_of(code.begin(), code.end(), http::is_digit);
-  const bool separated = rest.empty() || rest.starts_with(' ');
-  if (!is_number || code.front() == '0' || !separated) return errc::malformed_response;
+  const std::string_view behind = line.substr(std::min(version.size(), line.size()));
+  const std::string_view code = behind.substr(0, status_digits);
+  const std::string_view rest = behind.substr(code.size());
+  const bool is_number =
+      code.size() == status_digits && std::all_of(code.begin(), code.end(), http::is_digit);
+  if (!is_number) return malformed("has no status of three digits", line);
+  if (code.front() == '0') return malformed("has a status below 100", line);
+  if (!rest.empty() && !rest.starts_with(' '))
+    return malformed("has no space behind its status", line);
   for (const char digit : code) head_.status = head_.status * 10 + (digit - '0');
   if (!rest.empty()) head_.reason = rest.substr(1);
   head_.minor_version = line.starts_with(version) ? 1 : 0;
@@ -100,7 +126,8 @@ std::error_code http_head_parser::parse_status_line(std::string_view line) {
 // space. Without text on either side it is whitespace around the value, which does not count. There
 // is nothing that a line right behind the status line could continue (2.2).
 std::error_code http_head_parser::unfold(std::string_view line) {
-  if (head_.headers.empty()) return errc::malformed_response;
+  if (head_.headers.empty())
+    return malformed("begins with whitespace, but follows no header that it could continue", line);
   std::string& value = head_.headers.back().value;
   const std::string_view more = http::trim_ows(line);
   if (!value.empty() && !more.empty()) value += ' ';
@@ -111,14 +138,49 @@ std::error_code http_head_parser::unfold(std::string_view line) {
 // RFC 9112 5: field-name ":" OWS field-value OWS. That the name must be a token also refuses a
 // space before the colon (5.1).
 std::error_code http_head_parser::parse_field(std::string_view line) {
-  if (head_.headers.size() >= limits_.max_headers) return errc::too_many_headers;
+  if (head_.headers.size() >= limits_.max_headers) {
+    error_detail_ =
+        "the response has more headers than max_headers, " + std::to_string(limits_.max_headers);
+    return errc::too_many_headers;
+  }
   const auto colon = line.find(':');
-  if (colon == std::string_view::npos) return errc::malformed_response;
+  if (colon == std::string_view::npos) return malformed("has no colon", line);
   const std::string_view name = line.substr(0, colon);
-  if (!http::is_token(name)) return errc::malformed_response;
+  if (name.empty()) return malformed("has no name before its colon", line);
+  if (name.ends_with(' ') || name.ends_with('\t'))
+    return malformed("has whitespace before its colon", line);
+  const auto wrong = std::find_if_not(name.begin(), name.end(), http::is_token_char);
+  if (wrong != name.end()) return malformed("has " + name_of(*wrong) + " in its name", line);
   const std::string_view value = http::trim_ows(line.substr(colon + 1));
   head_.headers.push_back({std::string(name), std::string(value)});
   return {};
+}
+
+std::error_code http_head_parser::malformed(std::string_view fault, std::string_view line) {
+  error_detail_ = "line " + std::to_string(line_number_) + " of the response ";
+  error_detail_.append(fault).append(": ").append(quote(line));
+  return errc::malformed_response;
+}
+
+// The first bytes of a status line are not HTTP's. What has come with them says what they are.
+std::error_code http_head_parser::foreign(std::string_view next) {
+  const std::string come = line_ + std::string(next.substr(0, max_shown));
+  if (begins_like_tls(come)) {
+    error_detail_ = "the server speaks TLS on this port: use wss";
+    return errc::malformed_response;
+  }
+  const std::string_view line = first_line(come);
+  if (line.starts_with(version.substr(0, version.size() - 1)))
+    return malformed("has no space behind its version", line);
+  if (!line.empty()) return malformed("is not HTTP/1.1", line);
+  error_detail_ = "line " + std::to_string(line_number_) + " of the response is empty";
+  return errc::malformed_response;
+}
+
+std::error_code http_head_parser::too_big() {
+  error_detail_ = "the head of the response is longer than max_head_size, " +
+                  std::to_string(limits_.max_size) + " bytes";
+  return errc::response_head_too_big;
 }
 
 }  // namespace wsx::protocol

@@ -105,11 +105,20 @@ TEST_CASE("a subprotocol that was not among those offered, or two") {
   }
 }
 
-TEST_CASE("not HTTP/1.1") {
-  for (const auto* response :
-       {"SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.0 101 OK\r\n\r\n", "HTTP/2 101\r\n\r\n",
-        "HTTP/1.1 1x1 OK\r\n\r\n", "HTTP/1.1 101 OK\r\nno colon\r\n\r\n",
-        "HTTP/1.1 101 OK\r\n folded\r\nA: b\r\n\r\n", "HTTP/1.1 101 OK\nA: b\n\n"}) {
+TEST_CASE("not HTTP/1.1: what is wrong is said") {
+  const std::vector<std::pair<std::string, std::string>> all{
+      {"SSH-2.0-OpenSSH_9.2\r\n",
+       R"(line 1 of the response is not HTTP/1.1: "SSH-2.0-OpenSSH_9.2")"},
+      {"HTTP/1.0 101 OK\r\n\r\n", "the response is HTTP/1.0, which knows no upgrade"},
+      {"HTTP/2 101\r\n\r\n", R"(line 1 of the response is not HTTP/1.1: "HTTP/2 101")"},
+      {"HTTP/1.1 1x1 OK\r\n\r\n",
+       R"(line 1 of the response has no status of three digits: "HTTP/1.1 1x1 OK")"},
+      {"HTTP/1.1 101 OK\r\nno colon\r\n\r\n", R"(line 2 of the response has no colon: "no colon")"},
+      {"HTTP/1.1 101 OK\nA: b\n\n",
+       "line 1 of the response ends in a line feed without a carriage return: "
+       R"("HTTP/1.1 101 OK\n")"},
+      {"\x15\x03\x01\x02\x02\x46", "the server speaks TLS on this port: use wss"}};
+  for (const auto& [response, why] : all) {
     CAPTURE(response);
     const auto connected = connect_to([&](server_connection& client) {
       client.respond(response);
@@ -117,6 +126,7 @@ TEST_CASE("not HTTP/1.1") {
     });
     CHECK(connected.error == wsx::errc::malformed_response);
     CHECK(connected.error == wsx::condition::handshake_failed);
+    CHECK(connected.diagnostics.detail == why);
   }
 }
 
@@ -168,6 +178,9 @@ TEST_CASE("the size and the number of headers are limited") {
   const auto many_lines = answer_with(many);
   CHECK(many_lines.error == wsx::errc::too_many_headers);
   CHECK(many_lines.error == wsx::condition::limit_exceeded);
+  CHECK(long_line.diagnostics.detail ==
+        "the head of the response is longer than max_head_size, 500 bytes");
+  CHECK(many_lines.diagnostics.detail == "the response has more headers than max_headers, 10");
 }
 
 TEST_CASE("handshake timeout: TCP is accepted, and nobody answers") {

@@ -40,6 +40,12 @@ class http_head_parser {
   /// as soon as it is certain, whatever may follow; it stays so, and no more is taken.
   WSX_API std::size_t feed(bytes_view input, std::error_code& ec);
 
+  /// Once `feed` has failed: why, as a phrase for people, with the number of the line and the line
+  /// itself, escaped and bounded: `line 3 of the response has no colon: "garbage"`. Lines of
+  /// interim responses count. If another protocol is spoken, it shows what of its first line has
+  /// come.
+  const std::string& error_detail() const noexcept { return error_detail_; }
+
   /// Whether the head is complete.
   bool done() const noexcept { return done_; }
 
@@ -49,19 +55,24 @@ class http_head_parser {
 
  private:
   std::string_view plain_text(std::string_view left) const noexcept;
-  std::error_code take_char(char c);
+  std::error_code take_char(char c, std::string_view next);
   std::error_code parse_line(std::string_view line);
   std::error_code parse_status_line(std::string_view line);
   std::error_code parse_field(std::string_view line);
   std::error_code unfold(std::string_view line);
   void end_head();
+  std::error_code malformed(std::string_view fault, std::string_view line);
+  std::error_code foreign(std::string_view next);
+  std::error_code too_big();
 
   head_limits limits_;
   std::string line_;      // the line being collected
   std::size_t size_ = 0;  // bytes taken so far
+  std::size_t line_number_ = 1;
   bool done_ = false;
   bool has_status_ = false;
   std::error_code error_;
+  std::string error_detail_;
   http_head head_;
 };
 
