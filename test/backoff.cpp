@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
 #include <set>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -59,6 +60,34 @@ TEST_SUITE("backoff") {
     CHECK(delay.bound() == milliseconds(200));
     delay.reset();
     CHECK(delay.bound() == milliseconds(100));
+  }
+
+  TEST_CASE(
+      "the server's Retry-After is waited for, whatever the bound, but no more than an hour") {
+    fixture f;
+    wsx::backoff delay({.initial = milliseconds(3), .max = milliseconds(3)});
+    const auto asked = [&](std::optional<std::chrono::seconds> wait) {
+      f.reason.diagnostics.retry_after = wait;
+      return delay(f.failed());
+    };
+    const auto within = [](milliseconds drawn, milliseconds least) {
+      return least <= drawn && drawn <= least + milliseconds(3);
+    };
+    for (const int wait : {0, 1, 120, 3600})
+      CHECK(within(asked(std::chrono::seconds(wait)), std::chrono::seconds(wait)));
+    CHECK(within(asked(std::chrono::hours(24)), std::chrono::hours(1)));
+    CHECK(within(asked(std::chrono::seconds(-5)), milliseconds(0)));
+    CHECK(within(asked(std::nullopt), milliseconds(0)));
+    CHECK(delay.bound() == milliseconds(3));
+  }
+
+  TEST_CASE("clients that were asked to wait don't come back all at once") {
+    fixture f;
+    f.reason.diagnostics.retry_after = std::chrono::seconds(1);
+    wsx::backoff delay({.initial = milliseconds(3), .max = milliseconds(3)});
+    std::set<milliseconds::rep> drawn;
+    for (int i = 0; i < 2000; ++i) drawn.insert(delay(f.failed()).count());
+    CHECK(drawn == std::set<milliseconds::rep>{1000, 1001, 1002, 1003});
   }
 
   TEST_CASE("a forked process draws delays of its own") {

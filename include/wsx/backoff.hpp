@@ -10,7 +10,7 @@ namespace wsx {
 
 struct backoff_options {
   std::chrono::milliseconds initial{500};  ///< bound of the first delay
-  std::chrono::milliseconds max{30'000};   ///< bound of every delay
+  std::chrono::milliseconds max{30'000};   ///< bound of every delay, without `Retry-After`
   double factor = 2.0;                     ///< by which the bound grows with each failure; >= 1
 
   /// A connection that was open for so long counts as a success: the delays start anew.
@@ -18,8 +18,10 @@ struct backoff_options {
 };
 
 /// Delays between reconnects that grow exponentially, each drawn at random between zero and its
-/// bound ("full jitter"), so that a fleet of clients does not come back all at once. For one thread
-/// at a time, as a handler's member is.
+/// bound ("full jitter"), so that a fleet of clients does not come back all at once. Where the
+/// server said how long to wait (`diagnostics::retry_after`), the delay drawn is added to that, of
+/// which it heeds an hour at most; the sum may exceed `backoff_options::max`. For one thread at a
+/// time, as a handler's member is.
 ///
 ///     struct handler {
 ///       wsx::backoff delay;

@@ -21,14 +21,23 @@ std::mt19937_64& generator() {
   return of_thread.engine;
 }
 
+// Of what a server asks for, as much is heeded.
+constexpr std::chrono::seconds longest_wait = std::chrono::hours(1);
+
+std::chrono::milliseconds asked_for(const disconnect& d) {
+  const auto wait = d.reason.diagnostics.retry_after.value_or(std::chrono::seconds(0));
+  return std::clamp(wait, std::chrono::seconds(0), longest_wait);
+}
+
 }  // namespace
 
+// Behind what the server asks for: it may have asked the whole fleet at once.
 std::chrono::milliseconds backoff::operator()(const disconnect& d) {
   if (d.uptime > d.uptime.zero() && d.uptime >= options_.stable) reset();
   const auto highest = bound();
   ++failures_;
   std::uniform_int_distribution<std::chrono::milliseconds::rep> draw(0, highest.count());
-  return std::chrono::milliseconds(draw(generator()));
+  return asked_for(d) + std::chrono::milliseconds(draw(generator()));
 }
 
 std::chrono::milliseconds backoff::bound() const noexcept {

@@ -2,10 +2,12 @@
 #include <wsx/detail/read_lease.hpp>
 #include <wsx/error.hpp>
 #include <wsx/protocol/http_body.hpp>
+#include <wsx/protocol/retry_after.hpp>
 
 #include <asio/error.hpp>
 
 #include <array>
+#include <chrono>
 #include <utility>
 
 // How a connection is opened: what the user asked for is checked, the transport connects, the
@@ -117,6 +119,8 @@ std::error_code engine::judge(protocol::http_head& head, const protocol::upgrade
     diagnostics_->http_status = head.status;
     diagnostics_->http_reason = head.reason;
     diagnostics_->http_headers = head.headers;
+    diagnostics_->retry_after = protocol::retry_after(
+        head.headers, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
     return error;
   }
   info_ = {};

@@ -130,6 +130,23 @@ TEST_CASE("not HTTP/1.1: what is wrong is said") {
   }
 }
 
+TEST_CASE("Retry-After is in the diagnostics") {
+  const auto answer = [](const std::string& field) {
+    return connect_to([field](server_connection& client) {
+      client.respond("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n" + field + "\r\n");
+      client.wait_eof();
+    });
+  };
+  const auto asked = answer("Retry-After: 7\r\n");
+  CHECK(asked.error == wsx::errc::refused_for_now);
+  CHECK(asked.diagnostics.http_reason == "Busy");
+  CHECK(asked.diagnostics.retry_after == std::chrono::seconds(7));
+  CHECK(answer("Date: Sun, 01 Mar 2026 12:00:00 GMT\r\n"
+               "Retry-After: Sun, 01 Mar 2026 12:01:00 GMT\r\n")
+            .diagnostics.retry_after == std::chrono::seconds(60));
+  CHECK_FALSE(answer("Retry-After: soon\r\n").diagnostics.retry_after);
+}
+
 TEST_CASE("404: status, headers and body are in the diagnostics") {
   const auto connected = connect_to([](server_connection& client) {
     client.respond("HTTP/1.1 404 Not Here\r\nContent-Length: 9\r\nX-Why: because\r\n\r\nnot found");
