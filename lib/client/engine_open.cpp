@@ -6,6 +6,7 @@
 
 #include <asio/error.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <utility>
@@ -34,6 +35,9 @@ constexpr std::size_t max_head_read = 4096;
 
 // What is kept of the body of a response that refuses the handshake.
 constexpr std::size_t max_refusal_body = 4096;
+
+// How long is waited for a body that has no length.
+constexpr std::chrono::milliseconds refusal_grace{300};
 
 }  // namespace
 
@@ -174,10 +178,15 @@ std::error_code engine::read_head(protocol::http_head_parser& parser) {
   return {};
 }
 
-// A server that refuses may say why. As much as is allowed, until the deadline at most.
+// A server that refuses may say why. As much as is allowed, until the deadline at most; not so long
+// if nothing tells the end of it but that of the connection, which many servers keep open.
 asio::awaitable<void> engine::read_refusal_body(const protocol::http_head& head) {
   protocol::http_body_reader body(head, max_refusal_body);
   body.feed(own_.view());
+  if (body.ends_with_connection()) {
+    const auto left = timer_due_ - clock::now();
+    arm_deadline(std::min<clock::duration>(left, refusal_grace));
+  }
   std::array<std::byte, 4096> room;
   while (!body.done() && !interrupted()) {
     const io_result got = stream_->read_some(room);

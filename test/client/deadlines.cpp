@@ -1,16 +1,14 @@
 #include "clock.hpp"
 #include "support.hpp"
 
-#include <asio/co_spawn.hpp>
-
-#include <exception>
-
-// The client's deadlines, to the minute: each is absolute, and what they cut has its own error.
+// The client's deadlines, most of them to the minute: each is absolute, and what they cut has its
+// own error.
 
 namespace {
 
 using namespace client_test;
 using namespace wsx::testing;
+using std::chrono::milliseconds;
 using std::chrono::minutes;
 
 struct plain {
@@ -34,6 +32,15 @@ wsx::options by_the_minute() {
 struct fixture : world<plain> {
   fixture() : world<plain>({}, by_the_minute()) {}
 };
+
+// Connects; the client has written its request then.
+memory_peer dial(world<plain>& w, wsx::diagnostics& refusal) {
+  w.client->connect(w.server.url(), refusal, w.connected.token());
+  poll(w.io);
+  auto peer = w.server.next();
+  REQUIRE(peer);
+  return *peer;
+}
 
 }  // namespace
 
@@ -112,26 +119,40 @@ TEST_SUITE("client: deadlines") {
 
   TEST_CASE("a refusal whose body never comes is still that refusal") {
     fixture w;
-    std::optional<wsx::system_error> thrown;
-    asio::co_spawn(w.io, w.client->connect(w.server.url()), [&](std::exception_ptr what) {
-      REQUIRE(what);
-      try {
-        std::rethrow_exception(what);
-      } catch (const wsx::system_error& e) {
-        thrown = e;
-      }
-    });
-    poll(w.io);
-    memory_peer peer = w.server.next().value();
+    wsx::diagnostics refusal;
+    memory_peer peer = dial(w, refusal);
     peer.write("HTTP/1.1 403 No\r\nContent-Length: 100\r\n\r\npart");
     let_pass(w.io, minutes(19));
-    CHECK(!thrown);
+    CHECK(!w.connected.done());
     let_pass(w.io, minutes(1));
-    REQUIRE(thrown);
-    CHECK(thrown->code() == wsx::errc::refused);
-    CHECK(thrown->diagnostics().http_status == 403);
-    CHECK(thrown->diagnostics().http_body == "part");
+    CHECK(w.connected.failed(wsx::errc::refused));
+    CHECK(refusal.http_status == 403);
+    CHECK(refusal.http_body == "part");
     CHECK(peer.client_closed());
+  }
+
+  TEST_CASE("a refusal whose body has no length is told after 0.3 seconds, with what has come") {
+    fixture w;
+    wsx::diagnostics refusal;
+    memory_peer peer = dial(w, refusal);
+    peer.write("HTTP/1.1 403 No\r\n\r\npart");
+    poll(w.io);
+    CHECK(!w.connected.done());
+    let_pass(w.io, milliseconds(300));
+    CHECK(w.connected.failed(wsx::errc::refused));
+    CHECK(refusal.http_status == 403);
+    CHECK(refusal.http_body == "part");
+    CHECK(peer.client_closed());
+  }
+
+  TEST_CASE("the wait for such a body does not outlast handshake_timeout") {
+    auto options = by_the_minute();
+    options.handshake_timeout = milliseconds(200);
+    world<plain> w({}, options);
+    memory_peer peer = w.dial();
+    peer.write("HTTP/1.1 403 No\r\n\r\npart");
+    let_pass(w.io, milliseconds(200));
+    CHECK(w.connected.done());
   }
 
   TEST_CASE("an open connection has none") {

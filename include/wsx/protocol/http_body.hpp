@@ -25,6 +25,9 @@ class http_body_reader {
   /// Whether there is nothing more to wait for.
   bool done() const noexcept { return part_ == part::end; }
 
+  /// Whether nothing but the end of the connection ends the body: its sender gave no length.
+  bool ends_with_connection() const noexcept { return part_ == part::until_close; }
+
   std::string&& take() noexcept { return std::move(body_); }
 
  private:
