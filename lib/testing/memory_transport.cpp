@@ -49,14 +49,14 @@ asio::awaitable<void> memory_transport::decided() {
 }
 
 asio::awaitable<std::error_code> memory_transport::connect(const url& to, diagnostics& d) {
-  d.detail = to.authority();
+  d.stage = connect_stage::connecting;
+  d.host = to.host_and_port();
   memory_connection& shared = *endpoint_->connection;
   endpoint_->knock(to.host);
   co_await decided();
   const std::lock_guard held(shared.mutex);
   if (shared.client == nullptr) co_return asio::error::operation_aborted;
   if (shared.at == memory_connection::stage::refused) co_return shared.refusal;
-  d.detail.clear();
   co_return std::error_code();
 }
 

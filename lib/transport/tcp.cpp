@@ -23,6 +23,9 @@ tcp::socket::wait_type wait_type(io_direction direction) noexcept {
   return direction == io_direction::read ? tcp::socket::wait_read : tcp::socket::wait_write;
 }
 
+// A name may have as many addresses as its owner likes.
+constexpr std::size_t max_tried = 16;
+
 std::string to_text(const tcp::endpoint& endpoint) {
   const auto& address = endpoint.address();
   if (address.is_v6())
@@ -31,8 +34,17 @@ std::string to_text(const tcp::endpoint& endpoint) {
   return fmt::format(FMT_COMPILE("{}.{}.{}.{}:{}"), b[0], b[1], b[2], b[3], endpoint.port());
 }
 
+// What resolvers say of a name, in words that need no knowledge of them.
+std::string describe_lookup(std::error_code error) {
+  if (error == asio::error::host_not_found) return "no host has that name";
+  if (error == asio::error::no_data) return "that name has no address";
+  if (error == asio::error::host_not_found_try_again) return "no name server answered";
+  if (error == asio::error::no_recovery) return "the name server failed";
+  return {};
+}
+
 asio::awaitable<std::error_code> refuse_tls(diagnostics& d) {
-  d.detail = "wss needs a transport with TLS";
+  d.detail = "this client speaks ws only: wss needs one with TLS";
   co_return errc::unsupported_scheme;
 }
 
@@ -65,32 +77,50 @@ asio::awaitable<std::error_code> tcp_transport::connect(const url& to, diagnosti
 
 // An address needs no resolver, which would ask in a thread of its own.
 asio::awaitable<std::error_code> tcp_transport::dial(const url& to, diagnostics& d) {
-  d.detail = to.authority();
+  d.host = to.host_and_port();
+  d.tried.clear();
   if (closed_) co_return asio::error::operation_aborted;
   std::error_code error;
   const auto address = asio::ip::make_address(to.host, error);
   if (error) {
-    error = co_await dial_name(to);
+    error = co_await dial_name(to, d);
   } else {
-    error = begin_connect(socket_, tcp::endpoint(address, to.port));
-    if (error == asio::error::in_progress) error = co_await connected();
+    const tcp::endpoint endpoint(address, to.port);
+    error = co_await try_address(endpoint, d);
   }
   if (closed_) co_return asio::error::operation_aborted;
   if (!error) socket_.set_option(tcp::no_delay(true), error);
-  if (!error) d.detail.clear();
   co_return error;
 }
 
 // One address after the other.
-asio::awaitable<std::error_code> tcp_transport::dial_name(const url& to) {
-  if (const auto error = co_await resolve(to)) co_return error;
+asio::awaitable<std::error_code> tcp_transport::dial_name(const url& to, diagnostics& d) {
+  d.stage = connect_stage::resolving;
+  if (const auto error = co_await resolve(to)) {
+    d.detail = describe_lookup(error);
+    co_return error;
+  }
   const auto results = std::move(lookup_->results);
   lookup_.reset();
   std::error_code error = asio::error::not_found;
   for (const auto& found : results) {
-    error = begin_connect(socket_, found.endpoint());
-    if (error == asio::error::in_progress) error = co_await connected();
+    const tcp::endpoint endpoint = found.endpoint();
+    error = co_await try_address(endpoint, d);
     if (!error || closed_) break;
+  }
+  co_return error;
+}
+
+// One that does not answer is noted before it is given up: whoever gives up says why, but not on
+// which address.
+asio::awaitable<std::error_code> tcp_transport::try_address(const tcp::endpoint& to,
+                                                            diagnostics& d) {
+  d.stage = connect_stage::connecting;
+  auto error = begin_connect(socket_, to);
+  if (error == asio::error::in_progress) error = co_await connected();
+  if (error && d.tried.size() < max_tried) {
+    const std::error_code unanswered = asio::error::timed_out;
+    d.tried.push_back({to_text(to), closed_ ? unanswered : error});
   }
   co_return error;
 }

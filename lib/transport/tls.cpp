@@ -1,4 +1,6 @@
+#include "../protocol/display.hpp"
 #include "tls_context.hpp"
+#include "tls_failure.hpp"
 #include "tls_identity.hpp"
 #include "tls_records.hpp"
 #include "tls_resumption.hpp"
@@ -14,10 +16,9 @@
 #include <asio/post.hpp>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
+#include <openssl/x509.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace wsx {
@@ -37,14 +38,6 @@ struct free_x509 {
   void operator()(X509* certificate) const noexcept { X509_free(certificate); }
 };
 
-std::string subject_of(const X509* certificate) {
-  std::array<char, 512> text{};
-  if (certificate != nullptr)
-    X509_NAME_oneline(X509_get_subject_name(certificate), text.data(),
-                      static_cast<int>(text.size()));
-  return text.data();
-}
-
 // What is encrypted at once, with room for what TLS adds to each record of at most 16 KiB, and for
 // one more, of OpenSSL's own.
 constexpr std::size_t max_record = SSL3_RT_MAX_PLAIN_LENGTH;
@@ -52,9 +45,6 @@ constexpr std::size_t max_batch = tls_records::most * max_record;
 constexpr std::size_t max_encrypted_batch =
     max_batch + (tls_records::most + 1) * (SSL3_RT_HEADER_LENGTH + SSL3_RT_MAX_ENCRYPTED_OVERHEAD);
 static_assert(max_encrypted_batch <= wire_buffer::capacity);
-
-// The reasons of OpenSSL's from there on are alerts that the peer has sent.
-constexpr int first_alert = SSL_AD_REASON_OFFSET;
 
 bool would_block(std::error_code error) noexcept {
   return error == asio::error::would_block || error == asio::error::try_again;
@@ -73,8 +63,9 @@ struct tls_transport::state {
   std::error_code expect_server(const url& to, diagnostics& d);
   asio::awaitable<std::error_code> attempt(const url& to, diagnostics& d, bool resume);
   bool refused_resumption(std::error_code error) const noexcept;
-  asio::awaitable<std::error_code> shake_hands(diagnostics& d);
-  std::error_code handshake_error(std::error_code cause, diagnostics& d);
+  asio::awaitable<std::error_code> shake_hands(const url& to, diagnostics& d);
+  std::error_code handshake_error(std::error_code cause, const url& to, diagnostics& d);
+  const std::string& identity(const url& to) const noexcept;
   std::error_code judge(int result, io_direction& wants) noexcept;
   void note_failure() noexcept;
   std::error_code write_records(bytes_view bytes) noexcept;
@@ -117,12 +108,18 @@ struct tls_transport::state {
   std::unique_ptr<X509, free_x509> refused{};
 };
 
-std::error_code tls_transport::state::expect_server(const url& to, diagnostics& d) {
+// The name that the certificate has to bear.
+const std::string& tls_transport::state::identity(const url& to) const noexcept {
   const std::string& option = settings->tls->server_name;
-  if (expect_identity(ssl.get(), option.empty() ? to.host : option)) return {};
-  d.detail =
-      option.empty() ? "not a host name: " + to.host : "server_name is not a host name: " + option;
-  return option.empty() ? errc::invalid_url : errc::invalid_option;
+  return option.empty() ? to.host : option;
+}
+
+std::error_code tls_transport::state::expect_server(const url& to, diagnostics& d) {
+  if (expect_identity(ssl.get(), identity(to))) return {};
+  const bool by_option = !settings->tls->server_name.empty();
+  d.detail = (by_option ? "tls_options::server_name " : "the host ") +
+             protocol::quote(identity(to)) + " is not a name";
+  return by_option ? errc::invalid_option : errc::invalid_url;
 }
 
 std::error_code tls_transport::state::find_context(diagnostics& d) {
@@ -142,7 +139,7 @@ std::error_code tls_transport::state::prepare(const url& to, diagnostics& d) {
   failure = 0;
   ssl.reset(SSL_new(context->native()));
   if (!ssl || !wire.attach(ssl.get())) {
-    d.detail = take_openssl_error();
+    d.detail = "a TLS connection can't be made: " + take_openssl_error();
     return errc::tls_handshake_failed;
   }
   if (const auto error = expect_server(to, d)) return error;
@@ -184,12 +181,11 @@ std::error_code tls_transport::state::judge(int result, io_direction& wants) noe
 // The first failure is the cause of others, unless the server's alert says what is behind it.
 void tls_transport::state::note_failure() noexcept {
   const auto error = ERR_peek_error();
-  const bool alert = ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) >= first_alert;
-  if (failure == 0 || alert) failure = error;
+  if (failure == 0 || is_alert(error)) failure = error;
 }
 
 // The client's last message is not sent alone: RFC 8446 lets data follow it at once.
-asio::awaitable<std::error_code> tls_transport::state::shake_hands(diagnostics& d) {
+asio::awaitable<std::error_code> tls_transport::state::shake_hands(const url& to, diagnostics& d) {
   for (bool last_look = false;;) {
     ERR_clear_error();
     const int result = SSL_connect(ssl.get());
@@ -200,9 +196,9 @@ asio::awaitable<std::error_code> tls_transport::state::shake_hands(diagnostics& 
     io_direction wants = io_direction::read;
     const auto error = judge(result, wants);
     const auto unsent = wire.flush();
-    if (!would_block(error)) co_return handshake_error(error, d);
+    if (!would_block(error)) co_return handshake_error(error, to, d);
     const bool broken = unsent && !would_block(unsent);
-    if (broken && std::exchange(last_look, true)) co_return handshake_error(unsent, d);
+    if (broken && std::exchange(last_look, true)) co_return handshake_error(unsent, to, d);
     if (unsent) wants = io_direction::write;
     wire.before_reading();
     if (broken) continue;  // the server may have said why before it went
@@ -210,15 +206,16 @@ asio::awaitable<std::error_code> tls_transport::state::shake_hands(diagnostics& 
   }
 }
 
-std::error_code tls_transport::state::handshake_error(std::error_code cause, diagnostics& d) {
-  d.detail = openssl_reason(failure);
+std::error_code tls_transport::state::handshake_error(std::error_code cause, const url& to,
+                                                      diagnostics& d) {
   if (refused_error != X509_V_OK) {
-    d.detail = X509_verify_cert_error_string(refused_error);
-    d.certificate_error = refused_error;
-    d.certificate_depth = refused_depth;
-    d.certificate_subject = subject_of(refused.get());
+    const refused_certificate what{refused_error, refused_depth, refused.get(), identity(to)};
+    describe(what, d);
     return errc::certificate_rejected;
   }
+  d.detail = speaks_no_tls(ssl.get(), failure)
+                 ? "the server does not speak TLS on this port: use ws"
+                 : describe_openssl(failure);
   if (cause == asio::error::eof) d.detail = "the server ended the connection";
   const bool of_tls = cause == errc::tls_failed || cause == asio::error::eof;
   return of_tls ? make_error_code(errc::tls_handshake_failed) : cause;
@@ -232,7 +229,7 @@ tls_transport::~tls_transport() = default;
 
 asio::awaitable<std::error_code> tls_transport::connect(const url& to, diagnostics& d) {
   if (!to.secure()) {
-    d.detail = "ws needs a transport without TLS";
+    d.detail = "this client speaks wss only: ws needs one without TLS";
     co_return errc::unsupported_scheme;
   }
   auto error = co_await state_->attempt(to, d, state_->settings->tls->resume);
@@ -247,9 +244,10 @@ asio::awaitable<std::error_code> tls_transport::state::attempt(const url& to, di
   // Before dialing: bad certificates of ours should not cost a connection.
   if (const auto error = prepare(to, d)) co_return error;
   if (const auto error = co_await tcp.dial(to, d)) co_return error;
+  d.stage = connect_stage::tls;
   // After dialing: a session is taken to be used, and can't be used twice.
   if (resume) resumption.begin(ssl.get(), context->sessions(), to.authority());
-  co_return co_await shake_hands(d);
+  co_return co_await shake_hands(to, d);
 }
 
 // Some servers answer a session that they can't resume with an alert, or by ending TCP, instead of
@@ -370,7 +368,7 @@ std::optional<std::size_t> tls_transport::unacknowledged() noexcept {
 }
 
 std::string tls_transport::error_detail() const {
-  return openssl_reason(state_->failure);
+  return describe_openssl(state_->failure);
 }
 
 std::string tls_transport::peer_endpoint() const {

@@ -1,5 +1,7 @@
 #include "tls_context.hpp"
 
+#include "../protocol/display.hpp"
+#include "tls_failure.hpp"
 #include "tls_resumption.hpp"
 
 #include <wsx/error.hpp>
@@ -8,8 +10,9 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509err.h>
 
-#include <array>
+#include <string_view>
 
 namespace wsx {
 
@@ -24,16 +27,25 @@ void configure(SSL_CTX* context) {
   tls_resumption::enable(context);
 }
 
-}  // namespace
-
-std::string openssl_reason(unsigned long error) {
-  if (error == 0) return {};
-  if (ERR_SYSTEM_ERROR(error)) return std::generic_category().message(ERR_GET_REASON(error));
-  if (const char* const reason = ERR_reason_error_string(error)) return reason;
-  std::array<char, 256> text{};
-  ERR_error_string_n(error, text.data(), text.size());
-  return text.data();
+std::string named(std::string_view option, const std::string& path) {
+  return "tls_options::" + std::string(option) + ' ' + protocol::quote(path, 200);
 }
+
+// Why certificates could not be read, by the oldest of OpenSSL's errors; `nothing` if it is the
+// usual one. Empties the queue.
+std::string describe_unreadable(std::string_view nothing) {
+  const auto code = ERR_peek_error();
+  const std::string reason = take_openssl_error();
+  if (ERR_SYSTEM_ERROR(code)) return " can't be read: " + reason;
+  const bool no_pem =
+      ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
+  const bool no_x509 = ERR_GET_LIB(code) == ERR_LIB_X509 &&
+                       ERR_GET_REASON(code) == X509_R_NO_CERTIFICATE_OR_CRL_FOUND;
+  if (code == 0 || no_pem || no_x509) return std::string(nothing);
+  return " has a malformed certificate: " + reason;
+}
+
+}  // namespace
 
 std::string take_openssl_error() {
   const auto code = ERR_get_error();
@@ -47,7 +59,7 @@ std::shared_ptr<tls_context> tls_context::make(const tls_options& options, std::
   auto made = std::make_shared<tls_context>();
   made->context_.reset(SSL_CTX_new(TLS_client_method()));
   if (!made->context_) {
-    d.detail = take_openssl_error();
+    d.detail = "TLS can't be set up: " + take_openssl_error();
     error = errc::tls_handshake_failed;
     return nullptr;
   }
@@ -62,26 +74,30 @@ std::shared_ptr<tls_context> tls_context::make(const tls_options& options, std::
 bool tls_context::trust(const tls_options& options, diagnostics& d) {
   const bool own = !options.ca_file.empty() || !options.ca_path.empty() ||
                    !options.ca_pem.empty() || !options.ca_der.empty();
-  if (!own) return SSL_CTX_set_default_verify_paths(native()) == 1;
+  if (!own) {
+    if (SSL_CTX_set_default_verify_paths(native()) == 1) return true;
+    d.detail = "the system's certificates can't be read: " + take_openssl_error();
+    return false;
+  }
 
+  constexpr std::string_view none = " has no certificate";
   if (!options.ca_file.empty() &&
       SSL_CTX_load_verify_file(native(), options.ca_file.c_str()) != 1) {
-    d.detail = "ca_file " + options.ca_file + ": " + take_openssl_error();
+    d.detail = named("ca_file", options.ca_file) + describe_unreadable(none);
     return false;
   }
   if (!options.ca_path.empty() && SSL_CTX_load_verify_dir(native(), options.ca_path.c_str()) != 1) {
-    d.detail = "ca_path " + options.ca_path + ": " + take_openssl_error();
+    d.detail = named("ca_path", options.ca_path) + describe_unreadable(none);
     return false;
   }
   if (!options.ca_pem.empty() && !trust_pem(options.ca_pem)) {
-    d.detail = "ca_pem: " + take_openssl_error();
+    d.detail = "tls_options::ca_pem" + describe_unreadable(none);
     return false;
   }
   for (std::size_t i = 0; i < options.ca_der.size(); ++i) {
     if (trust_der(options.ca_der[i])) continue;
-    const auto reason = take_openssl_error();
-    d.detail = "ca_der[" + std::to_string(i) +
-               "]: " + (reason.empty() ? "more than one certificate" : reason);
+    d.detail = "tls_options::ca_der[" + std::to_string(i) + ']' +
+               describe_unreadable(" has more than one certificate");
     return false;
   }
   return true;

@@ -37,11 +37,7 @@ class tls_context {
   tls_session_store sessions_;
 };
 
-/// What OpenSSL means by an error, without its number and place: "tlsv13 alert certificate
-/// required". Empty for 0.
-std::string openssl_reason(unsigned long error);
-
-/// That of the oldest error in OpenSSL's queue; empties the queue.
+/// What OpenSSL says of the oldest error in its queue; empties the queue.
 std::string take_openssl_error();
 
 }  // namespace wsx

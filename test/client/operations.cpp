@@ -55,7 +55,7 @@ asio::awaitable<void> fail_all(memory_client<plain>* client, lines* thrown) {
   try {
     co_await client->connect("ws://nobody/");
   } catch (const wsx::system_error& e) {
-    thrown->push_back(e.code().message() + ", " + e.diagnostics().detail);
+    thrown->push_back(e.code().message() + ", " + e.diagnostics().host);
   }
 }
 
@@ -97,7 +97,7 @@ TEST_SUITE("client: completion tokens") {
     const auto not_connected = make_error_code(wsx::errc::not_connected).message();
     const std::error_code unknown = asio::error::host_not_found;
     CHECK(thrown ==
-          lines{not_connected, not_connected, not_connected, unknown.message() + ", nobody"});
+          lines{not_connected, not_connected, not_connected, unknown.message() + ", nobody:80"});
   }
 
   TEST_CASE("futures, and nobody at all") {

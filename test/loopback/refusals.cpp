@@ -244,7 +244,28 @@ TEST_CASE("TCP is refused: the error is the system's") {
   test_client client;
   const auto connected = client.connect({.url = server.url()});
   CHECK(connected.error == asio::error::connection_refused);
-  CHECK(connected.diagnostics.detail == "127.0.0.1:" + std::to_string(server.port()));
+  CHECK(connected.diagnostics.detail.empty());
+  const std::string address = "127.0.0.1:" + std::to_string(server.port());
+  CHECK(connected.diagnostics.host == address);
+  CHECK(connected.diagnostics.stage == wsx::connect_stage::connecting);
+  CHECK(connected.diagnostics.tried ==
+        std::vector<wsx::tried_address>{{address, asio::error::connection_refused}});
+}
+
+TEST_CASE("TCP is refused by each address of a name: all of them were tried") {
+  scripted_server server{[](server_connection&) {}, {.state = port_state::refusing}};
+  test_client client;
+  const std::string port = std::to_string(server.port());
+  const auto connected = client.connect({.url = "ws://localhost:" + port + "/"});
+  CHECK(connected.diagnostics.host == "localhost:" + port);
+  CHECK(connected.diagnostics.stage == wsx::connect_stage::connecting);
+  REQUIRE_FALSE(connected.diagnostics.tried.empty());
+  std::vector<std::string> addresses;
+  for (const auto& [endpoint, error] : connected.diagnostics.tried) {
+    CHECK(error);
+    addresses.push_back(endpoint);
+  }
+  CHECK(std::ranges::find(addresses, "127.0.0.1:" + port) != addresses.end());
 }
 
 TEST_CASE("a host that can't exist: the error is the resolver's") {
@@ -254,7 +275,9 @@ TEST_CASE("a host that can't exist: the error is the resolver's") {
   const auto connected = client.connect({.url = "ws://" + host + "/"});
   CHECK(connected.error);
   CHECK(connected.error != wsx::condition::timeout);
-  CHECK(connected.diagnostics.detail == host);
+  CHECK(connected.diagnostics.host == host + ":80");
+  CHECK(connected.diagnostics.stage == wsx::connect_stage::resolving);
+  CHECK(connected.diagnostics.tried.empty());
 }
 
 TEST_CASE("a refused handshake ends the connection at once") {

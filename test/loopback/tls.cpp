@@ -58,7 +58,9 @@ TEST_CASE("by default a CA that the system does not know is refused") {
 TEST_CASE("another CA than those trusted is refused") {
   auto server = tls_server(make_server_certificate(make_ca("one")));
   check_refused(connect_once(trusting(make_ca("another")), server.url()),
-                X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, server_subject);
+                X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, server_subject,
+                R"(its certificate was issued by "CN=one", which is not among the trusted ones )"
+                "(set tls_options::ca_file)");
 }
 
 TEST_CASE("ca_file, ca_path and a ca_pem of several are trusted") {
@@ -106,12 +108,17 @@ TEST_CASE("the certificate must be made for the host") {
     CHECK(connect_once(trusting(ca), server.url()).ok());
   }
   SUBCASE("wrong name") {
-    check_refused(connect_once(trusting(ca), other.url("/", "localhost")),
-                  X509_V_ERR_HOSTNAME_MISMATCH, server_subject);
+    const auto connected = connect_once(trusting(ca), other.url("/", "localhost"));
+    check_refused(connected, X509_V_ERR_HOSTNAME_MISMATCH, server_subject,
+                  "its certificate is for example.com and 192.0.2.1, not for localhost");
+    CHECK(connected.diagnostics.certificate_wanted == "localhost");
+    CHECK(connected.diagnostics.certificate_names ==
+          std::vector<std::string>{"example.com", "192.0.2.1"});
   }
   SUBCASE("wrong address") {
     check_refused(connect_once(trusting(ca), other.url()), X509_V_ERR_IP_ADDRESS_MISMATCH,
-                  server_subject);
+                  server_subject,
+                  "its certificate is for example.com and 192.0.2.1, not for 127.0.0.1");
   }
 }
 
@@ -136,18 +143,23 @@ TEST_CASE("an IPv6 address in the certificate") {
 TEST_CASE("a certificate out of its time is refused") {
   const auto ca = make_ca();
   auto expired = tls_server(make_server_certificate(ca, {.valid = validity::expired}));
-  check_refused(connect_once(trusting(ca), expired.url()), X509_V_ERR_CERT_HAS_EXPIRED,
-                server_subject);
+  const auto too_late = connect_once(trusting(ca), expired.url());
+  check_refused(too_late, X509_V_ERR_CERT_HAS_EXPIRED, server_subject);
+  CHECK(too_late.diagnostics.detail.starts_with("its certificate expired on 20"));
+  CHECK(too_late.diagnostics.detail.ends_with(" UTC"));
   auto future = tls_server(make_server_certificate(ca, {.valid = validity::not_yet}));
-  check_refused(connect_once(trusting(ca), future.url()), X509_V_ERR_CERT_NOT_YET_VALID,
-                server_subject);
+  const auto too_early = connect_once(trusting(ca), future.url());
+  check_refused(too_early, X509_V_ERR_CERT_NOT_YET_VALID, server_subject);
+  CHECK(too_early.diagnostics.detail.starts_with("its certificate is not valid before 20"));
 }
 
 TEST_CASE("a self-signed certificate is refused") {
   auto server = tls_server(make_self_signed_certificate());
   const auto connected = connect_once(calm(), server.url());
   check_refused(connected, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
-                connected.diagnostics.certificate_subject);
+                connected.diagnostics.certificate_subject,
+                "its certificate is self-signed: it is not among the trusted ones "
+                "(set tls_options::ca_file)");
   CHECK_FALSE(connected.diagnostics.certificate_subject.empty());
 }
 
@@ -195,17 +207,52 @@ TEST_CASE("a server that speaks only TLS 1.1 is refused") {
   CHECK(connected.error == wsx::errc::tls_handshake_failed);
   CHECK(connected.error == wsx::condition::tls_failed);
   CHECK(connected.diagnostics.certificate_error == 0);
-  CHECK_FALSE(connected.diagnostics.detail.empty());
+  CHECK(connected.diagnostics.detail == "the server sent the TLS alert protocol_version");
 }
 
-TEST_CASE("a server that speaks no TLS is refused") {
-  scripted_server server{[](server_connection& client) {
-    client.send_raw("HTTP/1.1 400 You speak TLS to a plain port\r\n\r\n");
-    client.wait_eof();
-  }};
-  const auto connected =
-      connect_once(calm(), "wss://127.0.0.1:" + std::to_string(server.port()) + "/");
-  CHECK(connected.error == wsx::errc::tls_handshake_failed);
+TEST_CASE("a server that speaks no TLS is refused, and that is said") {
+  for (const std::string first :
+       {"HTTP/1.1 400 You speak TLS to a plain port\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n",
+        "220 mail.example ESMTP\r\n", "GET / HTTP/1.1\r\n\r\n", "CONNECT a:1 HTTP/1.1\r\n\r\n"}) {
+    CAPTURE(first);
+    scripted_server server{[&](server_connection& client) {
+      client.send_raw(first);
+      client.wait_eof();
+    }};
+    const auto connected =
+        connect_once(calm(), "wss://127.0.0.1:" + std::to_string(server.port()) + "/");
+    CHECK(connected.error == wsx::errc::tls_handshake_failed);
+    CHECK(connected.diagnostics.stage == wsx::connect_stage::tls);
+    CHECK(connected.diagnostics.detail == "the server does not speak TLS on this port: use ws");
+  }
+}
+
+TEST_CASE("a certificate that names its host in its subject alone, or not at all") {
+  const auto ca = make_ca();
+  const auto refused = [&](const std::string& common_name) {
+    auto server = tls_server(make_server_certificate(
+        ca, {.common_name = common_name, .dns_names = {}, .ip_addresses = {}}));
+    return connect_once(trusting(ca), server.url("/", "localhost"));
+  };
+  const auto named = refused("localhost");
+  CHECK(named.diagnostics.detail ==
+        "its certificate has its name, localhost, in its subject alone, which does not count");
+  CHECK(named.diagnostics.certificate_names == std::vector<std::string>{"localhost"});
+}
+
+TEST_CASE("names of a certificate: many are cut, what is no text is escaped") {
+  const auto ca = make_ca();
+  std::vector<std::string> names;
+  for (int i = 0; i < 30; ++i) names.push_back("host" + std::to_string(i) + ".example");
+  auto server = tls_server(make_server_certificate(
+      ca, {.common_name = "a\x1b[m, O=\xe2\x80\xaey", .dns_names = names, .ip_addresses = {}}));
+  const auto connected = connect_once(trusting(ca), server.url("/", "localhost"));
+  CHECK(connected.diagnostics.certificate_names.size() == 16);
+  CHECK(connected.diagnostics.certificate_names.front() == "host0.example");
+  CHECK(connected.diagnostics.detail ==
+        "its certificate is for host0.example, host1.example, host2.example, host3.example, "
+        "host4.example and others, not for localhost");
+  CHECK(connected.diagnostics.certificate_subject == R"(CN=\"a\x1b[m, O=\u202ey\")");
 }
 
 TEST_CASE("a server that ends TCP in the TLS handshake") {

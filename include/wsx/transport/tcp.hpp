@@ -48,7 +48,8 @@ class tcp_transport {
   static constexpr clock::time_point bounded = clock::time_point::max();
 
   void look_for_slow_link() noexcept;
-  asio::awaitable<std::error_code> dial_name(const url& to);
+  asio::awaitable<std::error_code> dial_name(const url& to, diagnostics& d);
+  asio::awaitable<std::error_code> try_address(const asio::ip::tcp::endpoint& to, diagnostics& d);
   asio::awaitable<std::error_code> connected();
   asio::awaitable<std::error_code> resolve(const url& to);
 

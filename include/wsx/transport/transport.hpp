@@ -76,8 +76,9 @@ class wait_handler {
 /// strand, and never blocks: `read_some` and `write_some` do what can be done at once, `async_wait`
 /// tells when more can.
 ///
-/// - `connect` resolves and connects, with TLS if the transport has any; what is known about a
-///   failure goes into the diagnostics. `close` makes it fail soon.
+/// - `connect` resolves and connects, with TLS if the transport has any. It keeps the diagnostics'
+///   `stage`, `host` and `tried` up to date as it goes on; what is known about a failure goes into
+///   `detail`. `close` makes it fail soon.
 /// - `read_some` fills the buffer as far as bytes are there: fewer than asked for means that no
 ///   more are there for now. `write_some` takes as many as it can, and counts those that it has
 ///   handed to the system in such a form that the peer can read them without any more (over TLS: in
@@ -92,8 +93,8 @@ class wait_handler {
 /// - `std::size_t committed() const`, which a transport need not have, says how many of the bytes
 ///   that `write_some` did not count must be offered again as they were. Without it, none.
 /// - `std::optional<std::size_t> unacknowledged()`, which a transport need not have, says how many
-/// of
-///   the bytes that it has written the peer's system has not confirmed. Without it, nobody knows.
+///   of the bytes that it has written the peer's system has not confirmed. Without it, nobody
+///   knows.
 /// - `std::string error_detail() const`, which a transport need not have, says more about how its
 ///   connection failed than the error code does: which TLS alert came. Empty if it knows no more.
 template <class T>
