@@ -20,6 +20,13 @@ constexpr std::uint64_t large = 64 * 1024;
 // cache.
 constexpr std::uint64_t most_read = 256 * 1024;
 
+// RFC 6455 5.5.1: the code that a Close frame begins with; 0 if there is none.
+std::uint64_t code_of(bytes_view payload) noexcept {
+  if (payload.size() < 2) return 0;
+  return std::to_integer<std::uint64_t>(payload[0]) << 8 |
+         std::to_integer<std::uint64_t>(payload[1]);
+}
+
 }  // namespace
 
 message_assembler::message_assembler(message_limits limits, delivery how,
@@ -52,6 +59,13 @@ errc message_assembler::check_frame(const frame_piece& piece) {
   return errc{};
 }
 
+// What a header declares must not be added up beyond the largest number.
+std::uint64_t message_assembler::size_at_fault(const frame_piece& piece,
+                                               errc error) const noexcept {
+  const std::uint64_t before = error == errc::message_too_big ? message_size_ : 0;
+  return piece.frame_length + std::min(before, ~piece.frame_length);
+}
+
 // A whole message in one frame: nothing of it has to be remembered.
 bool message_assembler::is_message(const frame_piece& piece) const noexcept {
   const bool one_frame = piece.first && piece.last && piece.fin && !in_message_;
@@ -63,7 +77,8 @@ receive_event message_assembler::take_message(const frame_piece& piece) {
   compressed_ = false;
   message_size_ = 0;
   frames_ = 0;
-  if (const auto error = check_frame(piece); error != errc{}) return fail(error);
+  if (const auto error = check_frame(piece); error != errc{})
+    return fail(error, size_at_fault(piece, error));
   kind_ = piece.op;
   if (kind_ == opcode::text && !is_utf8(piece.payload)) return fail(errc::invalid_utf8);
   return deliver_message(piece.payload);
@@ -122,7 +137,7 @@ receive_event message_assembler::finish_control(opcode op, bytes_view payload) {
   payload_ = payload;
   if (op == opcode::ping) return receive_event::ping;
   if (op == opcode::pong) return receive_event::pong;
-  if (const auto error = parse_close(payload, close_)) return fail(error);
+  if (const auto error = parse_close(payload, close_)) return fail(error, code_of(payload));
   return receive_event::close;
 }
 
@@ -130,7 +145,8 @@ receive_event message_assembler::take_data(const frame_piece& piece) {
   if (piece.first) {
     begins_ = !in_message_;
     if (const auto error = check_order(piece); error != errc{}) return fail(error);
-    if (const auto error = check_frame(piece); error != errc{}) return fail(error);
+    if (const auto error = check_frame(piece); error != errc{})
+      return fail(error, size_at_fault(piece, error));
     // The header alone has been judged: there is nothing to give out yet.
     if (piece.payload.empty() && !piece.last) return receive_event::need_input;
   }
@@ -256,8 +272,9 @@ bool message_assembler::is_valid(bytes_view next, bool ends) noexcept {
   return utf8_.feed(next) && (!ends || utf8_.complete());
 }
 
-receive_event message_assembler::fail(std::error_code error) noexcept {
+receive_event message_assembler::fail(std::error_code error, std::uint64_t culprit) noexcept {
   error_ = error;
+  culprit_ = culprit;
   return receive_event::violation;
 }
 

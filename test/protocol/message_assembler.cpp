@@ -5,12 +5,38 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 using namespace support;
 
 namespace {
+
+// What is said of the violation that `bytes` end in.
+std::string detail_of(const std::string& bytes, message_limits limits = {},
+                      std::optional<inflater> inflate = {}) {
+  message_assembler assembler(limits, delivery::messages, std::move(inflate));
+  CHECK(assembler.error_detail().empty());
+  {
+    const exact_copy input(bytes);
+    assembler.feed(input.view());
+    auto event = assembler.next();
+    while (event != receive_event::violation && event != receive_event::need_input)
+      event = assembler.next();
+    CHECK(event == receive_event::violation);
+  }
+  return assembler.error_detail();  // when the input is gone
+}
+
+// A frame's header, and what has come of its payload.
+std::string raw(std::initializer_list<int> header, std::string_view payload = {}) {
+  std::string bytes;
+  for (const int byte : header) bytes += static_cast<char>(byte);
+  return bytes.append(payload);
+}
 
 bool lies_in(wsx::bytes_view part, std::string_view whole) {
   const auto* const begin = wsx::as_bytes(whole).data();
@@ -47,6 +73,47 @@ TEST_SUITE("message_assembler") {
     CHECK(assembler.payload().size() == 70'000);
     REQUIRE(assembler.next() == receive_event::ping);
     CHECK(lies_in(assembler.payload(), bytes));
+  }
+
+  TEST_CASE("what more is known of a violation") {
+    CHECK(detail_of(raw({0xC1, 0x00})) == "RSV1");
+    CHECK(detail_of(raw({0xB1, 0x00})) == "RSV2, RSV3");
+    CHECK(detail_of(raw({0x83, 0x00})) == "0x3");
+    CHECK(detail_of(raw({0x8f, 0x00})) == "0xf");
+    CHECK(detail_of(raw({0x81, 0x80})) == "");
+    CHECK(detail_of(raw({0x09, 0x00})) == "a ping");
+    CHECK(detail_of(raw({0x8a, 0x7e, 0x00, 0x7e})) == "a pong");
+    CHECK(detail_of(raw({0x08, 0x00})) == "a Close frame");
+    CHECK(detail_of(raw({0x82, 0x7e, 0x00, 0x05})) == "5 in 16 bits");
+    CHECK(detail_of(raw({0x82, 0x7f, 0x80, 0, 0, 0, 0, 0, 0, 1})) ==
+          "9223372036854775809 in 64 bits");
+    CHECK(detail_of(raw({0x80, 0x00})) == "");
+    CHECK(detail_of(wire(unfinished(text_frame("a")), text_frame("b"))) == "");
+    CHECK(detail_of(raw({0x88, 0x01}, "x")) == "");
+    CHECK(detail_of(raw({0x88, 0x02, 0x03, 0xed})) == "1005");
+    CHECK(detail_of(raw({0x88, 0x02, 0x00, 0x00})) == "0");
+    CHECK(detail_of(raw({0x88, 0x02, 0xff, 0xff})) == "65535");
+    CHECK(detail_of(raw({0x88, 0x03, 0x03, 0xe8, 0xff})) == "in the reason of a Close frame");
+    CHECK(detail_of(wire(text_frame("\xff"))) == "in a text message");
+    CHECK(detail_of(wire(unfinished(text_frame("a")), continuation_frame("\xff", true))) ==
+          "in a text message");
+  }
+
+  TEST_CASE("what more is known of an exceeded limit") {
+    const message_limits limits{.max_message = 10, .max_frame = 8, .max_fragments = 2};
+    CHECK(detail_of(wire(text_frame("123456789")), limits) == "9 bytes, max_frame_size is 8");
+    CHECK(detail_of(wire(unfinished(text_frame("123456")), continuation_frame("78901", true)),
+                    limits) == "11 bytes, max_message_size is 10");
+    CHECK(detail_of(wire(unfinished(text_frame("")), continuation_frame("", false),
+                         continuation_frame("", true)),
+                    limits) == "max_fragments is 2");
+    const message_limits narrow{.max_message = 4};
+    CHECK(detail_of(wire(binary_frame("12345")), narrow) == "5 bytes, max_message_size is 4");
+    CHECK(detail_of(raw({0x82, 0x7f, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}), narrow) ==
+          "9223372036854775807 bytes, max_frame_size is 16777216");
+    // How large a compressed message would be is not known. RFC 7692 7.2.3.1: "Hello".
+    CHECK(detail_of(raw({0xc1, 0x07, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00}), narrow,
+                    inflater(15, true)) == "max_message_size is 4");
   }
 
   TEST_CASE("a whole message says that it is first and last") {

@@ -77,6 +77,9 @@ class frame_parser {
   /// `errc::invalid_length`.
   std::error_code error() const noexcept { return error_; }
 
+  /// The header of the frame at fault, as far as it came.
+  bytes_view header() const noexcept { return bytes_view(header_).first(header_have_); }
+
   /// What is still to come of the payload of the frame at hand; 0 between frames.
   std::uint64_t payload_left() const noexcept { return payload_left_; }
 

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <system_error>
 
 namespace wsx::protocol {
@@ -72,6 +73,11 @@ class message_assembler {
   /// What was violated. See `errc` from `reserved_bits` to `too_many_fragments`.
   std::error_code error() const noexcept { return error_; }
 
+  /// What is known of the violation beyond `error`, as a phrase that can follow the text of its
+  /// message: "1005", "20000000 bytes, max_message_size is 16777216". Empty if that text says all,
+  /// or if there was no violation.
+  WSX_API std::string error_detail() const;
+
   /// The input not yet taken: what must be kept if the input has to be given back.
   bytes_view rest() const noexcept { return parser_.rest(); }
 
@@ -101,6 +107,7 @@ class message_assembler {
   receive_event take_data(const frame_piece& piece);
   errc check_order(const frame_piece& piece);
   errc check_frame(const frame_piece& piece);
+  std::uint64_t size_at_fault(const frame_piece& piece, errc error) const noexcept;
   receive_event take_plain(bytes_view payload);
   void collect(bytes_view payload);
   receive_event take_compressed(bytes_view payload);
@@ -111,7 +118,7 @@ class message_assembler {
   receive_event deliver_piece(bytes_view payload, bool last);
   receive_event deliver_message(bytes_view payload);
   bool is_valid(bytes_view next, bool ends) noexcept;
-  receive_event fail(std::error_code error) noexcept;
+  receive_event fail(std::error_code error, std::uint64_t culprit = 0) noexcept;
 
   message_limits limits_;
   delivery delivery_;
@@ -136,6 +143,7 @@ class message_assembler {
   bool last_ = false;
   close_payload close_;
   std::error_code error_{};
+  std::uint64_t culprit_ = 0;  // what it is about: a length, an opcode, a close code
 };
 
 }  // namespace wsx::protocol
