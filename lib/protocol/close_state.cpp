@@ -15,6 +15,21 @@ close_code close_code_for(std::error_code error) noexcept {
   return close_code::internal_error;
 }
 
+namespace {
+
+// What a server reads that broke a rule. RFC 6455 5.5.1: at most 123 bytes. Those two are said as
+// servers know them from other clients.
+std::string told(std::error_code error) {
+  if (error == errc::unexpected_continuation)
+    return "Endpoint sent a continuation frame without starting a fragment";
+  if (error == errc::expected_continuation)
+    return "Endpoint tried to start a fragment without finishing another";
+  // What a callback threw is nobody's business but ours.
+  return error == errc::handler_failed ? std::string() : error.message();
+}
+
+}  // namespace
+
 std::optional<close_payload> close_state::start(close_payload close) {
   if (begun_) return std::nullopt;
   begun_ = true;
@@ -48,10 +63,8 @@ std::optional<close_payload> close_state::fail(std::error_code error,
   reason.error = error;
   reason.exception = std::move(exception);
   reason.requested = close_code_for(error);
-  // What a callback threw is nobody's business but ours.
   reason.text = error.message();
-  const bool ours = error == errc::handler_failed;
-  return close_payload{.code = reason.requested, .reason = ours ? std::string() : reason.text};
+  return close_payload{.code = reason.requested, .reason = told(error)};
 }
 
 void close_state::written() {

@@ -171,6 +171,19 @@ TEST_SUITE("close_state: RFC 6455 7") {
     CHECK_FALSE(state.reason().normal());
   }
 
+  TEST_CASE("fragments out of order are told in the words that servers know") {
+    close_state unexpected;
+    const auto first = unexpected.fail(errc::unexpected_continuation);
+    REQUIRE(first);
+    CHECK(first->reason == "Endpoint sent a continuation frame without starting a fragment");
+    CHECK(unexpected.reason().text == make_error_code(errc::unexpected_continuation).message());
+    close_state expected;
+    const auto second = expected.fail(errc::expected_continuation);
+    REQUIRE(second);
+    CHECK(second->reason == "Endpoint tried to start a fragment without finishing another");
+    CHECK(expected.reason().text == make_error_code(errc::expected_continuation).message());
+  }
+
   TEST_CASE("every text that a failure sends fits a Close frame") {
     for (int value = 1; value < 200; ++value) {
       CAPTURE(value);
