@@ -10,14 +10,15 @@ namespace {
 // RFC 6455 5.5, 5.5.1: a protocol or limit error's text becomes a Close reason, at most 123 bytes.
 const char* text_of(errc e) noexcept {
   switch (e) {
-    case errc::invalid_url: return "the URL is not absolute, or is malformed";
+    case errc::invalid_url: return "the URL is not valid";
     case errc::unsupported_scheme: return "the URL's scheme is neither ws nor wss";
     case errc::invalid_header: return "a header has a character that HTTP forbids";
-    case errc::reserved_header: return "a header that only the handshake itself may set";
+    case errc::reserved_header: return "a header was set that only the handshake itself may set";
     case errc::invalid_subprotocol: return "a subprotocol is not a token, or is offered twice";
     case errc::invalid_option: return "an option is out of its range";
     case errc::invalid_close_code: return "the close code may not be sent";
-    case errc::control_payload_too_long: return "the payload is too long for a control frame";
+    case errc::control_payload_too_long:
+      return "a ping, pong or close reason to be sent is too long";
     case errc::invalid_text: return "the text to be sent is not valid UTF-8";
     case errc::fragment_out_of_order: return "the fragments to be sent do not form one message";
     case errc::message_over_queue: return "the message is larger than the whole send queue";
@@ -61,11 +62,11 @@ const char* text_of(errc e) noexcept {
     case errc::control_too_long: return "a control frame has more than 125 bytes";
     case errc::invalid_length:
       return "a payload length is not in its shortest form or is too large";
-    case errc::unexpected_continuation: return "a continuation frame came without a message begun";
-    case errc::expected_continuation: return "a message began within an unfinished one";
+    case errc::unexpected_continuation: return "a continuation frame continues no message";
+    case errc::expected_continuation: return "a message began before the last one was complete";
     case errc::bad_close_payload: return "a Close frame has a payload of 1 byte";
     case errc::bad_close_code: return "a Close frame has a code that may not be sent";
-    case errc::invalid_utf8: return "a text message or close reason is not valid UTF-8";
+    case errc::invalid_utf8: return "text from the server is not valid UTF-8";
     case errc::invalid_deflate_data: return "a compressed message cannot be inflated";
     case errc::unsupported_data: return "a message is of a type that is not taken";
 
@@ -84,10 +85,10 @@ const char* text_of(errc e) noexcept {
 const char* text_of(condition c) noexcept {
   switch (c) {
     case condition::handshake_failed: return "the opening handshake failed";
-    case condition::protocol_violation: return "the peer broke the WebSocket protocol";
+    case condition::protocol_violation: return "the server broke the WebSocket protocol";
     case condition::timeout: return "a deadline passed";
     case condition::tls_failed: return "TLS failed";
-    case condition::limit_exceeded: return "the peer exceeded a limit";
+    case condition::limit_exceeded: return "the server exceeded a limit";
     case condition::not_connected: return "there is no open connection";
     case condition::permanent: return "another attempt would fail as well";
     case condition::transient: return "another attempt may succeed";

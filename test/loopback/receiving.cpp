@@ -153,7 +153,7 @@ TEST_CASE("a stray continuation closes with 1002 (RFC 6455 5.4)") {
 }
 
 TEST_CASE("invalid UTF-8 closes with 1007 (RFC 6455 8.1)") {
-  expect_violation({text_frame("\xff")}, 1007, "a text message or close reason is not valid UTF-8",
+  expect_violation({text_frame("\xff")}, 1007, "text from the server is not valid UTF-8",
                    wsx::errc::invalid_utf8);
 }
 
