@@ -211,15 +211,21 @@ class basic_client {
 
   /// Closes: everything queued is sent, then Close (RFC 6455 7.1.2), then the server has until
   /// `close_timeout` to answer and to end the connection. The client ends: `handle_disconnect` is
-  /// told, but can't reconnect. Completes when the connection is gone; with `errc::close_timeout`
-  /// if the server had to be cut off, `errc::aborted` if the client was aborted or destroyed.
+  /// told, but can't reconnect (after the action `close` it can). Completes when the client has
+  /// ended, `terminate` included: no callback may wait for it.
+  ///
+  /// Completes with `close_reason::error`, which `join` throws as well: `errc::close_timeout` if
+  /// the server had to be cut off, `errc::aborted` if the client was aborted or destroyed, or what
+  /// failed before or meanwhile. It does so without an error whatever the codes of the Close frames
+  /// were, where `join` throws unless it was none, or 1000.
   ///
   /// If a closing handshake is under way already, this waits for its end, and the code given here
   /// is not sent. While the client connects or pauses there is nobody to close with: it just ends,
-  /// in order, and `join` returns.
+  /// in order. Before `connect`, which still works then, and after the end there is nothing to
+  /// close: this completes at once, without an error.
   ///
-  /// Errors, with nothing sent: `errc::not_connected`, `errc::invalid_close_code`,
-  /// `errc::control_payload_too_long` (a reason over 123 bytes), `errc::invalid_text`.
+  /// Errors, with nothing sent: `errc::invalid_close_code`, `errc::control_payload_too_long` (a
+  /// reason over 123 bytes), `errc::invalid_text`.
   asio::awaitable<void> close() { return detail::co_close(engine_, {}); }
   asio::awaitable<void> close(close_code code, std::string_view reason = {}) {
     return detail::co_close(engine_, {code, std::string(reason)});
@@ -239,7 +245,12 @@ class basic_client {
 
   /// Waits until the client has ended, and `terminate` is through; before `connect` it waits for
   /// that too. The reason of a normal end (no code, or 1000) is returned; any other end is thrown
-  /// as a `system_error` that carries it.
+  /// as a `system_error` that carries it, also after `close(code)` with another code.
+  ///
+  /// With `awaitable_operators`: `client.join() || timer.async_wait(...)` rethrows what `join`
+  /// throws only if the timer fails as well, and otherwise waits for the timer: `||` takes the
+  /// first *success*. To wait for whichever is first, give both the token
+  /// `as_tuple(use_awaitable)`.
   asio::awaitable<close_reason> join() { return detail::co_join(engine_); }
 
   /// The same with any completion token for `void(std::error_code, close_reason)`.

@@ -27,9 +27,11 @@ struct close_reason {
 
   /// The code that this side asked to close with, whether or not the frame got out.
   std::optional<close_code> requested{};
-  std::string text{};              ///< the reason given by the side that began
-  std::error_code error{};         ///< what failed; clear after a closing handshake
-  std::exception_ptr exception{};  ///< what a callback threw
+  std::string text{};       ///< the reason in the Close frame of the side that began
+  std::error_code error{};  ///< what failed; clear after a closing handshake
+  /// What was thrown, by a callback (`errc::handler_failed`) or within the client
+  /// (`errc::internal_failure`).
+  std::exception_ptr exception{};
 
   /// Its `message` says in one sentence how this ended; empty after a normal end.
   wsx::diagnostics diagnostics{};

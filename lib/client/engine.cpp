@@ -1,3 +1,5 @@
+#include "failure_text.hpp"
+
 #include <wsx/detail/attachment.hpp>
 #include <wsx/detail/engine.hpp>
 #include <wsx/error.hpp>
@@ -34,20 +36,27 @@ void engine::connect(ticket t, request target, wsx::diagnostics* details,
                      completion<std::error_code> done) {
   auto start = [self = shared_from_this(), t, target = std::move(target), details,
                 done = std::move(done)]() mutable {
-    if (self->stopped()) return done(errc::aborted);
-    if (self->now() != phase::idle) return done(errc::already_started);
+    if (const auto error = self->not_idle(); error != errc{}) {
+      if (details) details->message = connect_failure(error, {}, *self->options_, target.url);
+      return done(error);
+    }
     self->set(phase::connecting);
     self->target_ = std::move(target);
     self->connect_ticket_ = t;
     self->connect_details_ = details;
     self->on_connected_ = std::move(done);
-    self->launch(false);
+    self->launch();
   };
   post_on(strand_, std::move(start));
 }
 
+errc engine::not_idle() const noexcept {
+  if (stopped()) return errc::aborted;
+  return now() == phase::idle ? errc{} : errc::already_started;
+}
+
 // The cancellation slot has memory of its own, which a client that rests does without.
-void engine::launch(bool to_the_end) {
+void engine::launch() {
   auto self = shared_from_this();
   auto ended = [self](std::exception_ptr what) {
     if (self->resting_) self->interrupt_.slot().clear();
@@ -55,7 +64,7 @@ void engine::launch(bool to_the_end) {
     self->crashed(std::move(what));
     self->settle();
   };
-  asio::co_spawn(strand_, run(std::move(self), to_the_end),
+  asio::co_spawn(strand_, run(std::move(self)),
                  asio::bind_cancellation_slot(interrupt_.slot(), std::move(ended)));
 }
 
@@ -66,10 +75,23 @@ void engine::connected(std::error_code error) {
   on_connected_(error);
 }
 
-// `run` threw: memory ran out, or the system has no random numbers.
+// Something within the client threw: memory ran out, or the system has no random numbers.
 void engine::crashed(std::exception_ptr what) {
-  reason_.change() = {.error = errc::handler_failed, .exception = std::move(what)};
+  reason_.change() = {.error = errc::internal_failure, .exception = std::move(what)};
+  explain();
   if (stream_) end_connection();
+}
+
+// Says how the last connection ended, unless that has been said: not while memory is out, and
+// `system_error` then has the error's own text.
+void engine::explain() noexcept {
+  if (reason_->normal() || !reason_->diagnostics.message.empty()) return;
+  try {
+    auto& d = reason_.change().diagnostics;
+    d.stage = opened_once_ ? connect_stage::open : connect_stage::checking;
+    if (url to; d.host.empty() && !parse_url(info_.url, to)) d.host = host_of(to);
+    d.message = end_of_connection(*reason_, *options_);
+  } catch (const std::bad_alloc&) {}
 }
 
 void engine::close(ticket t, protocol::close_payload how, completion<std::error_code> done) {
@@ -79,7 +101,7 @@ void engine::close(ticket t, protocol::close_payload how, completion<std::error_
       if (const auto error = protocol::check_close(*how.code, how.reason)) return done(error);
     }
     const phase p = self->now();
-    if (p == phase::idle || p == phase::ended) return done(errc::not_connected);
+    if (p == phase::idle || p == phase::ended) return done({});
     self->final_ = true;
     self->on_closed_.add(t, std::move(done));
     using enum protocol::close_order;

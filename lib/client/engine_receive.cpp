@@ -70,7 +70,7 @@ void engine::work() {
   } catch (...) {
     crashed(std::current_exception());
     try {
-      launch(true);
+      launch();
     } catch (const std::bad_alloc&) {
       settle();  // not even memory for that: nobody is left waiting
     }
@@ -91,7 +91,7 @@ void engine::work_on() {
       case step::end: break;
     }
   }
-  if (!muted_.load(std::memory_order_relaxed)) return launch(false);
+  if (!muted_.load(std::memory_order_relaxed)) return launch();
   // Nobody is to be called, so nothing that comes now can wait.
   leave();
   settle();
@@ -319,6 +319,8 @@ void engine::callback_threw(std::exception_ptr what) {
   reason.origin = close_origin::error;
   reason.error = errc::handler_failed;
   reason.exception = std::move(what);
+  reason.diagnostics.message.clear();
+  explain();
 }
 
 void engine::fail(std::error_code error) {

@@ -1,3 +1,5 @@
+#include "failure_text.hpp"
+
 #include <wsx/detail/attachment.hpp>
 #include <wsx/detail/engine.hpp>
 #include <wsx/error.hpp>
@@ -15,26 +17,28 @@ namespace wsx::detail {
 
 namespace {
 
-close_reason failed(std::error_code error) {
-  close_reason reason;
-  reason.error = error;
-  reason.text = error.message();
-  return reason;
+// Where something within the client throws: no memory, no thread, no random numbers.
+std::error_code internal_failure(std::string& detail) {
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    detail = e.what();
+  } catch (...) {  // the user's own transport may throw anything
+  }
+  return errc::internal_failure;
 }
 
 }  // namespace
 
-// `to_the_end`: only what is left to do when nothing else is.
-asio::awaitable<void> engine::run(std::shared_ptr<engine> self, bool to_the_end) {
+asio::awaitable<void> engine::run(std::shared_ptr<engine> self) {
   // A stop interrupts what a callback waits for, not this coroutine.
   co_await asio::this_coro::throw_if_cancelled(false);
   engine& e = *self;
-  bool ended = to_the_end;
+  bool ended = true;
   try {
-    if (!to_the_end) ended = co_await e.connections();
+    ended = co_await e.connections();
   } catch (...) {
     e.crashed(std::current_exception());
-    ended = true;
   }
   if (ended) co_await e.finish();
 }
@@ -42,12 +46,18 @@ asio::awaitable<void> engine::run(std::shared_ptr<engine> self, bool to_the_end)
 // One connection after the other. False if there is nothing more to do for now: there was none, and
 // `connect` may be called again, or the one that is open is idle.
 asio::awaitable<bool> engine::connections() {
-  for (;;) {
-    const bool open_already = now() == phase::open || now() == phase::closing;
-    const bool opened = open_already || co_await establish();
-    if (opened) {
-      if (!co_await receive()) co_return false;
-      leave();
+  bool over = now() == phase::pausing;  // the connection that was open crashed
+  for (;; over = false) {
+    bool opened = over || connected_now();
+    try {
+      if (!opened) opened = co_await establish();
+      if (opened && !over) {
+        if (!co_await receive()) co_return false;
+        leave();
+      }
+    } catch (...) {
+      opened = opened || connected_now();
+      crashed(std::current_exception());
     }
     if (give_up_first(opened)) co_return false;
     if (stopped()) co_return true;
@@ -70,11 +80,14 @@ asio::awaitable<bool> engine::connections() {
 // Opens a connection, and says whether that worked. Then the handler knows of it.
 asio::awaitable<bool> engine::establish() {
   begin_connection();
-  if (const auto error = co_await open()) {
-    reason_.change() = stopped() ? stop_reason() : failed(error);
-    reason_.change().diagnostics = std::move(*diagnostics_);
-    diagnostics_.reset();
-    end_connection();
+  std::error_code error;
+  try {
+    error = co_await open();
+  } catch (...) {
+    error = internal_failure(diagnostics_->detail);
+  }
+  if (error) {
+    attempt_failed(error);
     co_return false;
   }
   set(phase::open);
@@ -94,6 +107,16 @@ asio::awaitable<bool> engine::establish() {
   co_return true;
 }
 
+void engine::attempt_failed(std::error_code error) {
+  const close_reason failed{.error = error};
+  close_reason& reason = reason_.change();
+  reason = stopped() ? stop_reason() : failed;
+  reason.diagnostics = std::move(*diagnostics_);
+  reason.diagnostics.message = connect_failure(error, reason.diagnostics, *options_, target_.url);
+  diagnostics_.reset();
+  end_connection();
+}
+
 // For a callback of a new connection: what the last one left goes out, even while it waits.
 asio::awaitable<void> engine::meanwhile_sending(asio::awaitable<void> callback) {
   post_on(strand_, [self = shared_from_this()] { self->pump(); });
@@ -104,6 +127,10 @@ asio::awaitable<void> engine::meanwhile_sending(asio::awaitable<void> callback) 
 void engine::leave() {
   if (ended_ && close_.open()) close_.end(write_error_, false);  // `pump_failed` could not
   reason_.change() = stopped() && !ended_ ? stop_reason() : close_.reason();
+  const bool cut_off = deadline_hit_ && !write_error_ && now() == phase::closing;
+  if (cut_off && reason_->origin == close_origin::local)
+    reason_.change().error = errc::close_timeout;
+  explain();
   end_connection();
 }
 
@@ -142,10 +169,6 @@ void engine::end_connection() {
   replies_dropped_.store(outbox_.staged_dropped(), std::memory_order_relaxed);
   tell_written();
   if (options_->drop_unsent_on_disconnect) fail_sends(errc::connection_dropped);
-  std::error_code how_closed;
-  if (late) how_closed = errc::close_timeout;
-  if (reason_->error == errc::aborted) how_closed = errc::aborted;
-  on_closed_.complete_all(how_closed);
 }
 
 // A first attempt that fails is the business of whoever called `connect`, unless the handler has
@@ -197,7 +220,6 @@ close_reason engine::aborted() {
   close_reason reason;
   reason.origin = close_origin::local;
   reason.error = errc::aborted;
-  reason.text = reason.error.message();
   return reason;
 }
 
@@ -211,12 +233,12 @@ void engine::settle() {
   mailbox_.close();
   const auto attached = std::exchange(attachments_, {});
   for (const auto& each : *attached) each->cancel();
+  explain();
   const auto error = end_error();
   const auto unopened = make_error_code(stopped() ? errc::aborted : errc::closing);
   connected(error ? error : unopened);
   fail_sends(unsent_error());
-  const bool dropped = error == errc::aborted;
-  on_closed_.complete_all(dropped ? error : std::error_code());
+  on_closed_.complete_all(reason_->error);
   on_ended_.complete_all(error, *reason_);
 }
 
@@ -227,7 +249,6 @@ std::error_code engine::unsent_error() const noexcept {
 
 std::error_code engine::end_error() const noexcept {
   if (reason_->normal()) return {};
-  if (reason_->exception) return errc::handler_failed;
   return reason_->error ? reason_->error : make_error_code(errc::closed_abnormally);
 }
 

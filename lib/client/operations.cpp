@@ -1,3 +1,5 @@
+#include "failure_text.hpp"
+
 #include <wsx/client.hpp>
 #include <wsx/error.hpp>
 
@@ -12,6 +14,16 @@ namespace wsx::detail {
 
 // GCC 12 destroys some temporaries of a co_await expression twice: so every operation is made
 // first, and awaited then.
+
+namespace {
+
+system_error failed_to(std::string_view what, std::error_code error) {
+  wsx::diagnostics details;
+  details.message = operation_failure(what, error);
+  return system_error(error, std::move(details));
+}
+
+}  // namespace
 
 asio::awaitable<void> co_connect(std::shared_ptr<engine> e, request target) {
   std::error_code error;
@@ -31,7 +43,7 @@ asio::awaitable<void> co_send(std::shared_ptr<engine> e, std::shared_ptr<send_ch
   const auto refused = e->try_send(*channel, frame);
   if (refused == errc{}) co_return;
   if (refused != errc::queue_full && refused != errc::message_over_queue)
-    throw system_error(refused);
+    throw failed_to("send", refused);
   std::error_code error;
   auto start = [channel, frame](engine& on, ticket t, completion<std::error_code> done) {
     on.send(t, channel, frame, std::move(done));
@@ -39,7 +51,7 @@ asio::awaitable<void> co_send(std::shared_ptr<engine> e, std::shared_ptr<send_ch
   auto sent = start_operation<std::error_code>(e, asio::redirect_error(asio::use_awaitable, error),
                                                std::move(start));
   co_await std::move(sent);
-  if (error) throw system_error(error);
+  if (error) throw failed_to("send", error);
 }
 
 asio::awaitable<void> co_flush(std::shared_ptr<engine> e) {
@@ -50,7 +62,7 @@ asio::awaitable<void> co_flush(std::shared_ptr<engine> e) {
   auto flushed =
       start_operation<std::error_code>(e, asio::redirect_error(asio::use_awaitable, error), start);
   co_await std::move(flushed);
-  if (error) throw system_error(error);
+  if (error) throw failed_to("flush", error);
 }
 
 asio::awaitable<void> co_close(std::shared_ptr<engine> e, protocol::close_payload how) {
@@ -62,7 +74,7 @@ asio::awaitable<void> co_close(std::shared_ptr<engine> e, protocol::close_payloa
   auto closed = start_operation<std::error_code>(
       e, asio::redirect_error(asio::use_awaitable, error), std::move(start));
   co_await std::move(closed);
-  if (error) throw system_error(error);
+  if (error) throw failed_to("close", error);
 }
 
 asio::awaitable<close_reason> co_join(std::shared_ptr<engine> e) {

@@ -138,8 +138,8 @@ class engine final : public std::enable_shared_from_this<engine>,
   void drop_handlers() noexcept override;
 
   // The life of the client (engine_run.cpp).
-  static asio::awaitable<void> run(std::shared_ptr<engine> self, bool to_the_end);
-  void launch(bool to_the_end);
+  static asio::awaitable<void> run(std::shared_ptr<engine> self);
+  void launch();
   asio::awaitable<bool> connections();
   asio::awaitable<bool> establish();
   asio::awaitable<void> meanwhile_sending(asio::awaitable<void> callback);
@@ -152,6 +152,9 @@ class engine final : public std::enable_shared_from_this<engine>,
   void end_connection();
   bool give_up_first(bool opened);
   void connected(std::error_code error);
+  void attempt_failed(std::error_code error);
+  void explain() noexcept;
+  errc not_idle() const noexcept;
   void settle();
   static close_reason aborted();
   close_reason stop_reason() const;
@@ -238,6 +241,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   void cancel_send(send_channel& channel);
   void crashed(std::exception_ptr what);
   void stop(bool in_order);
+  bool connected_now() const noexcept { return now() == phase::open || now() == phase::closing; }
   bool stopped() const noexcept { return stop_ || muted_.load(std::memory_order_relaxed); }
   bool interrupted() const noexcept { return stopped() || connect_canceled_ || deadline_hit_; }
 

@@ -1,0 +1,166 @@
+#include "failure_text.hpp"
+
+#include "../protocol/display.hpp"
+
+#include <wsx/error.hpp>
+
+#include <fmt/format.h>
+
+#include <exception>
+
+namespace wsx::detail {
+
+namespace {
+
+using protocol::escape;
+using protocol::quote;
+
+std::string what_was_thrown(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& e) {
+    return escape(e.what(), 400);
+  } catch (...) {
+    return "something that is no std::exception";
+  }
+}
+
+std::string in_seconds(std::chrono::milliseconds time) {
+  return fmt::format("{:g} s", std::chrono::duration<double>(time).count());
+}
+
+bool is_ours(std::error_code error) {
+  return error.category() == error_category();
+}
+
+// What an attempt was doing when it failed.
+std::string_view doing(connect_stage stage) noexcept {
+  switch (stage) {
+    case connect_stage::checking: return "checking the request";
+    case connect_stage::resolving: return "resolving the name";
+    case connect_stage::connecting: return "connecting";
+    case connect_stage::tls: return "TLS handshake";
+    case connect_stage::handshake: return "opening handshake";
+    case connect_stage::open: return "after it was open";
+  }
+  return {};
+}
+
+std::string all_tried(const std::vector<tried_address>& tried) {
+  std::string list;
+  for (const auto& [endpoint, error] : tried) {
+    if (!list.empty()) list += ", ";
+    list += endpoint + ": " + error.message();
+  }
+  return list;
+}
+
+std::string status_of(const diagnostics& known) {
+  std::string text = fmt::format("HTTP {}", known.http_status);
+  if (!known.http_reason.empty()) text += ' ' + escape(known.http_reason);
+  if (!known.detail.empty()) text += ": " + known.detail;
+  return text;
+}
+
+// An error of the system, of whatever stage.
+std::string system_cause(std::error_code error, const diagnostics& known) {
+  if (known.stage == connect_stage::connecting && !known.tried.empty())
+    return all_tried(known.tried);
+  return fmt::format("{}: {}", doing(known.stage), error.message());
+}
+
+std::string timeout_cause(std::string_view option, std::chrono::milliseconds time,
+                          const diagnostics& known) {
+  std::string text =
+      fmt::format("{}: not through after {} ({})", doing(known.stage), in_seconds(time), option);
+  if (!known.tried.empty()) text += "; " + all_tried(known.tried);
+  return text;
+}
+
+std::string connect_cause(std::error_code error, const diagnostics& known, const options& o) {
+  if (!is_ours(error)) return system_cause(error, known);
+  switch (static_cast<errc>(error.value())) {
+    case errc::refused:
+    case errc::refused_for_now: return status_of(known);
+    case errc::connect_timeout: return timeout_cause("connect_timeout", o.connect_timeout, known);
+    case errc::handshake_timeout:
+      return timeout_cause("handshake_timeout", o.handshake_timeout, known);
+    case errc::internal_failure: return error.message() + ": " + escape(known.detail);
+    case errc::tls_handshake_failed:
+      if (known.detail.empty()) break;
+      return error.message() + ": " + known.detail;
+    default:
+      if (!known.detail.empty()) return known.detail;
+  }
+  return error.message();
+}
+
+std::string to_string(close_code c) {
+  return std::to_string(static_cast<int>(c));
+}
+std::string code_and_text(std::optional<close_code> code, const std::string& text) {
+  std::string result = code ? to_string(*code) : "no code";
+  if (!text.empty()) result += ", " + quote(text);
+  return result;
+}
+
+std::string failure_cause(const close_reason& reason, const options& o) {
+  std::string text = reason.error.message();
+  if (reason.error == errc::ping_timeout)
+    text += fmt::format(" ({}: ping_timeout)", in_seconds(o.ping_timeout));
+  if (reason.exception) text += ": " + what_was_thrown(reason.exception);
+  if (!reason.diagnostics.detail.empty()) text += ": " + reason.diagnostics.detail;
+  return text;
+}
+
+std::string how_it_ended(const close_reason& reason, const options& o) {
+  if (reason.error == errc::aborted) return "was aborted by this side";
+  if (reason.error == errc::close_timeout)
+    return fmt::format(
+        "was closed by this side, and the server did not end it within {} "
+        "(close_timeout)",
+        in_seconds(o.close_timeout));
+  if (reason.error == errc::connection_dropped) return "was dropped: " + failure_cause(reason, o);
+  if (reason.error) return "failed: " + failure_cause(reason, o);
+  const bool local = reason.origin == close_origin::local;
+  return (local ? "was closed by this side: " : "was closed by the server: ") +
+         code_and_text(reason.code(), reason.text);
+}
+
+// Memory may be what is missing.
+template <class Make>
+std::string or_nothing(Make make) noexcept {
+  try {
+    return make();
+  } catch (...) {
+    return {};
+  }
+}
+
+}  // namespace
+
+std::string connect_failure(std::error_code error, const diagnostics& known, const options& o,
+                            std::string_view url) noexcept {
+  return or_nothing([&] {
+    const auto whom = known.host.empty() ? quote(protocol::display_url(url)) : known.host;
+    return "cannot connect to " + whom + ": " + connect_cause(error, known, o);
+  });
+}
+
+std::string end_of_connection(const close_reason& reason, const options& o) noexcept {
+  return or_nothing([&] {
+    const auto& host = reason.diagnostics.host;
+    const std::string subject = host.empty() ? "the client" : "the connection to " + host;
+    return subject + ' ' + how_it_ended(reason, o);
+  });
+}
+
+std::string operation_failure(std::string_view operation, std::error_code error) noexcept {
+  return or_nothing([&] { return fmt::format("cannot {}: {}", operation, error.message()); });
+}
+
+std::string host_of(const url& to) {
+  return (to.host_is_ipv6 ? '[' + to.host + ']' : to.host) + ':' + std::to_string(to.port);
+}
+
+}  // namespace wsx::detail

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <wsx/close_reason.hpp>
+#include <wsx/diagnostics.hpp>
+#include <wsx/options.hpp>
+#include <wsx/protocol/url.hpp>
+
+#include <string>
+#include <string_view>
+#include <system_error>
+
+// The sentences that say what went wrong: what was being done, with whom, and the cause. They are
+// empty if memory is out.
+
+namespace wsx::detail {
+
+// "cannot connect to example.com:443: HTTP 401 Unauthorized"
+std::string connect_failure(std::error_code error, const diagnostics& known, const options& o,
+                            std::string_view url) noexcept;
+
+// "the connection to example.com:443 was closed by the server: 1008 (policy violation)". The host
+// is that of `reason.diagnostics`.
+std::string end_of_connection(const close_reason& reason, const options& o) noexcept;
+
+// "send: the send queue is full"
+std::string operation_failure(std::string_view operation, std::error_code error) noexcept;
+
+// "example.com:443", "[2001:db8::1]:80"
+std::string host_of(const url& to);
+
+}  // namespace wsx::detail

@@ -1,0 +1,82 @@
+#include "report.hpp"
+
+#include <wsx/transport/tcp.hpp>
+
+#include <new>
+
+// What keeps the transport from connecting.
+
+namespace errors {
+
+namespace {
+
+using namespace loopback;
+using namespace wsx::testing;
+
+wsx::request to(const std::string& url) {
+  wsx::request target;
+  target.url = url;
+  return target;
+}
+
+// A transport for whose connection there is no memory.
+class hungry_transport : public wsx::tcp_transport {
+ public:
+  using tcp_transport::tcp_transport;
+  asio::awaitable<std::error_code> connect(const wsx::url&, wsx::diagnostics&) {
+    throw std::bad_alloc();
+  }
+};
+
+void silent_server(report& all) {
+  scripted_server server{[](server_connection&) {}, {.state = port_state::silent}};
+  auto options = calm();
+  options.handshake_timeout = options.connect_timeout = std::chrono::milliseconds(50);
+  test_client<> plain{{}, options};
+  all.add("a server that never answers the handshake", plain.connect(to(server.url())));
+  test_client<> secure{{}, options};
+  const auto url = "wss://127.0.0.1:" + std::to_string(server.port()) + "/";
+  all.add("a server that never answers the TLS handshake", secure.connect(to(url)));
+}
+
+void stopped_meanwhile(report& all) {
+  scripted_server server{[](server_connection&) {}, {.state = port_state::silent}};
+  for (const bool in_order : {true, false}) {
+    test_client<> client;
+    auto connecting = client.start(client->connect(server.url()));
+    client.wait_until([&] { return server.port() != 0; });
+    if (in_order) {
+      client.wait(client->close());
+    } else {
+      client->abort();
+    }
+    try {
+      client.wait(std::move(connecting));
+    } catch (const wsx::system_error& e) {
+      all.add(in_order ? "close() meanwhile" : "abort() meanwhile", e);
+    }
+  }
+}
+
+}  // namespace
+
+void connecting(report& all) {
+  all.section("Connecting");
+  scripted_server refusing{[](server_connection&) {}, {.state = port_state::refusing}};
+  test_client<> client;
+  all.add("nobody listens", client.connect(to(refusing.url())));
+  all.add("nobody listens, a name with several addresses",
+          client.connect(to(refusing.url("/", "localhost"))));
+  all.add("a name that does not exist",
+          client.connect(to("ws://no-such-host.invalid/?key=secret")));
+  silent_server(all);
+  stopped_meanwhile(all);
+  test_client<recorder, hungry_transport> hungry;
+  all.add("no memory", hungry.connect(to(refusing.url())));
+  test_client<recorder, wsx::tcp_transport> tcp;
+  all.add("a wss URL for a client without TLS", tcp.connect(to("wss://127.0.0.1:1/")));
+  test_client<recorder, wsx::tls_transport> tls;
+  all.add("a ws URL for a client that speaks only TLS", tls.connect(to("ws://127.0.0.1:1/")));
+}
+
+}  // namespace errors
