@@ -36,15 +36,14 @@ TEST_SUITE("disconnect") {
     const std::string url = "ws://string/";
     for (auto decision :
          {wsx::reconnect_to("ws://string/"), wsx::reconnect_to(url),
-          wsx::reconnect_to(std::string_view(url)), wsx::reconnect_to(wsx::request{.url = url})}) {
+          wsx::reconnect_to(std::string_view(url)), wsx::reconnect_to(wsx::request(url))}) {
       CHECK(decision.reconnects());
       CHECK(decision.delay() == seconds(0));
       REQUIRE(decision.target());
       CHECK(decision.target()->url == url);
       CHECK(decision.target()->headers.empty());
     }
-    auto whole =
-        wsx::reconnect_to(wsx::request{.url = url, .headers = {{"A", "b"}}, .subprotocols = {"c"}});
+    auto whole = wsx::reconnect_to(wsx::request(url).header("A", "b").subprotocol("c"));
     CHECK(whole.target()->headers.size() == 1);
     CHECK(whole.target()->subprotocols.size() == 1);
   }

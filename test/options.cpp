@@ -3,9 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace {
@@ -83,6 +85,37 @@ const std::vector<bound>& bounds() {
 }  // namespace
 
 TEST_SUITE("options") {
+  // GCC 12 destroys the temporary aggregates of a co_await expression twice.
+  static_assert(!std::is_aggregate_v<wsx::options>);
+  static_assert(!std::is_aggregate_v<wsx::tls_options>);
+
+  TEST_CASE("set: one option after the other") {
+    using o = wsx::options;
+    const auto set = o().set(&o::ping_interval, std::chrono::seconds(5))
+                         .set(&o::deflate, wsx::deflate_options{.level = 1})
+                         .set(&o::tls, wsx::tls_options()
+                                           .set(&wsx::tls_options::ca_file, "ca.pem")
+                                           .set(&wsx::tls_options::verify, false));
+    o expected;
+    expected.ping_interval = milliseconds(5000);
+    expected.deflate = wsx::deflate_options{.level = 1};
+    expected.tls.ca_file = "ca.pem";
+    expected.tls.verify = false;
+    CHECK(set == expected);
+    CHECK(set != o());
+  }
+
+  TEST_CASE("set: options with a name, too") {
+    wsx::options o;
+    static_assert(std::same_as<decltype(o.set(&wsx::options::max_headers, 1)), wsx::options&>);
+    o.set(&wsx::options::max_headers, 1).set(&wsx::options::mailbox_size, 2);
+    CHECK(o.max_headers == 1);
+    CHECK(o.mailbox_size == 2);
+    wsx::tls_options tls;
+    tls.set(&wsx::tls_options::resume, false);
+    CHECK(!tls.resume);
+  }
+
   TEST_CASE("the defaults are valid, and say what the documentation says") {
     const wsx::options o;
     std::string what;

@@ -97,20 +97,20 @@ class basic_client {
   /// `condition::handshake_failed`, `condition::tls_failed`, `condition::timeout` group.
   /// `system_error::diagnostics` has the details. Cancellation gives the attempt up, after which
   /// the client may connect again; while `init` runs it ends the client.
-  asio::awaitable<void> connect(detail::request_like target) {
-    return detail::co_connect(engine_, std::move(target.value));
+  asio::awaitable<void> connect(request target) {
+    return detail::co_connect(engine_, std::move(target));
   }
 
   /// The same with any completion token for `void(std::error_code)`.
   template <class Token>
-  auto connect(detail::request_like target, Token&& token) {
-    return start_connect(std::move(target.value), nullptr, std::forward<Token>(token));
+  auto connect(request target, Token&& token) {
+    return start_connect(std::move(target), nullptr, std::forward<Token>(token));
   }
 
   /// The same; `details` gets what is known about a failure, and must live until completion.
   template <class Token>
-  auto connect(detail::request_like target, diagnostics& details, Token&& token) {
-    return start_connect(std::move(target.value), &details, std::forward<Token>(token));
+  auto connect(request target, diagnostics& details, Token&& token) {
+    return start_connect(std::move(target), &details, std::forward<Token>(token));
   }
 
   /// See `sender::try_send`.

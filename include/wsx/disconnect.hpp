@@ -47,7 +47,7 @@ class disconnect_decision {
  private:
   friend disconnect_decision stop() noexcept;
   friend disconnect_decision reconnect() noexcept;
-  friend disconnect_decision reconnect_to(detail::request_like target);
+  friend disconnect_decision reconnect_to(request target);
 
   disconnect_decision() = default;
 
@@ -75,9 +75,9 @@ inline disconnect_decision reconnect_after(std::chrono::steady_clock::duration d
 
 /// Connect somewhere else; later reconnects go there too. A URL or header that can't be used makes
 /// that attempt fail, and the handler is asked again.
-inline disconnect_decision reconnect_to(detail::request_like target) {
+inline disconnect_decision reconnect_to(request target) {
   disconnect_decision decision = reconnect();
-  decision.target_ = std::move(target.value);
+  decision.target_ = std::move(target);
   return decision;
 }
 

@@ -4,14 +4,18 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace wsx {
 
 /// One header field of the opening handshake.
 struct header {
-  std::string name;
-  std::string value;
+  header() = default;
+  header(std::string n, std::string v) noexcept : name(std::move(n)), value(std::move(v)) {}
+
+  std::string name{};
+  std::string value{};
 
   bool operator==(const header&) const = default;
 };

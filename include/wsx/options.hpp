@@ -10,15 +10,36 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <type_traits>
+#include <utility>
 
 namespace wsx {
 
 /// What can be set about a client. Checked before each connection is made: a value out of its
 /// range makes `connect` fail with `errc::invalid_option`; `diagnostics::detail` says which.
 struct options {
+  options() = default;
+
+  /// Sets one option, and returns all of them:
+  ///
+  ///     wsx::options()
+  ///         .set(&wsx::options::ping_interval, 5s)
+  ///         .set(&wsx::options::deflate, wsx::deflate_options())
+  ///
+  /// Not an aggregate, for that would break within a `co_await` expression: see `request`.
+  template <class Option>
+  options& set(Option options::*option, std::type_identity_t<Option> value) & {
+    this->*option = std::move(value);
+    return *this;
+  }
+  template <class Option>
+  options&& set(Option options::*option, std::type_identity_t<Option> value) && {
+    return std::move(set(option, std::move(value)));
+  }
+
   tls_options tls{};  ///< for `wss`
 
-  /// Offers permessage-deflate, RFC 7692: `deflate_options{}` is a good choice. Without a value,
+  /// Offers permessage-deflate, RFC 7692: `deflate_options()` is a good choice. Without a value,
   /// nothing is compressed. The server may refuse; see `connection_info::compressed`.
   std::optional<deflate_options> deflate{};
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <wsx/export.hpp>
 #include <wsx/header.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,27 +14,34 @@ namespace wsx {
 
 /// Where to connect, and what to ask for there. A URL alone converts to a request.
 ///
-///     wsx::request{.url = "wss://example.com/feed",
-///                  .headers = {{"Authorization", "Bearer ..."}},
-///                  .subprotocols = {"v2.feed"}}
+///     co_await client.connect(wsx::request("wss://example.com/feed")
+///                                 .header("Authorization", "Bearer ...")
+///                                 .subprotocol("v2.feed"));
+///
+/// Not an aggregate: GCC 12 destroys the temporary aggregates of a `co_await` expression twice.
 struct request {
+  request() = default;
+  request(std::string where) noexcept  // NOLINT: converts by design
+      : url(std::move(where)) {}
+  template <std::convertible_to<std::string_view> Url>
+  requires(!std::same_as<Url, std::nullptr_t>) request(const Url& where)  // NOLINT: as above
+      : url(std::string_view(where)) {}
+
+  /// Adds a header field; a name may repeat.
+  WSX_API request& header(std::string name, std::string value) &;
+  request&& header(std::string name, std::string value) && {
+    return std::move(header(std::move(name), std::move(value)));
+  }
+
+  /// Adds a subprotocol, which is preferred less than those before it.
+  WSX_API request& subprotocol(std::string name) &;
+  request&& subprotocol(std::string name) && { return std::move(subprotocol(std::move(name))); }
+
   std::string url{};                        ///< ws://, wss://, http:// or https://
   header_list headers{};                    ///< extra fields; `Host` replaces the URL's authority
   std::vector<std::string> subprotocols{};  ///< in the order of preference. RFC 6455 1.9
+
+  friend bool operator==(const request&, const request&) = default;
 };
-
-namespace detail {
-
-// What `connect` and `reconnect_to` take: a request or anything a URL can be made of.
-struct request_like {
-  request value;
-
-  request_like(request r) : value(std::move(r)) {}  // NOLINT: converts by design
-  template <std::convertible_to<std::string_view> Url>
-  request_like(const Url& url)  // NOLINT: converts by design
-      : value{.url = std::string(std::string_view(url))} {}
-};
-
-}  // namespace detail
 
 }  // namespace wsx

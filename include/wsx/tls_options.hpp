@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace wsx {
@@ -12,6 +14,23 @@ class tls_share;
 
 /// How a `wss` connection trusts its server. TLS 1.2 is the least that is spoken.
 struct tls_options {
+  tls_options() = default;
+
+  /// Sets one option, and returns all of them:
+  ///
+  ///     wsx::tls_options().set(&wsx::tls_options::ca_file, "/etc/feed/ca.pem")
+  ///
+  /// Not an aggregate: see `request`.
+  template <class Option>
+  tls_options& set(Option tls_options::*option, std::type_identity_t<Option> value) & {
+    this->*option = std::move(value);
+    return *this;
+  }
+  template <class Option>
+  tls_options&& set(Option tls_options::*option, std::type_identity_t<Option> value) && {
+    return std::move(set(option, std::move(value)));
+  }
+
   /// Whether the server's certificate must be valid and be made for the host (RFC 9525). False is
   /// for tests only: anybody can then pose as the server.
   bool verify = true;

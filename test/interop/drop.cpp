@@ -61,7 +61,7 @@ TEST_CASE("the server is killed amid a message, and is gone") {
     check_dropped(client);
 
     // Refused, or accepted and ended by what the kernel has not yet taken down.
-    const auto error = refusal({.url = s.url}).code();
+    const auto error = refusal(s.url).code();
     CHECK((error == asio::error::connection_refused || error == wsx::errc::handshake_dropped));
   });
 }
@@ -73,7 +73,7 @@ TEST_CASE("the server behind a TLS front is killed amid a message, and is gone")
     kill_server(s);
     check_dropped(client);
 
-    const auto e = refusal({.url = s.url});
+    const auto e = refusal(s.url);
     CHECK(e.code() == wsx::errc::refused_for_now);
     CHECK(e.diagnostics().http_status == 502);
   });
@@ -86,7 +86,7 @@ TEST_CASE("the TLS front is killed amid a message, and is gone") {
     begin_message(client);
     kill_server(s);
     check_dropped(client);
-    CHECK(refusal({.url = s.url}).diagnostics().http_status == 0);
+    CHECK(refusal(s.url).diagnostics().http_status == 0);
   });
 }
 

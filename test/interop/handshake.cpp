@@ -22,7 +22,9 @@ std::string negotiated(const server& s, std::vector<std::string> offered) {
     void handle_frame(wsx::text) {}
   };
   test_client<subprotocol_recorder> client;
-  client.connect({.url = s.url, .headers = {}, .subprotocols = std::move(offered)});
+  wsx::request target(s.url);
+  target.subprotocols = std::move(offered);
+  client.connect(std::move(target));
   return client.next().payload;
 }
 
@@ -39,7 +41,7 @@ TEST_CASE("the server chooses a subprotocol, or none") {
 
 TEST_CASE("a refused handshake tells status, headers and body") {
   with_each_echo_server([](const server& s) {
-    const auto e = refusal({.url = s.url + "missing"});
+    const auto e = refusal(s.url + "missing");
     CHECK(e.code() == wsx::errc::refused);
     CHECK(e.code() == wsx::condition::handshake_failed);
     CHECK(e.diagnostics().http_status == 404);
@@ -55,7 +57,7 @@ TEST_CASE("a certificate of an unknown CA is refused") {
     SUBCASE("another CA") {
       options.tls.ca_pem = wsx::testing::make_ca().certificate_pem;
     }
-    const auto e = refusal({.url = s.url}, options);
+    const auto e = refusal(s.url, options);
     CHECK(e.code() == wsx::errc::certificate_rejected);
     CHECK(e.code() == wsx::condition::tls_failed);
     CHECK(e.diagnostics().certificate_error != 0);
@@ -67,7 +69,7 @@ TEST_CASE("a certificate for another host is refused") {
   with_each_of({"NODE_WSS", "PYTHON_WSS"}, [](const server& s) {
     auto options = trusting_options();
     options.tls.server_name = "example.com";
-    CHECK(refusal({.url = s.url}, options).code() == wsx::errc::certificate_rejected);
+    CHECK(refusal(s.url, options).code() == wsx::errc::certificate_rejected);
   });
 }
 

@@ -15,7 +15,7 @@ constexpr std::size_t sizes[] = {0, 1, 125, 126, 65'535, 65'536, 16 * 1024 * 102
 
 // This server's subprotocols are its services.
 wsx::request service_of(const server& s, std::string subprotocol) {
-  return {.url = s.url, .headers = {}, .subprotocols = {std::move(subprotocol)}};
+  return wsx::request(s.url).subprotocol(std::move(subprotocol));
 }
 
 // A client of one service.

@@ -64,14 +64,12 @@ void reconnect_a_thousand_times(wsx::request target, ending how) {
 }  // namespace
 
 TEST_CASE("a thousand reconnects leave nothing behind") {
-  with_each_echo_server(
-      [](const server& s) { reconnect_a_thousand_times({.url = s.url}, ending{}); });
+  with_each_echo_server([](const server& s) { reconnect_a_thousand_times(s.url, ending{}); });
 }
 
 TEST_CASE("libwebsockets: a thousand reconnects leave nothing behind") {
   with_each_of({"LWS_WS", "LWS_WSS"}, [](const server& s) {
-    const std::vector<std::string> service{"dumb-increment-protocol"};
-    reconnect_a_thousand_times({.url = s.url, .headers = {}, .subprotocols = service},
+    reconnect_a_thousand_times(wsx::request(s.url).subprotocol("dumb-increment-protocol"),
                                {"closeme\n", wsx::close_code::going_away});
   });
 }

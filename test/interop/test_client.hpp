@@ -55,7 +55,7 @@ class test_client {
  public:
   explicit test_client(const server& s, wsx::options options = trusting_options())
       : test_client(options) {
-    connect({.url = s.url});
+    connect(s.url);
   }
   explicit test_client(wsx::options options = trusting_options())
       : client_(io_.get_executor(), Handler{&inbox_}, std::move(options)) {}

@@ -103,7 +103,7 @@ TEST_CASE("in the middle of the handshake") {
   for (const std::string_view part : {"", "HTTP/1.1 101 Switching", "HTTP/1.1 101 OK\r\nUpgra"}) {
     scripted_server server{[&](server_connection& client) { client.respond(part); }};
     test_client client;
-    const auto connected = client.connect({.url = server.url()});
+    const auto connected = client.connect(server.url());
     CHECK(connected.error == wsx::errc::handshake_dropped);
     CHECK(client.handler().seen.empty());
     server.wait();
@@ -116,7 +116,7 @@ TEST_CASE("in the middle of the handshake, by RST") {
     client.reset();
   }};
   test_client client;
-  CHECK(client.connect({.url = server.url()}).error == wsx::errc::handshake_dropped);
+  CHECK(client.connect(server.url()).error == wsx::errc::handshake_dropped);
 }
 
 TEST_CASE("while the client writes") {

@@ -37,10 +37,11 @@ TEST_CASE("the request") {
   http_request kept;
   auto server = keeping_server(kept);
   test_client client;
-  client.open(
-      {.url = server.url("/a/b?c=d%20e"),
-       .headers = {
-           {"Authorization", "Bearer 123"}, {"X-Empty", ""}, {"X-Twice", "1"}, {"X-Twice", "2"}}});
+  client.open(wsx::request(server.url("/a/b?c=d%20e"))
+                  .header("Authorization", "Bearer 123")
+                  .header("X-Empty", "")
+                  .header("X-Twice", "1")
+                  .header("X-Twice", "2"));
   CHECK(client.join().error == std::error_code());
   server.wait();  // the server checks what RFC 6455 wants of every request
   CHECK(kept.method == "GET");
@@ -58,7 +59,7 @@ TEST_CASE("Host: a name with a port that is not the default") {
   http_request kept;
   auto server = keeping_server(kept);
   test_client client;
-  client.open({.url = server.url("/", "localhost")});
+  client.open(server.url("/", "localhost"));
   CHECK(client.join().error == std::error_code());
   CHECK(value(kept, "Host") == "localhost" + port_of(server));
 }
@@ -83,7 +84,7 @@ TEST_CASE("Host: the user's own") {
   http_request kept;
   auto server = keeping_server(kept);
   test_client client;
-  client.open({.url = server.url(), .headers = {{"host", "example.com"}}});
+  client.open(wsx::request(server.url()).header("host", "example.com"));
   CHECK(client.join().error == std::error_code());
   CHECK(value(kept, "Host") == "example.com");
   CHECK(kept.raw.find("127.0.0.1") == std::string::npos);
@@ -100,7 +101,7 @@ TEST_CASE("what the handler learns of the connection") {
     return wsx::ok();
   };
   test_client client{handler};
-  client.open({.url = server.url("/feed"), .subprotocols = {"v1.feed", "v2.feed"}});
+  client.open(wsx::request(server.url("/feed")).subprotocol("v1.feed").subprotocol("v2.feed"));
   CHECK(client.join().error == std::error_code());
   CHECK(value(kept, "Sec-WebSocket-Protocol") == "v1.feed, v2.feed");
   CHECK(info.url == server.url("/feed"));
@@ -162,7 +163,7 @@ TEST_CASE("bad URL: refused at once") {
   for (const auto& [url, error, why] : bad) {
     CAPTURE(url);
     test_client client;
-    const auto connected = client.connect({.url = url});
+    const auto connected = client.connect(url);
     CHECK(connected.error == error);
     CHECK(connected.diagnostics.detail == why);
     CHECK(client.handler().seen.empty());
@@ -171,9 +172,9 @@ TEST_CASE("bad URL: refused at once") {
 
 TEST_CASE("a transport refuses the other's scheme") {
   test_client<recorder, wsx::tcp_transport> plain;
-  CHECK(plain.connect({.url = "wss://127.0.0.1/"}).error == wsx::errc::unsupported_scheme);
+  CHECK(plain.connect("wss://127.0.0.1/").error == wsx::errc::unsupported_scheme);
   test_client<recorder, wsx::tls_transport> tls;
-  CHECK(tls.connect({.url = "ws://127.0.0.1/"}).error == wsx::errc::unsupported_scheme);
+  CHECK(tls.connect("ws://127.0.0.1/").error == wsx::errc::unsupported_scheme);
 }
 
 TEST_CASE("header injection is refused before anything is sent") {
@@ -226,8 +227,10 @@ TEST_CASE("header injection is refused before anything is sent") {
   test_client client;
   for (const auto& bad : all) {
     CAPTURE(bad.what);
-    const auto connected = client.connect(
-        {.url = server.url(), .headers = bad.headers, .subprotocols = bad.subprotocols});
+    wsx::request target(server.url());
+    target.headers = bad.headers;
+    target.subprotocols = bad.subprotocols;
+    const auto connected = client.connect(target);
     CHECK(connected.error == bad.error);
     CHECK(connected.diagnostics.detail == bad.what);
   }
@@ -242,7 +245,7 @@ TEST_CASE("an option out of its range is refused") {
   auto options = calm();
   options.close_timeout = std::chrono::milliseconds(0);
   test_client<> client{{}, options};
-  const auto connected = client.connect({.url = "ws://127.0.0.1:1/"});
+  const auto connected = client.connect("ws://127.0.0.1:1/");
   CHECK(connected.error == wsx::errc::invalid_option);
   CHECK(connected.diagnostics.detail == "close_timeout is 0 ms, it must be 1 to 31536000000 ms");
 }

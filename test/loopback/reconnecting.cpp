@@ -159,7 +159,7 @@ TEST_CASE("other endpoint on reconnect") {
   handler.on_disconnect = [&](const wsx::disconnect& d) {
     if (d.reason.normal()) return wsx::stop();
     if (d.connection.url == second.url("/other")) return wsx::reconnect();
-    wsx::request other{.url = second.url("/other"), .headers = {{"X-Extra", "yes"}}};
+    const auto other = wsx::request(second.url("/other")).header("X-Extra", "yes");
     return wsx::reconnect_to(other);
   };
   lines urls;
@@ -205,12 +205,12 @@ TEST_CASE("a first connection that fails just fails otherwise, and connect may b
     say_goodbye(client);
   }};
   test_client client;
-  CHECK(client.connect({.url = server.url()}).error == wsx::errc::refused_for_now);
+  CHECK(client.connect(server.url()).error == wsx::errc::refused_for_now);
   CHECK(client.handler().seen.empty());
   client.open(server);
-  CHECK(client.connect({.url = server.url()}).error == wsx::errc::already_started);
+  CHECK(client.connect(server.url()).error == wsx::errc::already_started);
   CHECK(client.join().error == std::error_code());
-  CHECK(client.connect({.url = server.url()}).error == wsx::errc::already_started);
+  CHECK(client.connect(server.url()).error == wsx::errc::already_started);
   server.wait(2);
 }
 

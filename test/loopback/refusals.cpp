@@ -97,7 +97,7 @@ TEST_CASE("wrong headers (RFC 6455 4.1)") {
 }
 
 TEST_CASE("a subprotocol that was not among those offered, or two") {
-  const wsx::request offer{.subprotocols = {"a", "b"}};
+  const auto offer = wsx::request().subprotocol("a").subprotocol("b");
   for (const auto* line : {"Sec-WebSocket-Protocol: c", "Sec-WebSocket-Protocol: a, b",
                            "Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: b"}) {
     CAPTURE(line);
@@ -205,7 +205,7 @@ TEST_CASE("handshake timeout: TCP is accepted, and nobody answers") {
   auto options = calm();
   options.handshake_timeout = std::chrono::milliseconds(30);
   test_client<> client{{}, options};
-  const auto connected = client.connect({.url = server.url()});
+  const auto connected = client.connect(server.url());
   CHECK(connected.error == wsx::errc::handshake_timeout);
   CHECK(connected.error == wsx::condition::timeout);
 }
@@ -233,8 +233,7 @@ TEST_CASE("connect timeout: the TLS handshake is never answered") {
   auto options = calm();
   options.connect_timeout = std::chrono::milliseconds(30);
   test_client<> client{{}, options};
-  const auto connected =
-      client.connect({.url = "wss://127.0.0.1:" + std::to_string(server.port()) + "/"});
+  const auto connected = client.connect("wss://127.0.0.1:" + std::to_string(server.port()) + "/");
   CHECK(connected.error == wsx::errc::connect_timeout);
   CHECK(connected.error == wsx::condition::timeout);
 }
@@ -242,7 +241,7 @@ TEST_CASE("connect timeout: the TLS handshake is never answered") {
 TEST_CASE("TCP is refused: the error is the system's") {
   scripted_server server{[](server_connection&) {}, {.state = port_state::refusing}};
   test_client client;
-  const auto connected = client.connect({.url = server.url()});
+  const auto connected = client.connect(server.url());
   CHECK(connected.error == asio::error::connection_refused);
   CHECK(connected.diagnostics.detail.empty());
   const std::string address = "127.0.0.1:" + std::to_string(server.port());
@@ -272,7 +271,7 @@ TEST_CASE("a host that can't exist: the error is the resolver's") {
   // RFC 1035 2.3.4: a label has at most 63 characters. No name server is asked.
   const std::string host = std::string(64, 'a') + ".invalid";
   test_client client;
-  const auto connected = client.connect({.url = "ws://" + host + "/"});
+  const auto connected = client.connect("ws://" + host + "/");
   CHECK(connected.error);
   CHECK(connected.error != wsx::condition::timeout);
   CHECK(connected.diagnostics.host == host + ":80");
@@ -286,6 +285,6 @@ TEST_CASE("a refused handshake ends the connection at once") {
     client.expect_eof();
   }};
   test_client client;
-  CHECK(client.connect({.url = server.url()}).error == wsx::errc::refused);
+  CHECK(client.connect(server.url()).error == wsx::errc::refused);
   server.wait();
 }

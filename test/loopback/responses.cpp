@@ -14,7 +14,7 @@ namespace {
 outcome connect_to(script answer) {
   scripted_server server{std::move(answer)};
   test_client client;
-  auto result = client.connect({.url = server.url()});
+  auto result = client.connect(server.url());
   if (result.ok()) client->abort();
   return result;
 }

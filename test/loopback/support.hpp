@@ -129,7 +129,7 @@ class test_client {
     const auto connected = connect(std::move(target));
     if (!connected.ok()) throw wsx::system_error(connected.error, connected.diagnostics);
   }
-  void open(const wsx::testing::scripted_server& server) { open({.url = server.url()}); }
+  void open(const wsx::testing::scripted_server& server) { open(server.url()); }
 
   template <class Frame>
   std::error_code send(const Frame& frame) {

@@ -90,7 +90,7 @@ TEST_CASE("a client that reconnects resumes, however its connection ended") {
                          },
                          versions};
     test_client client{persistent(), trusting(ca)};
-    client.open({.url = server.url()});
+    client.open(server.url());
     CHECK(client.join().error == std::error_code());
     CHECK(server.resumed(4) == "frrr");
   }
@@ -166,7 +166,7 @@ TEST_CASE("the session of a client that was aborted can be resumed") {
   noting_server server{make_server_certificate(ca), serve, tls_versions::only_1_2};
   const auto options = sharing(trusting(ca), wsx::make_tls_share());
   test_client<> client{{}, options};
-  client.open({.url = server.url()});
+  client.open(server.url());
   client->abort();
   CHECK(client.join().error == wsx::errc::aborted);
   CHECK(connect_once(options, server.url()).ok());

@@ -85,7 +85,7 @@ TEST_CASE("how the first try failed is not said of the second") {
   });
   CHECK(connect_once(server.options(), server.url()).ok());
   test_client<> client{{}, server.options()};
-  client.open({.url = server.url()});
+  client.open(server.url());
   CHECK(client.join().reason.text == make_error_code(wsx::errc::connection_dropped).message());
 }
 

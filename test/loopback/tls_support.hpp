@@ -29,7 +29,7 @@ inline wsx::options trusting(const wsx::testing::certificate& ca) {
 
 inline outcome connect_once(const wsx::options& options, const std::string& url) {
   test_client<> client{{}, options};
-  auto result = client.connect({.url = url});
+  auto result = client.connect(url);
   if (result.ok()) CHECK(client.join().error == std::error_code());
   return result;
 }

@@ -42,8 +42,8 @@ class connected {
  public:
   connected(const scripted_server& server, const certificate& ca)
       : settings_(std::make_shared<wsx::transport_settings>()) {
-    settings_->tls =
-        std::make_shared<const wsx::tls_options>(wsx::tls_options{.ca_pem = ca.certificate_pem});
+    settings_->tls = std::make_shared<const wsx::tls_options>(
+        wsx::tls_options().set(&wsx::tls_options::ca_pem, ca.certificate_pem));
     transport_.emplace(io_.get_executor(), settings_);
     wsx::url to;
     REQUIRE_FALSE(wsx::parse_url(server.url(), to));

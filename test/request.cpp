@@ -1,0 +1,58 @@
+#include <wsx/request.hpp>
+
+#include <doctest/doctest.h>
+
+#include <concepts>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace {
+
+const std::string url = "ws://example.com/feed";
+
+// As `connect` takes one.
+std::string url_of(wsx::request r) {
+  return std::move(r.url);
+}
+
+}  // namespace
+
+TEST_SUITE("request") {
+  // GCC 12 destroys the temporary aggregates of a co_await expression twice.
+  static_assert(!std::is_aggregate_v<wsx::request>);
+  static_assert(!std::is_aggregate_v<wsx::header>);
+
+  TEST_CASE("anything that a URL can be made of converts") {
+    CHECK(wsx::request().url.empty());
+    CHECK(url_of("ws://example.com/feed") == url);
+    CHECK(url_of(url) == url);
+    CHECK(url_of(std::string(url)) == url);
+    CHECK(url_of(std::string_view(url)) == url);
+    CHECK(!std::convertible_to<std::nullptr_t, wsx::request>);
+    CHECK(!std::convertible_to<int, wsx::request>);
+  }
+
+  TEST_CASE("header fields and subprotocols are added in order") {
+    const auto r = wsx::request(url)
+                       .header("Authorization", "Bearer 1")
+                       .subprotocol("v2")
+                       .header("X", "1")
+                       .header("X", "2")
+                       .subprotocol("v1");
+    CHECK(r.url == url);
+    CHECK(r.headers == wsx::header_list{{"Authorization", "Bearer 1"}, {"X", "1"}, {"X", "2"}});
+    CHECK(r.subprotocols == std::vector<std::string>{"v2", "v1"});
+  }
+
+  TEST_CASE("a request with a name can be added to, too") {
+    wsx::request r(url);
+    static_assert(std::same_as<decltype(r.header("A", "b")), wsx::request&>);
+    static_assert(std::same_as<decltype(std::move(r).header("A", "b")), wsx::request&&>);
+    r.header("A", "b").subprotocol("c");
+    CHECK(r == wsx::request(url).header("A", "b").subprotocol("c"));
+    CHECK(r != wsx::request(url).header("A", "b"));
+  }
+}
