@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <typeinfo>
 #include <vector>
 
 namespace {
@@ -40,7 +41,12 @@ TEST_SUITE("log") {
     wsx::set_log_sink(&to_first);
     wsx::detail::log_unhandled("four");
     wsx::set_log_sink(nullptr);
-    REQUIRE(first_sink().size() == 2);
+    // What is no name of a type is taken as it is. A type's is readable.
+    wsx::set_log_sink(&to_first);
+    wsx::detail::log_unhandled(typeid(lines).name());
+    wsx::set_log_sink(nullptr);
+    REQUIRE(first_sink().size() == 3);
+    CHECK(first_sink()[2].find("std::vector<std::") != std::string::npos);
     REQUIRE(second_sink().size() == 1);
     CHECK(first_sink()[0].ends_with("one"));
     CHECK(second_sink()[0].ends_with("two"));

@@ -4,6 +4,12 @@
 
 #include <atomic>
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#if __has_include(<cxxabi.h>)
+#include <cxxabi.h>
+#endif
 
 namespace wsx {
 
@@ -15,6 +21,17 @@ void write_to_stderr(std::string_view line) {
 
 std::atomic<log_sink> current{&write_to_stderr};
 
+// A type's name as its programmer wrote it.
+std::string as_written(const char* name) {
+#if __has_include(<cxxabi.h>)
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> plain(
+      abi::__cxa_demangle(name, nullptr, nullptr, &status), &std::free);
+  if (status == 0) return plain.get();
+#endif
+  return name;
+}
+
 }  // namespace
 
 void set_log_sink(log_sink sink) noexcept {
@@ -25,7 +42,7 @@ namespace detail {
 
 void log_unhandled(const char* type) {
   if (const auto sink = current.load())
-    sink(fmt::format("no handle_info takes a message of type {}", type));
+    sink(fmt::format("no handle_info takes a message of type {}", as_written(type)));
 }
 
 }  // namespace detail
