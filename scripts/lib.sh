@@ -67,6 +67,19 @@ configure() {
   fi
 }
 
+# Where wsx/config.hpp is, which Meson makes; sets a build directory up if there is none.
+generated_headers() {
+  local made
+  for made in "$root"/build/include "$root"/build*/include; do
+    [ -f "$made/wsx/config.hpp" ] && break
+  done
+  if [ ! -f "$made/wsx/config.hpp" ]; then
+    (cd "$root" && configure build >&2)
+    made=$root/build/include
+  fi
+  echo "$made"
+}
+
 # The newest clang that we know to be good: 16 is the oldest.
 find_clang() {
   local version

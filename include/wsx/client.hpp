@@ -1,5 +1,8 @@
 #pragma once
 
+#include <wsx/config.hpp>
+
+#include <wsx/detail/abi.hpp>
 #include <wsx/detail/handler_model.hpp>
 #include <wsx/detail/messages.hpp>
 #include <wsx/detail/operation.hpp>
@@ -307,7 +310,9 @@ class basic_client {
         engine_(std::make_shared<detail::engine>(std::move(executor), std::move(options),
                                                  &detail::make_stream<Transport>,
                                                  std::move(model))),
-        sender_(engine_) {}
+        sender_(engine_) {
+    abi::require_same();
+  }
 
   Handler* handler_;
   std::shared_ptr<detail::engine> engine_;

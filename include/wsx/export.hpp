@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wsx/config.hpp>
+
 // WSX_API marks what the library exports. Compiling the library itself defines WSX_BUILDING;
 // using a static library defines WSX_STATIC (the build description does both).
 #if defined(WSX_STATIC)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wsx/config.hpp>
+
 #include <wsx/detail/engine.hpp>
 #include <wsx/detail/operation.hpp>
 #include <wsx/detail/send_channel.hpp>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wsx/config.hpp>
+
 #include <wsx/close_code.hpp>
 #include <wsx/connection_info.hpp>
 #include <wsx/export.hpp>

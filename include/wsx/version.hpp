@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wsx/config.hpp>
+
 namespace wsx {
 
 /// The version of these headers, by semver.org.

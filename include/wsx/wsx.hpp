@@ -2,6 +2,8 @@
 
 /// Everything of wsx but the protocol layer and the testing kit.
 
+#include <wsx/config.hpp>
+
 #include <wsx/action.hpp>
 #include <wsx/backoff.hpp>
 #include <wsx/client.hpp>

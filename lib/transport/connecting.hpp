@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wsx/config.hpp>
+
 #include <asio/ip/tcp.hpp>
 
 #include <system_error>

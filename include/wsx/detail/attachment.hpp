@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wsx/config.hpp>
+
 namespace wsx::detail {
 
 // Something with an operation under way that ends with its client. On the client's strand.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wsx/config.hpp>
+
 #include <wsx/action.hpp>
 #include <wsx/disconnect.hpp>
 #include <wsx/session.hpp>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wsx/config.hpp>
+
 #include <wsx/export.hpp>
 
 #include <asio/any_io_executor.hpp>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wsx/config.hpp>
+
 #include <wsx/action.hpp>
 #include <wsx/close_reason.hpp>
 #include <wsx/connection_info.hpp>

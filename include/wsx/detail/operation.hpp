@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wsx/config.hpp>
+
 #include <wsx/detail/completion.hpp>
 #include <wsx/detail/engine.hpp>
 #include <wsx/detail/waiting_list.hpp>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wsx/config.hpp>
+
 #include <wsx/detail/attachment.hpp>
 #include <wsx/detail/mailbox.hpp>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wsx/config.hpp>
+
 #include <wsx/bytes.hpp>
 #include <wsx/protocol/url.hpp>
 #include <wsx/system_error.hpp>

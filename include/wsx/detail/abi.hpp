@@ -1,0 +1,107 @@
+#pragma once
+
+#include <wsx/config.hpp>
+
+#include <wsx/export.hpp>
+
+#include <asio/awaitable.hpp>
+#include <asio/version.hpp>
+
+// What changes the layout or the meaning of Asio's types, and which wsx this is, as names that only
+// a library that was built alike has: any other program fails to link, or to load, at the name that
+// differs. What config.hpp settles can't differ and has no name here.
+
+#define WSX_JOINED_(a, b) a##b
+#define WSX_JOINED(a, b) WSX_JOINED_(a, b)
+
+#define WSX_ABI_SOVERSION WSX_JOINED(wsx_, WSX_SOVERSION)
+#define WSX_ABI_ASIO WSX_JOINED(asio_, ASIO_VERSION)
+#define WSX_ABI_CACHE WSX_JOINED(asio_recycling_cache_, ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE)
+
+#if defined(ASIO_ENABLE_HANDLER_TRACKING) || defined(ASIO_CUSTOM_HANDLER_TRACKING)
+#define WSX_ABI_TRACKING asio_handler_tracking_on
+#else
+#define WSX_ABI_TRACKING asio_handler_tracking_off
+#endif
+
+#if defined(ASIO_ENABLE_BUFFER_DEBUGGING) || \
+    (defined(_GLIBCXX_DEBUG) && !defined(ASIO_DISABLE_BUFFER_DEBUGGING))
+#define WSX_ABI_BUFFERS asio_buffer_debugging_on
+#else
+#define WSX_ABI_BUFFERS asio_buffer_debugging_off
+#endif
+
+#if defined(ASIO_DISABLE_SMALL_BLOCK_RECYCLING)
+#define WSX_ABI_BLOCKS asio_small_block_recycling_off
+#else
+#define WSX_ABI_BLOCKS asio_small_block_recycling_on
+#endif
+
+#if defined(ASIO_HAS_THREADS)
+#define WSX_ABI_THREADS asio_threads_on
+#else
+#define WSX_ABI_THREADS asio_threads_off
+#endif
+
+#if defined(ASIO_HAS_IO_URING_AS_DEFAULT)
+#define WSX_ABI_REACTOR asio_reactor_io_uring
+#elif defined(ASIO_HAS_IO_URING)
+#define WSX_ABI_REACTOR asio_reactor_with_io_uring
+#elif defined(ASIO_HAS_EPOLL)
+#define WSX_ABI_REACTOR asio_reactor_epoll
+#elif defined(ASIO_HAS_KQUEUE)
+#define WSX_ABI_REACTOR asio_reactor_kqueue
+#else
+#define WSX_ABI_REACTOR asio_reactor_other
+#endif
+
+#if defined(_GLIBCXX_DEBUG)
+#define WSX_ABI_CONTAINERS glibcxx_debug_on
+#else
+#define WSX_ABI_CONTAINERS glibcxx_debug_off
+#endif
+
+namespace wsx::abi {
+
+WSX_API extern const char WSX_ABI_SOVERSION;
+WSX_API extern const char WSX_ABI_ASIO;
+WSX_API extern const char WSX_ABI_CACHE;
+WSX_API extern const char WSX_ABI_TRACKING;
+WSX_API extern const char WSX_ABI_BUFFERS;
+WSX_API extern const char WSX_ABI_BLOCKS;
+WSX_API extern const char WSX_ABI_THREADS;
+WSX_API extern const char WSX_ABI_REACTOR;
+WSX_API extern const char WSX_ABI_CONTAINERS;
+
+// Has the linker look for the names. Nothing is left of the call itself, and a unit that only
+// includes this looks for nothing.
+inline void require_same() noexcept {
+#if defined(__GNUC__)
+#if defined(__ELF__) && __has_attribute(retain)
+  [[gnu::used, gnu::retain]]
+#else
+  [[gnu::used]]
+#endif
+  static const void* const names[] = {
+      &WSX_ABI_SOVERSION, &WSX_ABI_ASIO,    &WSX_ABI_CACHE,   &WSX_ABI_TRACKING,   &WSX_ABI_BUFFERS,
+      &WSX_ABI_BLOCKS,    &WSX_ABI_THREADS, &WSX_ABI_REACTOR, &WSX_ABI_CONTAINERS,
+  };
+#endif
+}
+
+}  // namespace wsx::abi
+
+// lib/abi.cpp, which defines the names, has use for them.
+#if !defined(WSX_BUILDING)
+#undef WSX_JOINED_
+#undef WSX_JOINED
+#undef WSX_ABI_SOVERSION
+#undef WSX_ABI_ASIO
+#undef WSX_ABI_CACHE
+#undef WSX_ABI_TRACKING
+#undef WSX_ABI_BUFFERS
+#undef WSX_ABI_BLOCKS
+#undef WSX_ABI_THREADS
+#undef WSX_ABI_REACTOR
+#undef WSX_ABI_CONTAINERS
+#endif

@@ -1,0 +1,6 @@
+// expect only: Asio was included before wsx, without what this version of clang needs
+// flags: -UASIO_DISABLE_AWAITABLE_FRAME_RECYCLING
+// clang-format off
+#include <asio/awaitable.hpp>
+
+#include <wsx/wsx.hpp>
