@@ -10,15 +10,15 @@ using wsx::detail::share_options;
 
 TEST_SUITE("client: shared options") {
   TEST_CASE("equal ones are held once") {
-    const auto first = share_options({.max_headers = 7});
-    const auto second = share_options({.max_headers = 7});
+    const auto first = share_options(options().set(&options::max_headers, 7));
+    const auto second = share_options(options().set(&options::max_headers, 7));
     CHECK(first == second);
     CHECK(second->max_headers == 7);
   }
 
   TEST_CASE("others are not") {
-    const auto first = share_options({.max_headers = 7});
-    const auto second = share_options({.max_headers = 8});
+    const auto first = share_options(options().set(&options::max_headers, 7));
+    const auto second = share_options(options().set(&options::max_headers, 8));
     CHECK(first->max_headers == 7);
     CHECK(second->max_headers == 8);
   }
@@ -32,8 +32,9 @@ TEST_SUITE("client: shared options") {
   }
 
   TEST_CASE("nobody's are not kept") {
-    const std::weak_ptr<const options> gone = share_options({.max_headers = 7});
+    const std::weak_ptr<const options> gone =
+        share_options(options().set(&options::max_headers, 7));
     CHECK(gone.expired());
-    CHECK(share_options({.max_headers = 7})->max_headers == 7);
+    CHECK(share_options(options().set(&options::max_headers, 7))->max_headers == 7);
   }
 }
