@@ -89,7 +89,7 @@ void engine::explain() noexcept {
   try {
     auto& d = reason_.change().diagnostics;
     d.stage = opened_once_ ? connect_stage::open : connect_stage::checking;
-    if (url to; d.host.empty() && !parse_url(info_.url, to)) d.host = host_of(to);
+    if (url to; d.host.empty() && !parse_url(info_.url, to)) d.host = to.host_and_port();
     d.message = end_of_connection(*reason_, *options_);
   } catch (const std::bad_alloc&) {}
 }

@@ -1,5 +1,3 @@
-#include "failure_text.hpp"
-
 #include <wsx/detail/engine.hpp>
 #include <wsx/detail/read_lease.hpp>
 #include <wsx/error.hpp>
@@ -48,7 +46,6 @@ asio::awaitable<std::error_code> engine::open() {
   if (const auto error = prepare(ask)) co_return error;
   if (interrupted()) co_return interrupted_by(errc::connect_timeout);
 
-  diagnostics_->stage = connect_stage::connecting;
   stream_ = make_stream_(strand_, settings_);
   ++connection_number_;
   arm_deadline(options_->connect_timeout, options_->handshake_timeout);
@@ -73,7 +70,7 @@ asio::awaitable<std::error_code> engine::open() {
 std::error_code engine::prepare(protocol::upgrade_request& ask) {
   if (const auto error = check_options(*options_, diagnostics_->detail)) return error;
   if (const auto error = parse_url(target_.url, ask.to, diagnostics_->detail)) return error;
-  diagnostics_->host = host_of(ask.to);
+  diagnostics_->host = ask.to.host_and_port();
   ask.headers = target_.headers;
   ask.subprotocols = target_.subprotocols;
   ask.deflate = options_->deflate;

@@ -327,6 +327,11 @@ void engine::fail(std::error_code error) {
   if (close_.open()) say_close(close_.fail(error), after_replies);
 }
 
+void engine::violated(const protocol::message_assembler& input) {
+  if (!close_.open()) return;
+  say_close(close_.fail(input.error(), nullptr, input.error_detail()), after_replies);
+}
+
 void engine::received_close(const protocol::close_payload& close) {
   say_close(close_.receive(close), after_replies);
 }

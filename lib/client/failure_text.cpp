@@ -159,8 +159,4 @@ std::string operation_failure(std::string_view operation, std::error_code error)
   return or_nothing([&] { return fmt::format("cannot {}: {}", operation, error.message()); });
 }
 
-std::string host_of(const url& to) {
-  return (to.host_is_ipv6 ? '[' + to.host + ']' : to.host) + ':' + std::to_string(to.port);
-}
-
 }  // namespace wsx::detail

@@ -3,7 +3,6 @@
 #include <wsx/close_reason.hpp>
 #include <wsx/diagnostics.hpp>
 #include <wsx/options.hpp>
-#include <wsx/protocol/url.hpp>
 
 #include <string>
 #include <string_view>
@@ -24,8 +23,5 @@ std::string end_of_connection(const close_reason& reason, const options& o) noex
 
 // "send: the send queue is full"
 std::string operation_failure(std::string_view operation, std::error_code error) noexcept;
-
-// "example.com:443", "[2001:db8::1]:80"
-std::string host_of(const url& to);
 
 }  // namespace wsx::detail

@@ -54,8 +54,8 @@ std::optional<close_payload> close_state::receive(const close_payload& close) {
   return close_payload{.code = close.code, .reason = {}};
 }
 
-std::optional<close_payload> close_state::fail(std::error_code error,
-                                               std::exception_ptr exception) {
+std::optional<close_payload> close_state::fail(std::error_code error, std::exception_ptr exception,
+                                               std::string detail) {
   if (begun_) return std::nullopt;
   begun_ = true;
   close_reason& reason = reason_.change();
@@ -63,8 +63,9 @@ std::optional<close_payload> close_state::fail(std::error_code error,
   reason.error = error;
   reason.exception = std::move(exception);
   reason.requested = close_code_for(error);
-  reason.text = error.message();
-  return close_payload{.code = reason.requested, .reason = told(error)};
+  reason.text = told(error);
+  reason.diagnostics.detail = std::move(detail);
+  return close_payload{.code = reason.requested, .reason = reason.text};
 }
 
 void close_state::written() {

@@ -50,7 +50,6 @@ asio::awaitable<void> memory_transport::decided() {
 
 asio::awaitable<std::error_code> memory_transport::connect(const url& to, diagnostics& d) {
   d.stage = connect_stage::connecting;
-  d.host = to.host_and_port();
   memory_connection& shared = *endpoint_->connection;
   endpoint_->knock(to.host);
   co_await decided();

@@ -77,7 +77,6 @@ asio::awaitable<std::error_code> tcp_transport::connect(const url& to, diagnosti
 
 // An address needs no resolver, which would ask in a thread of its own.
 asio::awaitable<std::error_code> tcp_transport::dial(const url& to, diagnostics& d) {
-  d.host = to.host_and_port();
   d.tried.clear();
   if (closed_) co_return asio::error::operation_aborted;
   std::error_code error;

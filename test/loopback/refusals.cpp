@@ -255,7 +255,7 @@ TEST_CASE("TCP is refused by each address of a name: all of them were tried") {
   scripted_server server{[](server_connection&) {}, {.state = port_state::refusing}};
   test_client client;
   const std::string port = std::to_string(server.port());
-  const auto connected = client.connect({.url = "ws://localhost:" + port + "/"});
+  const auto connected = client.connect("ws://localhost:" + port + "/");
   CHECK(connected.diagnostics.host == "localhost:" + port);
   CHECK(connected.diagnostics.stage == wsx::connect_stage::connecting);
   REQUIRE_FALSE(connected.diagnostics.tried.empty());

@@ -108,6 +108,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   WSX_API void apply(const action& wanted);
   WSX_API void callback_threw(std::exception_ptr what);
   WSX_API void fail(std::error_code error);
+  WSX_API void violated(const protocol::message_assembler& input);
   WSX_API void received_close(const protocol::close_payload& close);
   WSX_API void received_pong(bytes_view payload);
   WSX_API void answer_ping(bytes_view payload);

@@ -193,7 +193,7 @@ class handler_model final : public handler_port {
         e.received_pong(input.payload());
         return call(handle_pong_tag(), wsx::pong(input.payload()));
       case close: return e.received_close(input.close());
-      case violation: return e.fail(input.error());
+      case violation: return e.violated(input);
       case need_input: return;
     }
   }

@@ -7,6 +7,7 @@
 
 #include <exception>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -37,9 +38,10 @@ class close_state {
   WSX_API std::optional<close_payload> receive(const close_payload& close);
 
   /// The connection must be failed: the server broke a rule or a limit, or a callback threw.
-  /// RFC 6455 7.1.7.
+  /// `detail`, which may be empty, is what more is known. RFC 6455 7.1.7.
   WSX_API std::optional<close_payload> fail(std::error_code error,
-                                            std::exception_ptr exception = {});
+                                            std::exception_ptr exception = {},
+                                            std::string detail = {});
 
   /// A Close frame with this code is on its way, in place of one that was.
   void queued(std::optional<close_code> code) noexcept { queued_ = code; }

@@ -79,7 +79,7 @@ class wait_handler {
 /// tells when more can.
 ///
 /// - `connect` resolves and connects, with TLS if the transport has any. It keeps the diagnostics'
-///   `stage`, `host` and `tried` up to date as it goes on; what is known about a failure goes into
+///   `stage` and `tried` up to date as it goes on; what is known about a failure goes into
 ///   `detail`. `close` makes it fail soon.
 /// - `read_some` fills the buffer as far as bytes are there: fewer than asked for means that no
 ///   more are there for now. `write_some` takes as many as it can, and counts those that it has
