@@ -10,6 +10,6 @@ const char WSX_ABI_BUFFERS = 0;
 const char WSX_ABI_BLOCKS = 0;
 const char WSX_ABI_THREADS = 0;
 const char WSX_ABI_REACTOR = 0;
-const char WSX_ABI_CONTAINERS = 0;
+const char WSX_ABI_STDLIB = 0;
 
 }  // namespace wsx::abi

@@ -1,4 +1,4 @@
-// expect only: Asio was included before wsx, without what this version of clang needs
+// expect only: Asio was included before wsx, without what this compiler needs
 // flags: -UASIO_DISABLE_AWAITABLE_FRAME_RECYCLING
 // clang-format off
 #include <asio/awaitable.hpp>

@@ -55,10 +55,16 @@
 #define WSX_ABI_REACTOR asio_reactor_other
 #endif
 
-#if defined(_GLIBCXX_DEBUG)
-#define WSX_ABI_CONTAINERS glibcxx_debug_on
+#if defined(_LIBCPP_VERSION)
+#define WSX_ABI_STDLIB stdlib_libcxx
+#elif defined(_GLIBCXX_DEBUG)
+#define WSX_ABI_STDLIB stdlib_libstdcxx_debug
+#elif defined(_GLIBCXX_USE_CXX11_ABI) && _GLIBCXX_USE_CXX11_ABI == 0
+#define WSX_ABI_STDLIB stdlib_libstdcxx_old_strings
+#elif defined(__GLIBCXX__)
+#define WSX_ABI_STDLIB stdlib_libstdcxx
 #else
-#define WSX_ABI_CONTAINERS glibcxx_debug_off
+#define WSX_ABI_STDLIB stdlib_other
 #endif
 
 namespace wsx::abi {
@@ -71,7 +77,7 @@ WSX_API extern const char WSX_ABI_BUFFERS;
 WSX_API extern const char WSX_ABI_BLOCKS;
 WSX_API extern const char WSX_ABI_THREADS;
 WSX_API extern const char WSX_ABI_REACTOR;
-WSX_API extern const char WSX_ABI_CONTAINERS;
+WSX_API extern const char WSX_ABI_STDLIB;
 
 // Has the linker look for the names. Nothing is left of the call itself, and a unit that only
 // includes this looks for nothing.
@@ -83,8 +89,8 @@ inline void require_same() noexcept {
   [[gnu::used]]
 #endif
   static const void* const names[] = {
-      &WSX_ABI_SOVERSION, &WSX_ABI_ASIO,    &WSX_ABI_CACHE,   &WSX_ABI_TRACKING,   &WSX_ABI_BUFFERS,
-      &WSX_ABI_BLOCKS,    &WSX_ABI_THREADS, &WSX_ABI_REACTOR, &WSX_ABI_CONTAINERS,
+      &WSX_ABI_SOVERSION, &WSX_ABI_ASIO,    &WSX_ABI_CACHE,   &WSX_ABI_TRACKING, &WSX_ABI_BUFFERS,
+      &WSX_ABI_BLOCKS,    &WSX_ABI_THREADS, &WSX_ABI_REACTOR, &WSX_ABI_STDLIB,
   };
 #endif
 }
@@ -103,5 +109,5 @@ inline void require_same() noexcept {
 #undef WSX_ABI_BLOCKS
 #undef WSX_ABI_THREADS
 #undef WSX_ABI_REACTOR
-#undef WSX_ABI_CONTAINERS
+#undef WSX_ABI_STDLIB
 #endif
