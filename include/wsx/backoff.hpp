@@ -26,6 +26,7 @@ struct backoff_options {
 ///     struct handler {
 ///       wsx::backoff delay;
 ///       auto handle_disconnect(const wsx::disconnect& d) {
+///         if (d.local() || d.reason.error == wsx::condition::permanent) return wsx::stop();
 ///         return wsx::reconnect_after(delay(d));
 ///       }
 ///     };

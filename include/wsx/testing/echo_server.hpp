@@ -15,9 +15,7 @@ struct echo_options {
 /// The script of an echo server: sends each text and binary message back as one frame, a pong for
 /// each ping, and the Close that it receives; then ends the connection.
 ///
-/// @code
-/// scripted_server server{echo_script()};
-/// @endcode
+///     scripted_server server{echo_script()};
 script echo_script(echo_options options = {});
 
 }  // namespace wsx::testing

@@ -39,16 +39,14 @@ struct server_options {
 
 /// A server for tests: it runs a script, on a thread of its own, for each connection.
 ///
-/// @code
-/// scripted_server server{[](server_connection& client) {
-///   client.accept();
-///   client.expect_text("hello");
-///   client.send_close(1000);
-///   client.expect_close(1000);
-/// }};
-/// // ... connect a client to server.url() ...
-/// server.wait();
-/// @endcode
+///     scripted_server server{[](server_connection& client) {
+///       client.accept();
+///       client.expect_text("hello");
+///       client.send_close(1000);
+///       client.expect_close(1000);
+///     }};
+///     // ... connect a client to server.url() ...
+///     server.wait();
 class scripted_server {
  public:
   /// Listens when it returns. Throws `std::system_error` if it cannot.

@@ -1,0 +1,90 @@
+// The examples of the headers' comments; scripts/check-docs compares them.
+#include <wsx/testing/echo_server.hpp>
+#include <wsx/testing/memory_transport.hpp>
+#include <wsx/testing/server_frame.hpp>
+#include <wsx/wsx.hpp>
+
+#include <asio/detached.hpp>
+#include <asio/io_context.hpp>
+
+#include <string>
+
+struct printer {
+  void handle_frame(wsx::text) {}
+};
+
+asio::awaitable<void> client_hpp() {
+  // [wsx/client.hpp]
+  wsx::client<printer> client{co_await asio::this_coro::executor};
+  co_await client.connect("wss://example.com/feed");
+  // [wsx/client.hpp]
+}
+
+void request_hpp() {
+  // [wsx/request.hpp]
+  wsx::request request{.url = "wss://example.com/feed",
+                       .headers = {{"Authorization", "Bearer ..."}},
+                       .subprotocols = {"v2.feed"}};
+  // [wsx/request.hpp]
+}
+
+namespace backoff_hpp {
+
+// [wsx/backoff.hpp]
+struct handler {
+  wsx::backoff delay;
+  auto handle_disconnect(const wsx::disconnect& d) {
+    if (d.local() || d.reason.error == wsx::condition::permanent) return wsx::stop();
+    return wsx::reconnect_after(delay(d));
+  }
+};
+// [wsx/backoff.hpp]
+
+wsx::disconnect_decision ask(const wsx::disconnect& d) {
+  return handler().handle_disconnect(d);
+}
+
+}  // namespace backoff_hpp
+
+asio::awaitable<void> frame_hpp(wsx::client<printer>& client, std::string token) {
+  // [wsx/frame.hpp]
+  co_await client.send(wsx::uncompressed(wsx::text{token}));
+  // [wsx/frame.hpp]
+}
+
+namespace wsx::testing {
+
+void memory_transport_hpp(asio::io_context& io) {
+  using handler = printer;
+  // [wsx/testing/memory_transport.hpp]
+  memory_listener server{"feed"};
+  basic_client<handler, memory_transport> client{io.get_executor()};
+  client.connect(server.url(), asio::detached);
+  io.poll();
+  memory_peer peer = server.next().value();
+  peer.accept();
+  peer.write(text_frame("hello"));
+  io.poll();
+  // [wsx/testing/memory_transport.hpp]
+}
+
+void echo_server_hpp() {
+  // [wsx/testing/echo_server.hpp]
+  scripted_server server{echo_script()};
+  // [wsx/testing/echo_server.hpp]
+}
+
+void scripted_server_hpp() {
+  // [wsx/testing/scripted_server.hpp]
+  scripted_server server{[](server_connection& client) {
+    client.accept();
+    client.expect_text("hello");
+    client.send_close(1000);
+    client.expect_close(1000);
+  }};
+  // ... connect a client to server.url() ...
+  server.wait();
+  // [wsx/testing/scripted_server.hpp]
+}
+
+}  // namespace wsx::testing

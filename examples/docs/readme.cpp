@@ -1,0 +1,56 @@
+// The fragments of README.md; scripts/check-docs compares them.
+#include <wsx/wsx.hpp>
+
+#include <iostream>
+#include <string>
+#include <utility>
+
+// [feed]
+struct feed {
+  wsx::backoff delay;
+
+  wsx::action handle_connect(const wsx::connection_info&) {
+    return wsx::reply(wsx::text{R"({"subscribe":"BTC-USD"})"});  // on every connection
+  }
+  wsx::action handle_frame(wsx::text message);
+
+  auto handle_disconnect(const wsx::disconnect& d) {
+    // This side has closed, or it would only fail again: a bad URL, a certificate, HTTP 403.
+    if (d.local() || d.reason.error == wsx::condition::permanent) return wsx::stop();
+    return wsx::reconnect_after(delay(d));
+  }
+};
+// [feed]
+
+wsx::action feed::handle_frame(wsx::text) {
+  return wsx::ok();
+}
+
+void deflate(asio::any_io_executor executor) {
+  // [deflate]
+  wsx::options options;
+  options.deflate = wsx::deflate_options();  // offered; the server decides
+  wsx::client<feed> client(executor, feed(), options);
+  // [deflate]
+}
+
+asio::awaitable<void> errors(wsx::client<feed>& client, std::string url) {
+  // [errors]
+  try {
+    co_await client.connect(url);
+  } catch (const wsx::system_error& error) {
+    std::cerr << error.what() << '\n';
+    if (error.code() == wsx::condition::tls_failed) std::cerr << "is the CA known here?\n";
+    if (error.code() == wsx::condition::transient) std::cerr << "try again later\n";
+  }
+  // [errors]
+}
+
+asio::awaitable<void> named(wsx::client<feed>& client) {
+  // [named]
+  wsx::request request;
+  request.url = "wss://example.com/";
+  request.headers = {{"Authorization", "Bearer 1"}};
+  co_await client.connect(request);
+  // [named]
+}
