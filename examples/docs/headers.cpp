@@ -7,6 +7,7 @@
 #include <asio/detached.hpp>
 #include <asio/io_context.hpp>
 
+#include <chrono>
 #include <string>
 
 struct printer {
@@ -20,12 +21,35 @@ asio::awaitable<void> client_hpp() {
   // [wsx/client.hpp]
 }
 
-void request_hpp() {
+asio::awaitable<void> request_hpp(wsx::client<printer>& client) {
   // [wsx/request.hpp]
-  wsx::request request{.url = "wss://example.com/feed",
-                       .headers = {{"Authorization", "Bearer ..."}},
-                       .subprotocols = {"v2.feed"}};
+  co_await client.connect(wsx::request("wss://example.com/feed")
+                              .header("Authorization", "Bearer ...")
+                              .subprotocol("v2.feed"));
   // [wsx/request.hpp]
+}
+
+wsx::tls_options tls_options_hpp() {
+  // clang-format off
+  return
+      // [wsx/tls_options.hpp]
+      wsx::tls_options().set(&wsx::tls_options::ca_file, "/etc/feed/ca.pem")
+      // [wsx/tls_options.hpp]
+      ;
+  // clang-format on
+}
+
+wsx::options options_hpp() {
+  using namespace std::chrono_literals;
+  // clang-format off
+  return
+      // [wsx/options.hpp]
+      wsx::options()
+          .set(&wsx::options::ping_interval, 5s)
+          .set(&wsx::options::deflate, wsx::deflate_options())
+      // [wsx/options.hpp]
+      ;
+  // clang-format on
 }
 
 namespace backoff_hpp {

@@ -46,6 +46,15 @@ asio::awaitable<void> errors(wsx::client<feed>& client, std::string url) {
   // [errors]
 }
 
+struct decides : feed {
+  // [decision]
+  auto handle_disconnect(const wsx::disconnect& d) {
+    if (d.local() || d.reason.error == wsx::condition::permanent) return wsx::stop();
+    return wsx::reconnect_after(delay(d));
+  }
+  // [decision]
+};
+
 asio::awaitable<void> named(wsx::client<feed>& client) {
   // [named]
   wsx::request request;
