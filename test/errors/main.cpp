@@ -1,3 +1,6 @@
+// What the tests over real sockets share is written for doctest; this program has a main of its own.
+#define DOCTEST_CONFIG_IMPLEMENT
+
 #include "report.hpp"
 
 #include <cstdio>
