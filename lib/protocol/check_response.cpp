@@ -126,7 +126,7 @@ std::string describe_required_upgrade(const header_list& headers) {
   return upgrade != nullptr ? "it asks for an upgrade to " + quote(*upgrade, 40) : std::string();
 }
 
-// What helps whoever was refused with that status.
+// What helps after a refusal by that status.
 std::string describe_refusal(const http_head& response) {
   if (response.status == 401) return describe_challenge(response.headers);
   if (response.status == 426) return describe_required_upgrade(response.headers);

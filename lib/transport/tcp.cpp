@@ -110,8 +110,8 @@ asio::awaitable<std::error_code> tcp_transport::dial_name(const url& to, diagnos
   co_return error;
 }
 
-// One that does not answer is noted before it is given up: whoever gives up says why, but not on
-// which address.
+// An address that has not answered when the attempt is given up is noted, too: the error of a
+// deadline does not say which one hung.
 asio::awaitable<std::error_code> tcp_transport::try_address(const tcp::endpoint& to,
                                                             diagnostics& d) {
   d.stage = connect_stage::connecting;

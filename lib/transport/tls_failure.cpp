@@ -162,7 +162,8 @@ std::string describe_mismatch(const X509* certificate, const std::string& wanted
   if (!names.empty()) return "its certificate is for " + list_of(names) + ", not for " + wanted;
   const std::string common = common_name(certificate);
   if (common.empty()) return "its certificate has no name, it has to be for " + wanted;
-  return "its certificate has its name, " + common + ", in its subject alone, which does not count";
+  return "its certificate names " + common +
+         " in its subject only, which does not count: it needs a subjectAltName";
 }
 
 std::string describe_issuer(const std::string& issuer) {

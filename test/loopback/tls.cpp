@@ -236,7 +236,8 @@ TEST_CASE("a certificate that names its host in its subject alone, or not at all
   };
   const auto named = refused("localhost");
   CHECK(named.diagnostics.detail ==
-        "its certificate has its name, localhost, in its subject alone, which does not count");
+        "its certificate names localhost in its subject only, which does not count: it needs a "
+        "subjectAltName");
   CHECK(named.diagnostics.certificate_names == std::vector<std::string>{"localhost"});
 }
 
