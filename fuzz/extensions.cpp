@@ -3,9 +3,9 @@
 #include <wsx/error.hpp>
 #include <wsx/protocol/deflate_offer.hpp>
 
-// What a server grants of permessage-deflate is what was asked for, or is refused with a word that
-// can be displayed. Limits of the server that are not required are granted or not; everything else
-// is the same as if they were.
+// What a server grants of permessage-deflate is what was asked for, or is refused with a phrase
+// that can be displayed. Limits of the server that are not required are granted or not; everything
+// else is the same as if they were.
 
 namespace {
 
@@ -20,7 +20,7 @@ outcome judge(std::string_view response, const deflate_options& offered) {
   outcome result;
   std::string what;
   result.error = wsx::protocol::check_extensions(response, offered, result.granted, what);
-  for (const char c : what) fuzz::require(c >= ' ' && c <= '~');
+  fuzz::require_displayable(what);
   if (result.error)
     fuzz::require(result.error == wsx::errc::bad_extensions_header && !what.empty());
   return result;

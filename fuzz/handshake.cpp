@@ -29,6 +29,8 @@ outcome read(const fuzz::pieces& input) {
     result.taken += parser.feed(wsx::as_bytes(piece), result.error);
     if (result.error || parser.done()) break;
   }
+  fuzz::require(parser.error_detail().empty() == !result.error);
+  fuzz::require_displayable(parser.error_detail());
   result.done = parser.done();
   result.head = parser.take();
   return result;
@@ -49,7 +51,7 @@ void judge(const http_head& head, const wsx::deflate_options& offered) {
   // The key of RFC 6455 1.3, so that the corpus can have the right answer.
   const auto error = check_response(head, ask, "dGhlIHNhbXBsZSBub25jZQ==", granted, what);
   if (!error) fuzz::require(head.status == 101);
-  for (const char c : what) fuzz::require(c >= ' ' && c <= '~');
+  fuzz::require_displayable(what);
 }
 
 }  // namespace

@@ -15,6 +15,12 @@ inline void require(bool holds) {
   if (!holds) std::abort();
 }
 
+/// What is made for people: bounded, and without control characters.
+inline void require_displayable(std::string_view text) {
+  require(text.size() < 1024);
+  for (const unsigned char c : text) require(c >= 0x20 && c != 0x7f);
+}
+
 /// The input, read from the left. Beyond its end there are zeros.
 class input {
  public:

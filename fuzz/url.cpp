@@ -5,14 +5,19 @@
 
 #include <algorithm>
 
-// A URL that is taken makes a request of which nothing can break out.
+// A URL that is taken makes a request of which nothing can break out; what is said of one that is
+// refused is bounded, and has no control characters.
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::input in(data, size);
   wsx::protocol::upgrade_request request;
-  if (wsx::parse_url(in.rest(), request.to)) return 0;
-  fuzz::require(request.to.port != 0);
   std::string what;
+  if (wsx::parse_url(in.rest(), request.to, what)) {
+    fuzz::require(!what.empty());
+    fuzz::require_displayable(what);
+    return 0;
+  }
+  fuzz::require(request.to.port != 0);
   fuzz::require(!wsx::protocol::check_request(request, what));
   const auto head = wsx::protocol::format_request(request, "dGhlIHNhbXBsZSBub25jZQ==");
   // The request line, five fields, and the empty line.
