@@ -65,12 +65,21 @@ WSX_API asio::awaitable<close_reason> co_join(std::shared_ptr<engine> e);
 /// partial or total) ends the waiting with `asio::error::operation_aborted`; but for `connect` it
 /// never touches the connection.
 ///
+/// A completion handler is called on its associated executor, by default the strand, and never
+/// within the call that starts the operation. The exception is an operation that is through by
+/// then: a `send` that is queued or refused, or a `close` with a code or reason that may not be
+/// sent. Its handler is called on the associated immediate executor, if it has one (Asio 1.28 or
+/// newer). The associated allocator has the memory to wait, to ask the strand and to be called, and
+/// is used on the thread that starts the operation and on the strand; what the client remembers of
+/// an operation beyond that (a request, a close reason, how far a flush must come) is its own.
+///
 ///     wsx::client<printer> client{co_await asio::this_coro::executor};
 ///     co_await client.connect("wss://example.com/feed");
 template <class Handler, transport Transport = any_transport>
 class basic_client {
  public:
   using handler_type = Handler;
+  using executor_type = asio::any_io_executor;
 
   /// A client that is not connected. `executor`: where everything happens; if it is no
   /// `asio::strand<asio::any_io_executor>` the client makes a strand on it.
@@ -206,9 +215,9 @@ class basic_client {
   template <class OtherHandler, transport OtherTransport>
   std::uint64_t monitor(const basic_client<OtherHandler, OtherTransport>& other) {
     const auto number = engine_->next_ticket();
-    other.engine_->join(other.engine_->next_ticket(),
-                        {detail::down_notice<Handler, down>{engine_, &handler(), number},
-                         other.engine_->executor()});
+    other.engine_->join(
+        other.engine_->next_ticket(),
+        {detail::down_notice<Handler, down>{engine_, &handler(), number}, other.engine_->serial()});
     return number;
   }
 
@@ -278,7 +287,7 @@ class basic_client {
   Handler& handler() noexcept { return *handler_; }
 
   /// The client's strand.
-  asio::any_io_executor get_executor() const noexcept { return engine_->executor(); }
+  executor_type get_executor() const noexcept { return engine_->executor(); }
 
  private:
   template <class, transport>

@@ -8,6 +8,8 @@
 #include <wsx/export.hpp>
 #include <wsx/protocol/outgoing.hpp>
 
+#include <asio/any_io_executor.hpp>
+#include <asio/async_result.hpp>
 #include <asio/awaitable.hpp>
 
 #include <memory>
@@ -20,6 +22,23 @@ namespace detail {
 WSX_API asio::awaitable<void> co_send(std::shared_ptr<engine> e,
                                       std::shared_ptr<send_channel> channel,
                                       protocol::outgoing_frame frame);
+
+// A frame that finds room is queued here and now, and nothing has to be remembered.
+struct initiate_send : initiation {
+  using initiation::initiation;
+
+  template <class Handler>
+  void operator()(Handler handler, std::shared_ptr<send_channel> channel,
+                  const protocol::outgoing_frame& frame) const {
+    const auto refused = target().try_send(*channel, frame);
+    if (refused != errc::queue_full && refused != errc::message_over_queue)
+      return complete_immediately(std::move(handler), target().serial(), make_error_code(refused));
+    auto wait = [&](engine& e, ticket t, completion<std::error_code> done) {
+      e.send(t, std::move(channel), frame, std::move(done));
+    };
+    begin<std::error_code>(std::move(handler), wait);
+  }
+};
 }  // namespace detail
 
 /// One thread's way to send: a lock-free queue of its own to the client. A client has one built
@@ -82,16 +101,14 @@ class sender {
   /// The same with any completion token for `void(std::error_code)`.
   template <class Frame, class Token>
   auto send(const Frame& frame, Token&& token) {
-    return detail::start_operation<std::error_code>(
-        engine_, std::forward<Token>(token),
-        [channel = channel(), f = protocol::outgoing_frame(frame)](
-            detail::engine& e, detail::ticket t, detail::completion<std::error_code> done) mutable {
-          const auto refused = e.try_send(*channel, f);
-          if (refused == errc::queue_full || refused == errc::message_over_queue)
-            return e.send(t, std::move(channel), f, std::move(done));
-          done(refused);
-        });
+    return asio::async_initiate<Token, void(std::error_code)>(
+        detail::initiate_send(engine_), token, channel(), protocol::outgoing_frame(frame));
   }
+
+  using executor_type = asio::any_io_executor;
+
+  /// The client's strand.
+  executor_type get_executor() const noexcept { return engine_->executor(); }
 
  private:
   template <class, transport>

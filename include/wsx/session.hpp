@@ -63,8 +63,10 @@ class session {
   /// What has been counted so far.
   WSX_API wsx::stats stats() const noexcept;
 
+  using executor_type = asio::any_io_executor;
+
   /// The client's strand.
-  WSX_API asio::any_io_executor get_executor() const noexcept;
+  WSX_API executor_type get_executor() const noexcept;
 
  private:
   friend class detail::engine;

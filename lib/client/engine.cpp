@@ -34,6 +34,7 @@ engine::~engine() = default;
 
 void engine::connect(ticket t, request target, wsx::diagnostics* details,
                      completion<std::error_code> done) {
+  operation_memory* const memory = done.memory();
   auto start = [self = shared_from_this(), t, target = std::move(target), details,
                 done = std::move(done)]() mutable {
     if (const auto error = self->not_idle(); error != errc{}) {
@@ -47,7 +48,7 @@ void engine::connect(ticket t, request target, wsx::diagnostics* details,
     self->on_connected_ = std::move(done);
     self->launch();
   };
-  post_on(strand_, std::move(start));
+  post_on(strand_, std::move(start), memory);
 }
 
 errc engine::not_idle() const noexcept {
@@ -95,11 +96,13 @@ void engine::explain() noexcept {
 }
 
 void engine::close(ticket t, protocol::close_payload how, completion<std::error_code> done) {
+  if (how.code) {
+    if (const auto error = protocol::check_close(*how.code, how.reason))
+      return done.complete_immediately(error);
+  }
+  operation_memory* const memory = done.memory();
   auto begin = [self = shared_from_this(), t, how = std::move(how),
                 done = std::move(done)]() mutable {
-    if (how.code) {
-      if (const auto error = protocol::check_close(*how.code, how.reason)) return done(error);
-    }
     const phase p = self->now();
     if (p == phase::idle || p == phase::ended) return done({});
     self->final_ = true;
@@ -111,7 +114,7 @@ void engine::close(ticket t, protocol::close_payload how, completion<std::error_
     if (p != phase::open && p != phase::closing) self->stop(in_order);
     self->wake();
   };
-  post_on(strand_, std::move(begin));
+  post_on(strand_, std::move(begin), memory);
 }
 
 void engine::abort() {
@@ -139,10 +142,12 @@ void engine::stop(bool in_order) {
 }
 
 void engine::join(ticket t, completion<std::error_code, close_reason> done) {
-  post_on(strand_, [self = shared_from_this(), t, done = std::move(done)]() mutable {
+  operation_memory* const memory = done.memory();
+  auto begin = [self = shared_from_this(), t, done = std::move(done)]() mutable {
     if (self->now() == phase::ended) return done(self->end_error(), *self->reason_);
     self->on_ended_.add(t, std::move(done));
-  });
+  };
+  post_on(strand_, std::move(begin), memory);
 }
 
 // A canceled wait is over for whoever waited; what it waited for goes on, but a connect, which

@@ -82,16 +82,18 @@ errc engine::admit(send_channel& channel, std::uint64_t state) noexcept {
 void engine::send(ticket t, std::shared_ptr<send_channel> channel,
                   const protocol::outgoing_frame& frame, completion<std::error_code> done) {
   const std::uint64_t state = state_.load(std::memory_order_acquire);
-  if (const auto error = not_open(state); error != errc{}) return done(error);
-  if (channel->blocked.exchange(true, std::memory_order_acq_rel)) return done(errc::queue_full);
+  if (const auto error = not_open(state); error != errc{}) return done.complete_immediately(error);
+  if (channel->blocked.exchange(true, std::memory_order_acq_rel))
+    return done.complete_immediately(errc::queue_full);
   channel->admitted = send_channel::none;
   channel->see_connection(connection_of(state), options_->drop_unsent_on_disconnect);
   if (const auto error = channel->check.check(frame); error != errc{}) {
     channel->blocked.store(false, std::memory_order_release);
-    return done(error);
+    return done.complete_immediately(error);
   }
   channel->commit_waiting(frame);
 
+  operation_memory* const memory = done.memory();
   auto wait = [self = shared_from_this(), t, channel, frame, state,
                done = std::move(done)]() mutable {
     channel->on_written = std::move(done);
@@ -103,7 +105,7 @@ void engine::send(ticket t, std::shared_ptr<send_channel> channel,
     if (channel->waiting_dropped) self->tell_written();
   };
   try {
-    dispatch_on(strand_, std::move(wait));
+    dispatch_on(strand_, std::move(wait), memory);
   } catch (...) {  // no memory to ask the strand: nothing waits
     channel->unblock();
     throw;
@@ -314,7 +316,8 @@ void engine::retire(std::shared_ptr<send_channel> channel) {
 }
 
 void engine::flush(ticket t, completion<std::error_code> done) {
-  post_on(strand_, [self = shared_from_this(), t, done = std::move(done)]() mutable {
+  operation_memory* const memory = done.memory();
+  auto begin = [self = shared_from_this(), t, done = std::move(done)]() mutable {
     if (const auto error = self->not_open(); error != errc{} && error != errc::closing)
       return done(error);
     flush_mark mark{t, self->outbox_.staged_total(), {}};
@@ -326,7 +329,8 @@ void engine::flush(ticket t, completion<std::error_code> done) {
     self->on_flushed_.add(t, std::move(done));
     self->pump();
     self->wrote();
-  });
+  };
+  post_on(strand_, std::move(begin), memory);
 }
 
 bool engine::flushed(const flush_mark& mark) const {

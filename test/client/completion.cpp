@@ -1,3 +1,5 @@
+#include "tokens.hpp"
+
 #include <wsx/detail/completion.hpp>
 
 #include <asio/bind_cancellation_slot.hpp>
@@ -12,7 +14,12 @@
 
 namespace {
 
+using client_test::allocate_from;
+using client_test::counted_memory;
 using wsx::detail::completion;
+
+// Idle clients hold some.
+static_assert(sizeof(completion<int>) == sizeof(void*));
 
 struct loops {
   asio::io_context own;
@@ -22,7 +29,7 @@ struct loops {
   auto note() {
     return [this](int value) { told.push_back(value); };
   }
-  completion<int> plain() { return {note(), own.get_executor()}; }
+  completion<int> plain() { return {note(), wsx::strand(own.get_executor())}; }
 
   static void poll(asio::io_context& io) {
     io.restart();
@@ -59,7 +66,7 @@ TEST_SUITE("completion") {
   TEST_CASE("completes on the handler's executor, if it has one") {
     loops l;
     completion<int> done(asio::bind_executor(l.others.get_executor(), l.note()),
-                         l.own.get_executor());
+                         wsx::strand(l.own.get_executor()));
     done(1);
     loops::poll(l.own);
     CHECK(l.told.empty());
@@ -71,7 +78,7 @@ TEST_SUITE("completion") {
     loops l;
     {
       completion<int> done(asio::bind_executor(l.others.get_executor(), l.note()),
-                           l.own.get_executor());
+                           wsx::strand(l.own.get_executor()));
       loops::poll(l.others);
       CHECK(!l.others.stopped());
       loops::poll(l.own);
@@ -95,7 +102,7 @@ TEST_SUITE("completion") {
     const std::weak_ptr<int> alive = guard;
     {
       const completion<int> dropped([guard = std::move(guard)](int) { CHECK(false); },
-                                    l.own.get_executor());
+                                    wsx::strand(l.own.get_executor()));
       CHECK(!alive.expired());
     }
     CHECK(alive.expired());
@@ -113,7 +120,7 @@ TEST_SUITE("completion") {
     int seen = 0;
     completion<std::unique_ptr<int>> done([&seen, own = std::make_unique<int>(2)](
                                               std::unique_ptr<int> value) { seen = *own * *value; },
-                                          l.own.get_executor());
+                                          wsx::strand(l.own.get_executor()));
     auto moved = std::move(done);
     moved(std::make_unique<int>(21));
     loops::poll(l.own);
@@ -130,12 +137,100 @@ TEST_SUITE("completion") {
                                                         CHECK(!signal.slot().has_handler());
                                                         l.told.push_back(1);
                                                       }),
-                         l.own.get_executor());
+                         wsx::strand(l.own.get_executor()));
     done(1);
     CHECK(signal.slot().has_handler());
     loops::poll(l.own);
     CHECK(l.told == std::vector{1});
     signal.emit(asio::cancellation_type::terminal);
     CHECK(canceled == 0);
+  }
+
+  TEST_CASE("the handler's allocator has its memory back when the handler is called") {
+    loops l;
+    counted_memory memory;
+    auto note = [&](int value) {
+      CHECK(memory.blocks == 0);
+      l.told.push_back(value);
+    };
+    completion<int> done(allocate_from(memory, note), wsx::strand(l.own.get_executor()));
+    CHECK(memory.blocks == 1);
+    auto moved = std::move(done);
+    CHECK(memory.blocks == 1);
+    moved(1);
+    CHECK(memory.blocks == 1);
+    CHECK(memory.allocated == 2);
+    loops::poll(l.own);
+    CHECK(l.told == std::vector{1});
+    CHECK(memory.blocks == 0);
+  }
+
+  TEST_CASE("the handler's allocator has what else is posted for it") {
+    loops l;
+    counted_memory memory;
+    const wsx::strand strand(l.own.get_executor());
+    completion<int> done(allocate_from(memory, l.note()), strand);
+    auto* const of_done = done.memory();
+    REQUIRE(of_done != nullptr);
+    auto start = [done = std::move(done)]() mutable { done(1); };
+    wsx::detail::post_on(strand, std::move(start), of_done);
+    CHECK(memory.blocks == 2);
+    loops::poll(l.own);
+    CHECK(l.told == std::vector{1});
+    CHECK(memory.blocks == 0);
+    CHECK(memory.allocated == 3);
+    CHECK(l.plain().memory() == nullptr);  // Asio recycles memory then
+  }
+
+  TEST_CASE("a handler that owns what its allocator allocates from goes last") {
+    struct owner {
+      using allocator_type = counted_memory::allocator<std::byte>;
+
+      allocator_type get_allocator() const noexcept { return allocator_type(*memory); }
+      void operator()(int) const { CHECK(memory->blocks == 0); }
+
+      std::shared_ptr<counted_memory> memory;
+    };
+    for (const int way : {0, 1, 2, 3}) {
+      CAPTURE(way);
+      // What ends last tells how much was still held.
+      int left = -1;
+      const auto at_end = [&](counted_memory* m) {
+        left = m->blocks;
+        delete m;
+      };
+      auto io = std::make_unique<asio::io_context>();
+      const wsx::strand strand(io->get_executor());
+      completion<int> done(owner{{new counted_memory, at_end}}, strand);
+      auto* const memory = done.memory();
+      if (way == 0) done(1);
+      if (way == 1) done.complete_immediately(1);
+      if (way == 2)
+        wsx::detail::post_on(
+            strand, [d = std::move(done)] {}, memory);
+      done = {};
+      CHECK(left == (way == 3 ? 0 : -1));
+      if (way != 2) loops::poll(*io);
+      io.reset();  // never called
+      CHECK(left == 0);
+    }
+  }
+
+  TEST_CASE("at initiation: called once, never within the call unless an executor says so") {
+    loops l;
+    auto done = l.plain();
+    done.complete_immediately(1);
+    CHECK(!done);
+    CHECK(l.told.empty());
+    done.complete_immediately(2);
+    loops::poll(l.own);
+    CHECK(l.told == std::vector{1});
+    completion<int> there(asio::bind_executor(l.others.get_executor(), l.note()),
+                          wsx::strand(l.own.get_executor()));
+    there.complete_immediately(3);
+    loops::poll(l.own);
+    CHECK(l.told == std::vector{1});
+    loops::poll(l.others);
+    CHECK(l.told == std::vector{1, 3});
   }
 }

@@ -17,8 +17,8 @@ struct waiters {
   std::vector<int> told;
 
   void add(wsx::detail::ticket t, std::shared_ptr<int> guard = nullptr) {
-    list.add(
-        t, completion<int>([this, guard](int value) { told.push_back(value); }, io.get_executor()));
+    list.add(t, completion<int>([this, guard](int value) { told.push_back(value); },
+                                wsx::strand(io.get_executor())));
   }
   void poll() {
     io.restart();

@@ -97,6 +97,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   WSX_API wsx::stats stats() const noexcept;
   phase now() const noexcept { return phase_of(state_.load(std::memory_order_acquire)); }
   asio::any_io_executor executor() const { return strand_; }
+  const strand& serial() const noexcept override { return strand_; }
   errc not_open() const noexcept { return not_open(state_.load(std::memory_order_acquire)); }
 
   // On the strand: what callbacks, and whoever calls them, use.
@@ -136,7 +137,6 @@ class engine final : public std::enable_shared_from_this<engine>,
   }
 
   void on_ready(io_direction direction, std::uint32_t connection, std::error_code error) override;
-  const strand& serial() const noexcept override { return strand_; }
   void on_ring() override;
   void drop_handlers() noexcept override;
 

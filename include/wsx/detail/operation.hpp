@@ -5,6 +5,7 @@
 #include <wsx/detail/completion.hpp>
 #include <wsx/detail/engine.hpp>
 #include <wsx/detail/waiting_list.hpp>
+#include <wsx/transport/strand.hpp>
 
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/async_result.hpp>
@@ -15,25 +16,51 @@
 
 namespace wsx::detail {
 
-// Starts an operation of the engine with any completion token. `start` gets the engine, the
-// operation's ticket and its completion; cancellation goes to the engine by the ticket.
-template <class... Args>
-struct initiate_operation {
-  template <class Handler, class Start>
-  void operator()(Handler handler, std::shared_ptr<engine> e, Start start) const {
-    const ticket t = e->next_ticket();
+// What starts an operation once there is a handler. Asio asks it for an executor where a token
+// needs one, as that of `cancel_after` does for its timer.
+class initiation {
+ public:
+  using executor_type = strand;
+
+  explicit initiation(std::shared_ptr<engine> e) noexcept : engine_(std::move(e)) {}
+
+  executor_type get_executor() const noexcept { return engine_->serial(); }
+
+ protected:
+  engine& target() const noexcept { return *engine_; }
+
+  // `start` gets the engine, the operation's ticket and its completion; cancellation goes to the
+  // engine by the ticket.
+  template <class... Args, class Handler, class Start>
+  void begin(Handler handler, Start& start) const {
+    const ticket t = engine_->next_ticket();
     if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected()) {
-      slot.assign([weak = std::weak_ptr(e), t](asio::cancellation_type) {
+      slot.assign([weak = std::weak_ptr(engine_), t](asio::cancellation_type type) {
+        if (type == asio::cancellation_type::none) return;
         if (const auto still_there = weak.lock()) still_there->cancel(t);
       });
     }
-    start(*e, t, completion<Args...>(std::move(handler), e->executor()));
+    start(*engine_, t, completion<Args...>(std::move(handler), engine_->serial()));
+  }
+
+ private:
+  std::shared_ptr<engine> engine_;
+};
+
+template <class... Args>
+struct initiate_operation : initiation {
+  using initiation::initiation;
+
+  template <class Handler, class Start>
+  void operator()(Handler handler, Start start) const {
+    begin<Args...>(std::move(handler), start);
   }
 };
 
+// Starts an operation of the engine with any completion token.
 template <class... Args, class Token, class Start>
 auto start_operation(const std::shared_ptr<engine>& e, Token&& token, Start start) {
-  return asio::async_initiate<Token, void(Args...)>(initiate_operation<Args...>(), token, e,
+  return asio::async_initiate<Token, void(Args...)>(initiate_operation<Args...>(e), token,
                                                     std::move(start));
 }
 

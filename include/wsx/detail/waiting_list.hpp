@@ -3,8 +3,6 @@
 #include <wsx/detail/completion.hpp>
 
 #include <cstdint>
-#include <forward_list>
-#include <iterator>
 #include <utility>
 
 namespace wsx::detail {
@@ -12,42 +10,57 @@ namespace wsx::detail {
 // What tells one waiting operation from another, to cancel it.
 using ticket = std::uint64_t;
 
-// Operations that wait for the same thing.
+// Operations that wait for the same thing; few, and mostly none. They are linked to each other, so
+// that one more takes no memory.
 template <class... Args>
 class waiting_list {
  public:
-  void add(ticket t, completion<Args...> done) {
-    waiting_.emplace_after(before([](const entry&) { return false; }), t, std::move(done));
+  waiting_list() = default;
+  waiting_list(const waiting_list&) = delete;
+  waiting_list& operator=(const waiting_list&) = delete;
+  ~waiting_list() { drop(); }
+
+  void add(ticket t, completion<Args...> done) noexcept {
+    waiter* const last = done.waiting_.release();
+    last->number = t;
+    *place_of([](const waiter&) { return false; }) = last;
   }
 
   // Completes the one with that ticket, if it is here.
   void complete(ticket t, Args... args) {
-    const auto previous = before([t](const entry& e) { return e.first == t; });
-    const auto found = std::next(previous);
-    if (found == waiting_.end()) return;
-    auto done = std::move(found->second);
-    waiting_.erase_after(previous);
-    done(std::move(args)...);
+    waiter** const place = place_of([t](const waiter& w) { return w.number == t; });
+    if (*place != nullptr) take (*place)(std::move(args)...);
   }
 
   void complete_all(const Args&... args) {
-    for (auto& [t, done] : std::exchange(waiting_, {})) done(args...);
+    waiting_list all;
+    std::swap(all.first_, first_);
+    while (all.first_ != nullptr) take(all.first_)(args...);
   }
 
-  void drop() noexcept { const auto dropped = std::exchange(waiting_, {}); }
+  void drop() noexcept {
+    while (first_ != nullptr) const auto dropped = take(first_);
+  }
 
  private:
-  using entry = std::pair<ticket, completion<Args...>>;
+  using waiter = typename completion<Args...>::base;
 
-  // What is before the first that fits, or before the end.
+  // Where the first that fits is linked, or where another may be linked behind the last.
   template <class Fits>
-  auto before(Fits fits) {
-    auto place = waiting_.before_begin();
-    for (auto next = waiting_.begin(); next != waiting_.end() && !fits(*next); ++next) place = next;
+  waiter** place_of(Fits fits) noexcept {
+    waiter** place = &first_;
+    while (*place != nullptr && !fits(**place)) place = &(*place)->next;
     return place;
   }
 
-  std::forward_list<entry> waiting_;  // few, and mostly none
+  static completion<Args...> take(waiter*& place) noexcept {
+    completion<Args...> taken;
+    taken.waiting_.reset(place);
+    place = std::exchange(place->next, nullptr);
+    return taken;
+  }
+
+  waiter* first_ = nullptr;
 };
 
 }  // namespace wsx::detail

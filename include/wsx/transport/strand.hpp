@@ -26,23 +26,27 @@ WSX_API strand as_strand(asio::any_io_executor executor);
 WSX_API asio::any_io_executor below_strand(asio::any_io_executor executor);
 
 /// Does what `asio::dispatch` does, but for the allocations that each call would cost: the new
-/// executors' `execute` asks an `any_io_executor` whether it blocks.
-template <class Call>
-void dispatch_on(const strand& s, Call call) {
+/// executors' `execute` asks an `any_io_executor` whether it blocks. If the call has to wait, it
+/// does so in memory of `allocator`; without the old executors' interface a strand on an
+/// `any_io_executor` takes none.
+template <class Call, class Allocator = std::allocator<void>>
+void dispatch_on(const strand& s, Call call,
+                 [[maybe_unused]] const Allocator& allocator = Allocator()) {
 #if defined(ASIO_NO_TS_EXECUTORS)
   asio::dispatch(s, std::move(call));
 #else
-  s.dispatch(std::move(call), std::allocator<void>());
+  s.dispatch(std::move(call), allocator);
 #endif
 }
 
 /// The same for `asio::post`.
-template <class Call>
-void post_on(const strand& s, Call call) {
+template <class Call, class Allocator = std::allocator<void>>
+void post_on(const strand& s, Call call,
+             [[maybe_unused]] const Allocator& allocator = Allocator()) {
 #if defined(ASIO_NO_TS_EXECUTORS)
   asio::post(s, std::move(call));
 #else
-  s.post(std::move(call), std::allocator<void>());
+  s.post(std::move(call), allocator);
 #endif
 }
 
