@@ -55,6 +55,10 @@ WSX_API asio::awaitable<close_reason> co_join(std::shared_ptr<engine> e);
 /// what waits completes with `errc::aborted`. To end in order, `co_await close()` before. A client
 /// may be destroyed from within a callback; its execution context must outlive it.
 ///
+/// The handler is destroyed on the strand, as soon as the client has ended and its object is gone,
+/// whether or not senders are left. If the client had ended before, its destructor destroys the
+/// handler at once, on whatever thread; if the strand runs no more, the execution context's does.
+///
 /// Threads: callbacks run one at a time, on the client's strand. From any thread: everything but
 /// `handler`, which is for the strand; `try_send` and `send`, which one thread at a time may call;
 /// and `detach` and the destructor, which nothing else of the client may overlap.
@@ -94,7 +98,11 @@ class basic_client {
                      std::move(executor), std::move(options)) {}
 
   ~basic_client() {
-    if (!detached_) engine_->kill();
+    if (detached_) {
+      engine_->disown();
+    } else {
+      engine_->kill();
+    }
   }
   basic_client(const basic_client&) = delete;
   basic_client& operator=(const basic_client&) = delete;
@@ -274,7 +282,8 @@ class basic_client {
            detail::completion<std::error_code, close_reason> done) { e.join(t, std::move(done)); });
   }
 
-  /// Lets the client go on by itself until it ends: destroying this object no longer ends it.
+  /// Lets the client go on by itself until it ends: destroying this object no longer ends it. The
+  /// handler then lives until the end.
   void detach() noexcept { detached_ = true; }
 
   /// What has been counted so far; the counters are read one after the other.

@@ -8,6 +8,7 @@
 #include <asio/co_spawn.hpp>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 // What a client can be asked for from outside.
@@ -126,7 +127,29 @@ void engine::abort() {
 
 void engine::kill() {
   muted_.store(true, std::memory_order_relaxed);
-  dispatch_on(strand_, [self = shared_from_this()] { self->stop(false); });
+  if (now() == phase::ended) return port_.reset();
+  dispatch_on(strand_, [self = shared_from_this()] {
+    self->disowned_ = true;
+    self->stop(false);
+    self->release_handler();
+  });
+}
+
+void engine::disown() noexcept {
+  if (now() == phase::ended) return port_.reset();
+  try {
+    dispatch_on(strand_, [self = shared_from_this()] {
+      self->disowned_ = true;
+      self->release_handler();
+    });
+  } catch (const std::bad_alloc&) {  // the handler goes with the engine then, wherever that is
+  }
+}
+
+// On the strand, where it was called: whoever holds the engine longer, as a sender does, may let go
+// of it on any thread.
+void engine::release_handler() noexcept {
+  if (disowned_ && now() == phase::ended) port_.reset();
 }
 
 // Ends as soon as possible.

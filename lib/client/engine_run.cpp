@@ -240,6 +240,7 @@ void engine::settle() {
   fail_sends(unsent_error());
   on_closed_.complete_all(reason_->error);
   on_ended_.complete_all(error, *reason_);
+  release_handler();
 }
 
 // What became of frames that wait when the client ends.

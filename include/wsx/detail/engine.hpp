@@ -83,7 +83,9 @@ class engine final : public std::enable_shared_from_this<engine>,
   WSX_API void flush(ticket t, completion<std::error_code> done);
   WSX_API void cancel(ticket t);  // the operation with that ticket
   WSX_API void abort();
-  WSX_API void kill();  // abort, and call the handler no more
+  // The owner is gone: abort, and call the handler no more; or only that nobody looks at it.
+  WSX_API void kill();
+  WSX_API void disown() noexcept;
   WSX_API std::error_code post(std::unique_ptr<mail> message);
   WSX_API void notify(std::unique_ptr<mail> message);  // the same, even if the mailbox is full
   WSX_API std::shared_ptr<send_channel> make_channel();
@@ -159,6 +161,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   void explain() noexcept;
   errc not_idle() const noexcept;
   void settle();
+  void release_handler() noexcept;
   static close_reason aborted();
   close_reason stop_reason() const;
   std::error_code end_error() const noexcept;
@@ -318,6 +321,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   bool timer_waits_ = false;
   bool has_deadline_ = false;  // it is that of a deadline, not the keepalive's
   bool deadline_hit_ = false;
+  bool disowned_ = false;  // nobody looks at the handler any more; here, where there is room for it
 
   // Sending.
   protocol::outbox outbox_;
