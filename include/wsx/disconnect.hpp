@@ -37,6 +37,7 @@ class disconnect_decision {
   bool reconnects() const noexcept { return reconnects_; }
   std::chrono::steady_clock::duration delay() const noexcept { return delay_; }
   std::optional<request>& target() noexcept { return target_; }
+  const std::optional<request>& target() const noexcept { return target_; }
 
   /// The same decision, carried out `delay` later.
   disconnect_decision&& after(std::chrono::steady_clock::duration delay) && noexcept {

@@ -18,6 +18,7 @@
 #include <wsx/header.hpp>
 #include <wsx/log.hpp>
 #include <wsx/options.hpp>
+#include <wsx/ostream.hpp>
 #include <wsx/request.hpp>
 #include <wsx/response_headers.hpp>
 #include <wsx/sender.hpp>
@@ -25,4 +26,5 @@
 #include <wsx/stats.hpp>
 #include <wsx/system_error.hpp>
 #include <wsx/timer.hpp>
+#include <wsx/to_string.hpp>
 #include <wsx/version.hpp>

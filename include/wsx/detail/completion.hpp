@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wsx/config.hpp>
+
 #include <wsx/detail/immediate.hpp>
 #include <wsx/detail/operation_memory.hpp>
 #include <wsx/transport/strand.hpp>

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+
+// The public enumerations and values that can be shown as text, declared only.
+
+namespace wsx {
+
+enum class close_code : std::uint16_t;
+enum class close_origin;
+enum class condition;
+enum class connect_stage;
+enum class errc;
+enum class io_direction;
+enum class opcode : std::uint8_t;
+class action;
+class disconnect_decision;
+class response_headers;
+struct backoff_options;
+struct binary;
+struct close_reason;
+struct connection_info;
+struct deflate_options;
+struct deflate_parameters;
+struct diagnostics;
+struct disconnect;
+struct down;
+struct fragment;
+struct header;
+struct io_result;
+struct options;
+struct ping;
+struct pong;
+struct request;
+struct signal;
+struct stats;
+struct text;
+struct tls_options;
+struct tried_address;
+struct url;
+
+}  // namespace wsx

@@ -1,0 +1,85 @@
+#include "units.hpp"
+
+#include <wsx/backoff.hpp>
+#include <wsx/deflate_options.hpp>
+#include <wsx/options.hpp>
+#include <wsx/stats.hpp>
+#include <wsx/tls_options.hpp>
+#include <wsx/to_string.hpp>
+
+#include <fmt/format.h>
+
+// Every member of each: a structured binding does not compile when one is added.
+
+namespace wsx {
+
+std::string to_string(const backoff_options& o) {
+  const auto& [initial, max, factor, stable] = o;
+  detail::members all;
+  all.add("initial", detail::ms_of(initial)).add("max", detail::ms_of(max));
+  all.add("factor", fmt::format("{}", factor)).add("stable", detail::ms_of(stable));
+  return std::move(all).text();
+}
+
+std::string to_string(const deflate_options& o) {
+  const auto& [level, memory_level, server_bits, client_bits, server_alone, client_alone, required,
+               threshold, release] = o;
+  detail::members all;
+  all.add("level", level).add("memory_level", memory_level);
+  all.add("server_max_window_bits", server_bits).add("client_max_window_bits", client_bits);
+  all.add("server_no_context_takeover", server_alone);
+  all.add("client_no_context_takeover", client_alone);
+  all.add("require_server_limits", required).add("threshold", threshold);
+  all.add("release_when_idle", release);
+  return std::move(all).text();
+}
+
+std::string to_string(const deflate_parameters& agreed) {
+  const auto& [server_alone, client_alone, server_bits, client_bits] = agreed;
+  detail::members all;
+  all.add("server_no_context_takeover", server_alone);
+  all.add("client_no_context_takeover", client_alone);
+  all.add("server_max_window_bits", server_bits).add("client_max_window_bits", client_bits);
+  return std::move(all).text();
+}
+
+std::string to_string(const tls_options& o) {
+  const auto& [verify, ca_file, ca_path, ca_pem, ca_der, server_name, share, resume] = o;
+  detail::members all;
+  all.add("verify", verify).add_quoted("ca_file", ca_file).add_quoted("ca_path", ca_path);
+  all.add("ca_pem", detail::bytes_of(ca_pem.size()));
+  all.add("ca_der", ca_der.size());
+  all.add_quoted("server_name", server_name).add("share", share != nullptr).add("resume", resume);
+  return std::move(all).text();
+}
+
+std::string to_string(const options& o) {
+  const auto& [tls, deflate, connect, handshake, close, ping_interval, ping, message_size,
+               frame_size, fragments, head_size, headers, queue, replies, mailbox, drop,
+               first_failure] = o;
+  detail::members all;
+  all.add("tls", to_string(tls)).add("deflate", deflate ? to_string(*deflate) : "none");
+  all.add("connect_timeout", detail::ms_of(connect));
+  all.add("handshake_timeout", detail::ms_of(handshake));
+  all.add("close_timeout", detail::ms_of(close));
+  all.add("ping_interval", detail::ms_of(ping_interval)).add("ping_timeout", detail::ms_of(ping));
+  all.add("max_message_size", message_size).add("max_frame_size", frame_size);
+  all.add("max_fragments", fragments).add("max_head_size", head_size).add("max_headers", headers);
+  all.add("send_queue_size", queue).add("max_reply_bytes", replies).add("mailbox_size", mailbox);
+  all.add("drop_unsent_on_disconnect", drop).add("handle_first_failure", first_failure);
+  return std::move(all).text();
+}
+
+std::string to_string(const stats& counted) {
+  const auto& [messages, bytes_in, frames, bytes_out, reads, writes, connects, dropped, latency] =
+      counted;
+  detail::members all;
+  all.add("messages_received", messages).add("bytes_received", bytes_in);
+  all.add("frames_sent", frames).add("bytes_sent", bytes_out);
+  all.add("reads", reads).add("writes", writes).add("connects", connects);
+  all.add("replies_dropped", dropped);
+  all.add("latency", fmt::format("{} us", latency.count() / 1000));
+  return std::move(all).text();
+}
+
+}  // namespace wsx

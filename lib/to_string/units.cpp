@@ -1,0 +1,40 @@
+#include "units.hpp"
+
+#include "../protocol/display.hpp"
+
+#include <wsx/frame.hpp>
+#include <wsx/to_string.hpp>
+
+#include <fmt/format.h>
+
+namespace wsx::detail {
+
+std::string bytes_of(std::size_t count) {
+  return fmt::format("{} {}", count, count == 1 ? "byte" : "bytes");
+}
+
+std::string ms_of(std::chrono::nanoseconds duration) {
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration);
+  return fmt::format("{} ms", ms.count());
+}
+
+std::string code_and_reason(close_code code, std::string_view reason) {
+  if (reason.empty()) return to_string(code);
+  return to_string(code) + ": " + protocol::quote(reason, max_close_reason);
+}
+
+members& members::add(std::string_view name, std::string_view value) {
+  if (text_.size() > 1) text_ += ", ";
+  text_.append(name).append(": ").append(value);
+  return *this;
+}
+
+members& members::add_quoted(std::string_view name, std::string_view value) {
+  return add(name, std::string_view(protocol::quote(value)));
+}
+
+members& members::add(std::string_view name, bool value) {
+  return add(name, value ? "true" : "false");
+}
+
+}  // namespace wsx::detail
