@@ -18,7 +18,7 @@ const char* text_of(errc e) noexcept {
     case errc::invalid_option: return "an option is out of its range";
     case errc::invalid_close_code: return "the close code may not be sent";
     case errc::control_payload_too_long:
-      return "a ping, pong or close reason to be sent is too long";
+      return "a ping or pong is over 125 bytes, or a close reason over 123";
     case errc::invalid_text: return "the text to be sent is not valid UTF-8";
     case errc::fragment_out_of_order: return "the fragments to be sent do not form one message";
     case errc::message_over_queue: return "the message is larger than the whole send queue";

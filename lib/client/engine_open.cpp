@@ -106,6 +106,7 @@ asio::awaitable<std::error_code> engine::shake_hands(const protocol::upgrade_req
     // A server that takes nothing more may have said why before it went.
     const bool silent = !error || error == errc::handshake_dropped;
     if (unsent && silent && !parser.done()) co_return unsent;
+    if (error == errc::handshake_dropped) diagnostics_->detail = parser.describe_end();
     if (error) co_return error;
     if (parser.done()) break;
     co_await wait_ready(io_direction::read);
@@ -113,6 +114,9 @@ asio::awaitable<std::error_code> engine::shake_hands(const protocol::upgrade_req
   protocol::http_head head = parser.take();
   const auto error = judge(head, ask, key);
   if (error == errc::refused || error == errc::refused_for_now) co_await read_refusal_body(head);
+  const bool secure = ask.to.secure();
+  if (!secure && error && protocol::asks_for_tls(head, diagnostics_->http_body))
+    diagnostics_->detail = "the server speaks TLS on this port: use wss";
   co_return error;
 }
 

@@ -3,6 +3,7 @@
 #include "../protocol/display.hpp"
 
 #include <wsx/error.hpp>
+#include <wsx/to_string.hpp>
 
 #include <fmt/format.h>
 
@@ -86,6 +87,7 @@ std::string connect_cause(std::error_code error, const diagnostics& known, const
     case errc::handshake_timeout:
       return timeout_cause("handshake_timeout", o.handshake_timeout, known);
     case errc::internal_failure: return error.message() + ": " + escape(known.detail);
+    case errc::aborted: return "the client was closed or aborted meanwhile";
     case errc::tls_handshake_failed:
       if (known.detail.empty()) break;
       return error.message() + ": " + known.detail;
@@ -95,7 +97,6 @@ std::string connect_cause(std::error_code error, const diagnostics& known, const
   return error.message();
 }
 
-std::string to_string(close_code c) {
   return std::to_string(static_cast<int>(c));
 }
 std::string code_and_text(std::optional<close_code> code, const std::string& text) {
@@ -105,9 +106,10 @@ std::string code_and_text(std::optional<close_code> code, const std::string& tex
 }
 
 std::string failure_cause(const close_reason& reason, const options& o) {
-  std::string text = reason.error.message();
   if (reason.error == errc::ping_timeout)
-    text += fmt::format(" ({}: ping_timeout)", in_seconds(o.ping_timeout));
+    return fmt::format("the server did not answer a ping within {} (ping_timeout)",
+                       in_seconds(o.ping_timeout));
+  std::string text = reason.error.message();
   if (reason.exception) text += ": " + what_was_thrown(reason.exception);
   if (!reason.diagnostics.detail.empty()) text += ": " + reason.diagnostics.detail;
   return text;
@@ -120,7 +122,9 @@ std::string how_it_ended(const close_reason& reason, const options& o) {
         "was closed by this side, and the server did not end it within {} "
         "(close_timeout)",
         in_seconds(o.close_timeout));
-  if (reason.error == errc::connection_dropped) return "was dropped: " + failure_cause(reason, o);
+  const auto& detail = reason.diagnostics.detail;
+  if (reason.error == errc::connection_dropped)
+    return "ended without a Close frame" + (detail.empty() ? "" : ": " + detail);
   if (reason.error) return "failed: " + failure_cause(reason, o);
   const bool local = reason.origin == close_origin::local;
   return (local ? "was closed by this side: " : "was closed by the server: ") +

@@ -2,6 +2,7 @@
 
 #include <wsx/client.hpp>
 #include <wsx/error.hpp>
+#include <wsx/to_string.hpp>
 
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
@@ -67,6 +68,7 @@ asio::awaitable<void> co_flush(std::shared_ptr<engine> e) {
 
 asio::awaitable<void> co_close(std::shared_ptr<engine> e, protocol::close_payload how) {
   std::error_code error;
+  const auto doing = how.code ? "close with " + to_string(*how.code) : std::string("close");
   auto start = [how = std::move(how)](engine& on, ticket t,
                                       completion<std::error_code> done) mutable {
     on.close(t, std::move(how), std::move(done));
@@ -74,7 +76,7 @@ asio::awaitable<void> co_close(std::shared_ptr<engine> e, protocol::close_payloa
   auto closed = start_operation<std::error_code>(
       e, asio::redirect_error(asio::use_awaitable, error), std::move(start));
   co_await std::move(closed);
-  if (error) throw failed_to("close", error);
+  if (error) throw failed_to(doing, error);
 }
 
 asio::awaitable<close_reason> co_join(std::shared_ptr<engine> e) {

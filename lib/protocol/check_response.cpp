@@ -5,6 +5,7 @@
 #include <wsx/protocol/handshake.hpp>
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <utility>
 
@@ -158,6 +159,16 @@ verdict judge(const http_head& response, const upgrade_request& request, std::st
 }
 
 }  // namespace
+
+// nginx, Apache, Go.
+bool asks_for_tls(const http_head& response, std::string_view body) noexcept {
+  constexpr std::array<std::string_view, 3> known{"sent to HTTPS port", "SSL-enabled server port",
+                                                  "to an HTTPS server"};
+  return response.status == 400 &&
+         std::any_of(known.begin(), known.end(), [body](std::string_view words) {
+           return body.find(words) != std::string_view::npos;
+         });
+}
 
 std::error_code check_response(const http_head& response, const upgrade_request& request,
                                std::string_view key, upgrade_result& out, std::string& what) {

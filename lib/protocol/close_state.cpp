@@ -82,7 +82,7 @@ void close_state::end(std::error_code error, bool at_end, std::string_view detai
     begun_ = true;
     reason.origin = dropped ? close_origin::remote : close_origin::error;
     reason.error = dropped ? make_error_code(errc::connection_dropped) : error;
-    reason.diagnostics.detail = detail;
+    reason.diagnostics.detail = dropped && !at_end && detail.empty() ? error.message() : detail;
   }
   // RFC 6455 7.1.4. Many servers reset TCP then, instead of waiting for our end of it.
   reason.clean = dropped && complete();

@@ -183,4 +183,10 @@ std::error_code http_head_parser::too_big() {
   return errc::response_head_too_big;
 }
 
+std::string http_head_parser::describe_end() const {
+  const std::string ended = "the server ended the connection ";
+  if (size_ == 0) return ended + "without a response";
+  return ended + "within line " + std::to_string(line_number_) + " of its response";
+}
+
 }  // namespace wsx::protocol

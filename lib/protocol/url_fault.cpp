@@ -59,7 +59,7 @@ std::string describe_no_uri(std::string_view text, std::size_t position) {
   const auto foreign = std::find_if(text.begin(), text.end(), is_foreign);
   const auto where = static_cast<std::size_t>(foreign - text.begin());
   if (foreign != text.end() && static_cast<unsigned char>(*foreign) < 0x80)
-    return name_of(*foreign) + at(where);
+    return "it has " + name_of(*foreign) + at(where);
   if (foreign != text.end()) return name_of(*foreign) + at(where) + " is not percent-encoded";
   const std::size_t percent = find_bare_percent(text);
   if (percent != std::string_view::npos)

@@ -12,7 +12,9 @@
 #include <openssl/x509.h>
 #include <openssl/x509err.h>
 
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 
 namespace wsx {
 
@@ -84,6 +86,12 @@ bool tls_context::trust(const tls_options& options, diagnostics& d) {
   if (!options.ca_file.empty() &&
       SSL_CTX_load_verify_file(native(), options.ca_file.c_str()) != 1) {
     d.detail = named("ca_file", options.ca_file) + describe_unreadable(none);
+    return false;
+  }
+  // OpenSSL looks into the directory only when it verifies.
+  std::error_code unknown;
+  if (!options.ca_path.empty() && !std::filesystem::is_directory(options.ca_path, unknown)) {
+    d.detail = named("ca_path", options.ca_path) + " is not a directory";
     return false;
   }
   if (!options.ca_path.empty() && SSL_CTX_load_verify_dir(native(), options.ca_path.c_str()) != 1) {

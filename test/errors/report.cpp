@@ -35,6 +35,9 @@ std::string normalized(std::string text, std::error_code error, const wsx::diagn
   for (const auto& tried : known.tried) replace_all(text, tried.error.message(), "(the system)");
   if (known.certificate_error != X509_V_OK)
     replace_all(text, X509_verify_cert_error_string(known.certificate_error), "(OpenSSL)");
+  replace_all(text, std::make_error_code(std::errc::connection_reset).message(), "(the system)");
+  static const std::regex date("[0-9-]{10} [0-9:]{8} UTC"), accept("not \"[A-Za-z0-9+/]{27}=\"");
+  text = std::regex_replace(std::regex_replace(text, date, "DATE"), accept, "not \"...\"");
   static const std::regex port("(127\\.0\\.0\\.[0-9]+|\\[::1\\]|localhost):[0-9]{2,5}");
   return std::regex_replace(text, port, "$1:PORT");
 }
@@ -50,8 +53,10 @@ void report::add(std::string_view what, std::error_code error, std::string_view 
                  const wsx::diagnostics& known) {
   if (error.category() == wsx::error_category())
     seen_.insert(static_cast<wsx::errc>(error.value()));
-  text_.append("\n").append(what).append(" (").append(name_of(error)).append(verdict_on(error));
-  text_.append(")\n    ").append(normalized(std::string(message), error, known)).append("\n");
+  text_.append("\n").append(what).append(": ").append(name_of(error)).append(verdict_on(error));
+  text_ += '\n';
+  if (!error) return;
+  text_.append("\n    ").append(normalized(std::string(message), error, known)).append("\n");
 }
 
 // The values are those that have a text of their own.

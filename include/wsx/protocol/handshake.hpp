@@ -63,4 +63,8 @@ WSX_API std::error_code check_response(const http_head& response, const upgrade_
                                        std::string_view key, upgrade_result& out,
                                        std::string& what);
 
+/// Whether the body of a refusal says that the server speaks TLS on this port, in the words of
+/// common servers.
+WSX_API bool asks_for_tls(const http_head& response, std::string_view body) noexcept;
+
 }  // namespace wsx::protocol

@@ -46,6 +46,9 @@ class http_head_parser {
   /// come.
   const std::string& error_detail() const noexcept { return error_detail_; }
 
+  /// What it means that the connection has ended before the head was complete, as such a phrase.
+  WSX_API std::string describe_end() const;
+
   /// Whether the head is complete.
   bool done() const noexcept { return done_; }
 
