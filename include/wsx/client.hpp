@@ -3,6 +3,8 @@
 #include <wsx/config.hpp>
 
 #include <wsx/detail/abi.hpp>
+#include <wsx/detail/executor_of.hpp>
+#include <wsx/detail/handler_holder.hpp>
 #include <wsx/detail/handler_model.hpp>
 #include <wsx/detail/messages.hpp>
 #include <wsx/detail/operation.hpp>
@@ -49,11 +51,12 @@ WSX_API asio::awaitable<close_reason> co_join(std::shared_ptr<engine> e);
 
 /// A WebSocket client that calls back into `Handler`. See docs/handler.md for the callbacks.
 ///
-/// Lifetime: the client owns its handler. Destroying the client drops the connection at once and
-/// waits for nothing; no callback begins after that (but where another thread runs the client's
-/// strand at that moment, one that is about to begin still does), `terminate` is not called, and
-/// what waits completes with `errc::aborted`. To end in order, `co_await close()` before. A client
-/// may be destroyed from within a callback; its execution context must outlive it.
+/// Lifetime: the client owns its handler, unless that is a `std::reference_wrapper`. Destroying the
+/// client drops the connection at once and waits for nothing; no callback begins after that (but
+/// where another thread runs the client's strand at that moment, one that is about to begin still
+/// does), `terminate` is not called, and what waits completes with `errc::aborted`. To end in
+/// order, `co_await close()` before. A client may be destroyed from within a callback; its
+/// execution context must outlive it.
 ///
 /// The handler is destroyed on the strand, as soon as the client has ended and its object is gone,
 /// whether or not senders are left. If the client had ended before, its destructor destroys the
@@ -82,20 +85,40 @@ WSX_API asio::awaitable<close_reason> co_join(std::shared_ptr<engine> e);
 template <class Handler, transport Transport = any_transport>
 class basic_client {
  public:
-  using handler_type = Handler;
   using executor_type = asio::any_io_executor;
+  /// `Handler`, or what it refers to if it is a `std::reference_wrapper`.
+  using handler_type = typename detail::handler_holder<Handler>::type;
 
-  /// A client that is not connected. `executor`: where everything happens; if it is no
+  /// A client that is not connected. `where`: an executor, or an execution context such as
+  /// `asio::io_context`, where everything happens; if it is no
   /// `asio::strand<asio::any_io_executor>` the client makes a strand on it.
   ///
+  /// The handler is made by its default constructor, or moved here, or made in place of what comes
+  /// behind `std::in_place`, for which it need not be movable. With `std::ref(handler)`, and a
+  /// client of `std::reference_wrapper<H>`, it stays where it is, and must be there until the
+  /// client has ended or is destroyed; while other threads run the client's strand, until `join`
+  /// has completed.
+  ///
+  ///     wsx::client<feed> a(context);
+  ///     wsx::client<feed> b(executor, options, std::in_place, "BTC-USD");
+  ///     wsx::client<std::reference_wrapper<feed>> c(executor, std::ref(mine));
+  ///
   /// No default arguments: GCC 12 destroys theirs twice when a `co_await` is among the others.
-  explicit basic_client(asio::any_io_executor executor)
-      : basic_client(std::move(executor), Handler()) {}
-  basic_client(asio::any_io_executor executor, Handler handler)
-      : basic_client(std::move(executor), std::move(handler), wsx::options()) {}
-  basic_client(asio::any_io_executor executor, Handler handler, wsx::options options)
-      : basic_client(std::make_unique<detail::handler_model<Handler>>(std::move(handler)),
-                     std::move(executor), std::move(options)) {}
+  explicit basic_client(detail::executor_of where)
+      : basic_client(std::move(where), wsx::options(), std::in_place) {}
+  basic_client(detail::executor_of where, Handler handler)
+      : basic_client(std::move(where), wsx::options(), std::in_place, std::move(handler)) {}
+  basic_client(detail::executor_of where, Handler handler, wsx::options options)
+      : basic_client(std::move(where), std::move(options), std::in_place, std::move(handler)) {}
+  template <std::same_as<std::in_place_t> InPlace, class... Args>
+  basic_client(detail::executor_of where, InPlace, Args&&... args)
+      : basic_client(std::move(where), wsx::options(), std::in_place, std::forward<Args>(args)...) {
+  }
+  template <std::same_as<std::in_place_t> InPlace, class... Args>
+  basic_client(detail::executor_of where, wsx::options options, InPlace, Args&&... args)
+      : basic_client(std::make_unique<detail::handler_model<Handler>>(std::in_place,
+                                                                      std::forward<Args>(args)...),
+                     std::move(where).take(), std::move(options)) {}
 
   ~basic_client() {
     if (detached_) {
@@ -223,9 +246,9 @@ class basic_client {
   template <class OtherHandler, transport OtherTransport>
   std::uint64_t monitor(const basic_client<OtherHandler, OtherTransport>& other) {
     const auto number = engine_->next_ticket();
-    other.engine_->join(
-        other.engine_->next_ticket(),
-        {detail::down_notice<Handler, down>{engine_, &handler(), number}, other.engine_->serial()});
+    other.engine_->join(other.engine_->next_ticket(),
+                        {detail::down_notice<handler_type, down>{engine_, &handler(), number},
+                         other.engine_->serial()});
     return number;
   }
 
@@ -293,7 +316,7 @@ class basic_client {
   bool is_open() const noexcept { return engine_->now() == detail::engine::phase::open; }
 
   /// The handler. To be used on the client's strand only.
-  Handler& handler() noexcept { return *handler_; }
+  handler_type& handler() noexcept { return *handler_; }
 
   /// The client's strand.
   executor_type get_executor() const noexcept { return engine_->executor(); }
@@ -332,7 +355,7 @@ class basic_client {
     abi::require_same();
   }
 
-  Handler* handler_;
+  handler_type* handler_;
   std::shared_ptr<detail::engine> engine_;
   sender sender_;
   bool detached_ = false;

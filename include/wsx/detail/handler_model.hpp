@@ -3,6 +3,7 @@
 #include <wsx/detail/callbacks.hpp>
 #include <wsx/detail/check_handler.hpp>
 #include <wsx/detail/engine.hpp>
+#include <wsx/detail/handler_holder.hpp>
 #include <wsx/detail/handler_port.hpp>
 #include <wsx/error.hpp>
 
@@ -74,9 +75,10 @@ asio::awaitable<void> run_or_await(engine& e, H& handler, Arg&& arg) {
   }
 }
 
-// A handler behind the port that the engine knows.
-template <class H>
+// A handler behind the port that the engine knows. `Handler` may be a std::reference_wrapper.
+template <class Handler>
 class handler_model final : public handler_port {
+  using H = typename handler_holder<Handler>::type;
   static_assert(check_handler<H>());
 
   static constexpr bool fragments = has_callback<handle_fragment_tag, H, fragment>;
@@ -87,9 +89,11 @@ class handler_model final : public handler_port {
                                 is_async_callback<handle_pong_tag, H, pong>();
 
  public:
-  explicit handler_model(H handler) : handler_(std::move(handler)) {}
+  template <class... Args>
+  explicit handler_model(std::in_place_t, Args&&... args)
+      : held_(std::in_place, std::forward<Args>(args)...) {}
 
-  H& handler() noexcept { return handler_; }
+  H& handler() noexcept { return held_.get(); }
 
   protocol::delivery delivery() const noexcept override {
     return fragments ? protocol::delivery::fragments : protocol::delivery::messages;
@@ -104,7 +108,7 @@ class handler_model final : public handler_port {
         if (event == protocol::receive_event::need_input) return;
         on_event(e, input, event, [&]<class Tag, class Arg>(Tag, Arg arg) {
           if constexpr (has_callback<Tag, H, Arg>)
-            run_callback<Tag>(e, handler_, arg);
+            run_callback<Tag>(e, handler(), arg);
           else
             by_default(e, arg);
         });
@@ -121,30 +125,30 @@ class handler_model final : public handler_port {
   }
 
   asio::awaitable<void> init(engine& e, const connection_info& info) override {
-    return run_or_await<init_tag, H, const connection_info&>(e, handler_, info);
+    return run_or_await<init_tag, H, const connection_info&>(e, handler(), info);
   }
 
   asio::awaitable<void> handle_connect(engine& e, const connection_info& info) override {
-    return run_or_await<handle_connect_tag, H, const connection_info&>(e, handler_, info);
+    return run_or_await<handle_connect_tag, H, const connection_info&>(e, handler(), info);
   }
 
   asio::awaitable<disconnect_decision> handle_disconnect(engine& e,
                                                          const disconnect& what) override {
     using tag = handle_disconnect_tag;
     if constexpr (is_async_callback<tag, H, const disconnect&>()) {
-      return await_decision(e, handler_, what);
+      return await_decision(e, handler(), what);
     } else if constexpr (!has_callback<tag, H, const disconnect&>) {
       return decided(stop());
     } else if constexpr (std::is_void_v<callback_result<tag, H, const disconnect&>>) {
-      invoke<tag>(handler_, e.for_handler(), what);
+      invoke<tag>(handler(), e.for_handler(), what);
       return decided(stop());
     } else {
-      return decided(invoke<tag>(handler_, e.for_handler(), what));
+      return decided(invoke<tag>(handler(), e.for_handler(), what));
     }
   }
 
   asio::awaitable<void> terminate(engine& e, const close_reason& reason) override {
-    return run_or_await<terminate_tag, H, const close_reason&>(e, handler_, reason);
+    return run_or_await<terminate_tag, H, const close_reason&>(e, handler(), reason);
   }
 
  private:
@@ -159,9 +163,9 @@ class handler_model final : public handler_port {
       asio::awaitable<void> pending;
       on_event(e, input, event, [&]<class Tag, class Arg>(Tag, Arg arg) {
         if constexpr (is_async_callback<Tag, H, Arg>())
-          pending = await_callback<Tag, H, Arg>(e, handler_, arg);
+          pending = await_callback<Tag, H, Arg>(e, handler(), arg);
         else if constexpr (has_callback<Tag, H, Arg>)
-          run_callback<Tag>(e, handler_, arg);
+          run_callback<Tag>(e, handler(), arg);
         else
           by_default(e, arg);
       });
@@ -212,7 +216,7 @@ class handler_model final : public handler_port {
   }
   static void by_default(engine&, const fragment&) {}
 
-  H handler_;
+  handler_holder<Handler> held_;
 };
 
 }  // namespace wsx::detail
