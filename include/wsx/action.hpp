@@ -1,7 +1,7 @@
 #pragma once
 
 #include <wsx/close_code.hpp>
-#include <wsx/frame.hpp>
+#include <wsx/detail/as_outgoing.hpp>
 #include <wsx/protocol/outgoing.hpp>
 #include <wsx/protocol/recycled_bytes.hpp>
 
@@ -18,7 +18,7 @@ namespace detail {
 // A frame that owns its payload.
 struct owned_frame {
   template <class Frame>
-  explicit owned_frame(const Frame& frame) : frame_(frame), bytes_(frame_.payload) {}
+  explicit owned_frame(const Frame& frame) : frame_(as_outgoing(frame)), bytes_(frame_.payload) {}
 
   protocol::outgoing_frame get() const noexcept {
     auto frame = frame_;
@@ -63,7 +63,8 @@ inline action ok() noexcept {
   return {};
 }
 
-/// Send a frame: `text`, `binary`, `ping`, `pong` or `fragment`. Its payload is copied at once, so
+/// Send a frame: `text`, `binary`, `message`, `ping`, `pong`, `fragment`, or a string, as text. Its
+/// payload is copied at once, so
 /// it may be a view of something local. To send several, or without the copy, see `session::send`.
 /// A frame that RFC 6455 forbids counts as a failure of the callback.
 template <class Frame>

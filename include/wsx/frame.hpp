@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <string_view>
+#include <utility>
 
 namespace wsx {
 
@@ -65,7 +66,7 @@ struct fragment {
 ///     co_await client.send(wsx::uncompressed(wsx::text{token}));
 template <class Frame>
 struct uncompressed {
-  constexpr explicit uncompressed(Frame f) noexcept : frame(f) {}
+  constexpr explicit uncompressed(Frame f) noexcept : frame(std::move(f)) {}
 
   Frame frame;
 };

@@ -2,6 +2,7 @@
 
 #include <wsx/config.hpp>
 
+#include <wsx/detail/as_outgoing.hpp>
 #include <wsx/detail/engine.hpp>
 #include <wsx/detail/operation.hpp>
 #include <wsx/detail/send_channel.hpp>
@@ -60,9 +61,10 @@ class sender {
     if (channel_) engine_->retire(std::move(channel_));
   }
 
-  /// Queues a frame (`text`, `binary`, `ping`, `pong`, `fragment`) if that is possible at once;
-  /// says whether. The payload is copied. Never waits. Takes no lock, but to wake a client that
-  /// has nothing to send at that moment, and allocates only at the first frame (the queue).
+  /// Queues a frame (`text`, `binary`, `message`, `ping`, `pong`, `fragment`, or a string, as text)
+  /// if that is possible at once; says whether. The payload is copied. Never waits. Takes no lock,
+  /// but to wake a client that has nothing to send at that moment, and allocates only at the first
+  /// frame (the queue).
   ///
   /// Errors: `errc::queue_full` (also while a `send` of this sender waits), `errc::not_connected`,
   /// `errc::closing`, `errc::message_over_queue` (use `send`), and those of a
@@ -73,14 +75,14 @@ class sender {
   /// system has no random numbers to mask with; nothing is queued then.
   template <class Frame>
   bool try_send(const Frame& frame, std::error_code& error) {
-    const auto refused = engine_->try_send(*channel(), protocol::outgoing_frame(frame));
+    const auto refused = engine_->try_send(*channel(), detail::as_outgoing(frame));
     error = refused;
     return refused == errc{};
   }
 
   template <class Frame>
   bool try_send(const Frame& frame) {
-    return engine_->try_send(*channel(), protocol::outgoing_frame(frame)) == errc{};
+    return engine_->try_send(*channel(), detail::as_outgoing(frame)) == errc{};
   }
 
   /// Sends a frame, and waits while the queue is full. Completes when the frame has been queued
@@ -95,14 +97,14 @@ class sender {
   /// back a frame that waits, not one that has been begun.
   template <class Frame>
   asio::awaitable<void> send(const Frame& frame) {
-    return detail::co_send(engine_, channel(), protocol::outgoing_frame(frame));
+    return detail::co_send(engine_, channel(), detail::as_outgoing(frame));
   }
 
   /// The same with any completion token for `void(std::error_code)`.
   template <class Frame, class Token>
   auto send(const Frame& frame, Token&& token) {
     return asio::async_initiate<Token, void(std::error_code)>(
-        detail::initiate_send(engine_), token, channel(), protocol::outgoing_frame(frame));
+        detail::initiate_send(engine_), token, channel(), detail::as_outgoing(frame));
   }
 
   using executor_type = asio::any_io_executor;

@@ -4,6 +4,7 @@
 
 #include <wsx/close_code.hpp>
 #include <wsx/connection_info.hpp>
+#include <wsx/detail/as_outgoing.hpp>
 #include <wsx/export.hpp>
 #include <wsx/frame.hpp>
 #include <wsx/protocol/outgoing.hpp>
@@ -30,7 +31,8 @@ class session {
   session(const session&) = delete;
   session& operator=(const session&) = delete;
 
-  /// Sends a frame: `text`, `binary`, `ping`, `pong` or `fragment`. The frame is encoded at once,
+  /// Sends a frame: `text`, `binary`, `message`, `ping`, `pong`, `fragment`, or a string, as text.
+  /// The frame is encoded at once,
   /// behind those sent before it, and its payload is not needed any more when this returns. It
   /// goes over the wire when the callback is through, together with all others.
   ///
@@ -39,7 +41,7 @@ class session {
   /// `errc::invalid_text`, `errc::fragment_out_of_order`.
   template <class Frame>
   std::error_code send(const Frame& frame) {
-    return send_frame(protocol::outgoing_frame(frame));
+    return send_frame(detail::as_outgoing(frame));
   }
 
   /// Begins the closing handshake, as the action `close` does. Errors, with nothing sent:

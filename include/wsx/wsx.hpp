@@ -17,6 +17,7 @@
 #include <wsx/frame.hpp>
 #include <wsx/header.hpp>
 #include <wsx/log.hpp>
+#include <wsx/message.hpp>
 #include <wsx/options.hpp>
 #include <wsx/ostream.hpp>
 #include <wsx/request.hpp>

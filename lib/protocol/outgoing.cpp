@@ -9,6 +9,11 @@ outgoing_frame::outgoing_frame(const ping& control) noexcept
 outgoing_frame::outgoing_frame(const pong& control) noexcept
     : head{.op = opcode::pong, .length = control.payload.size()}, payload(control.payload) {}
 
+outgoing_frame::outgoing_frame(const message& whole) noexcept
+    : head{.op = whole.kind(), .rsv1 = true, .length = whole.bytes().size()},
+      payload(whole.bytes()),
+      kind(whole.kind()) {}
+
 outgoing_frame::outgoing_frame(const fragment& piece) noexcept
     : head{.op = piece.first ? piece.op : opcode::continuation,
            .fin = piece.last,

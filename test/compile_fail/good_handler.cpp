@@ -18,6 +18,15 @@ struct handler {
   void terminate(const wsx::close_reason&, wsx::session&) {}
 };
 
+struct messages {
+  wsx::action handle_frame(const wsx::message& m, wsx::session&) const { return wsx::reply(m); }
+};
+
+// To be instantiated for text and binary, which have a payload, and for nothing else.
+struct deduced {
+  auto handle_frame(auto frame) { static_cast<void>(frame.payload); }
+};
+
 struct pieces {
   void handle_fragment(const wsx::fragment&) {}
 };
@@ -28,4 +37,6 @@ void use(asio::any_io_executor executor) {
   client.post(message{});
   client.post(42);
   wsx::client<pieces> other{executor};
+  wsx::client<messages> third{executor};
+  wsx::client<deduced> fourth{executor};
 }

@@ -3,6 +3,7 @@
 #include <wsx/detail/callbacks.hpp>
 #include <wsx/detail/check_handler.hpp>
 #include <wsx/detail/engine.hpp>
+#include <wsx/detail/frame_argument.hpp>
 #include <wsx/detail/handler_holder.hpp>
 #include <wsx/detail/handler_port.hpp>
 #include <wsx/error.hpp>
@@ -184,10 +185,12 @@ class handler_model final : public handler_port {
     switch (event) {
       case text:
         e.received_message();
-        return call(handle_frame_tag(), wsx::text{as_chars(input.payload())});
+        return call(handle_frame_tag(),
+                    frame_argument<H, wsx::text>(wsx::text{as_chars(input.payload())}));
       case binary:
         e.received_message();
-        return call(handle_frame_tag(), wsx::binary(input.payload()));
+        return call(handle_frame_tag(),
+                    frame_argument<H, wsx::binary>(wsx::binary(input.payload())));
       case fragment:
         if (input.last()) e.received_message();
         return call(handle_fragment_tag(), wsx::fragment{input.message_kind(), input.first(),

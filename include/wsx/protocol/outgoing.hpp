@@ -4,8 +4,11 @@
 #include <wsx/error.hpp>
 #include <wsx/export.hpp>
 #include <wsx/frame.hpp>
+#include <wsx/message.hpp>
 #include <wsx/protocol/frame_encoder.hpp>
 #include <wsx/protocol/utf8.hpp>
+
+#include <concepts>
 
 namespace wsx::protocol {
 
@@ -26,7 +29,11 @@ struct outgoing_frame {
   WSX_API explicit outgoing_frame(const pong& control) noexcept;
   WSX_API explicit outgoing_frame(const fragment& piece) noexcept;
 
+  /// Also of what converts to a message: of a string, as text.
+  WSX_API explicit outgoing_frame(const message& whole) noexcept;
+
   template <class Frame>
+  requires std::constructible_from<outgoing_frame, const Frame&>
   explicit outgoing_frame(const uncompressed<Frame>& wrapped) noexcept
       : outgoing_frame(wrapped.frame) {
     head.rsv1 = false;

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <wsx/bytes.hpp>
+#include <wsx/frame.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace wsx {
+
+class owned_message;
+
+/// A whole message of either kind: what a `handle_frame` that makes no difference takes, and what
+/// all that send take. A view, as `text` and `binary` are, and valid as long as they. Both of them
+/// convert to it, and so do strings, as text.
+class message {
+ public:
+  /// A text message without payload.
+  constexpr message() = default;
+  constexpr message(wsx::text m) noexcept  // NOLINT: converts by design
+      : op_(opcode::text), payload_(m.payload) {}
+  message(wsx::binary m) noexcept  // NOLINT: as above
+      : op_(opcode::binary), payload_(as_chars(m.payload)) {}
+  template <std::convertible_to<std::string_view> String>
+  requires(!std::same_as<String, std::nullptr_t>) constexpr message(
+      const String& s) noexcept  // NOLINT: as above
+      : payload_(s) {}
+
+  /// `opcode::text` or `opcode::binary`.
+  constexpr opcode kind() const noexcept { return op_; }
+  constexpr bool is_text() const noexcept { return op_ == opcode::text; }
+  constexpr bool is_binary() const noexcept { return op_ == opcode::binary; }
+
+  /// The payload as characters: UTF-8, if it is a text message that was received.
+  constexpr std::string_view text() const noexcept { return payload_; }
+  /// The payload as bytes.
+  bytes_view bytes() const noexcept { return as_bytes(payload_); }
+
+  /// A copy that lives as long as it is wanted.
+  owned_message owned() const;
+
+  friend constexpr bool operator==(const message&, const message&) = default;
+
+ private:
+  opcode op_ = opcode::text;
+  std::string_view payload_{};
+};
+
+/// A message that owns its payload. Made by `message::owned`, and sent as any other:
+///
+///     std::optional<wsx::owned_message> last;
+///     void handle_frame(wsx::message m) { last = m.owned(); }
+class owned_message {
+ public:
+  /// A text message without payload.
+  owned_message() = default;
+  explicit owned_message(message m) : op_(m.kind()), payload_(m.text()) {}
+
+  opcode kind() const noexcept { return op_; }
+  bool is_text() const noexcept { return op_ == opcode::text; }
+  bool is_binary() const noexcept { return op_ == opcode::binary; }
+  const std::string& text() const noexcept { return payload_; }
+  bytes_view bytes() const noexcept { return as_bytes(payload_); }
+
+  /// A view of it, valid while it neither changes nor moves.
+  operator message() const noexcept {  // NOLINT: converts by design
+    if (is_text()) return wsx::text{payload_};
+    return wsx::binary(std::string_view(payload_));
+  }
+
+  friend bool operator==(const owned_message&, const owned_message&) = default;
+
+ private:
+  opcode op_ = opcode::text;
+  std::string payload_{};
+};
+
+inline owned_message message::owned() const {
+  return owned_message(*this);
+}
+
+}  // namespace wsx
