@@ -1,5 +1,6 @@
 #include "spare_assembler.hpp"
 
+#include <wsx/detail/action_steps.hpp>
 #include <wsx/detail/engine.hpp>
 #include <wsx/detail/read_lease.hpp>
 #include <wsx/error.hpp>
@@ -289,13 +290,13 @@ void engine::transport_ended(std::error_code error) {
 // What the port tells.
 
 void engine::apply(const action& wanted) {
-  if (const auto* frame = wanted.frame()) {
-    // A callback that was overtaken by a close has nobody to reply to.
-    if (!receiving()) return;
-    if (const auto error = stage(frame->get()); error != errc{}) fail(error);
-  } else if (const auto* close = wanted.close()) {
-    const auto error = receiving() ? begin_close({close->code, close->reason}) : std::error_code();
-    if (error) fail(error);
+  // A callback that was overtaken by a close has nobody to reply to.
+  for (action_steps current(wanted); current && receiving(); current.next()) {
+    if (current.closes()) {
+      if (const auto error = begin_close(current.close())) fail(error);
+    } else if (const auto error = stage(current.frame()); error != errc{}) {
+      fail(error);
+    }
   }
 }
 

@@ -27,8 +27,9 @@ void recycled_bytes::append(bytes_view bytes) {
   buffer_.append(bytes);
 }
 
-recycled_bytes::~recycled_bytes() {
-  const bool worth_keeping = buffer_.capacity() > 0 && buffer_.capacity() <= max_kept_size;
+// What is worth keeping goes to the store; the rest is freed with the buffer.
+void recycled_bytes::give_back() noexcept {
+  const bool worth_keeping = buffer_.capacity() <= max_kept_size;
   auto* const kept = worth_keeping ? kept_by_thread<store>() : nullptr;
   if (!kept || kept->count == max_kept) return;
   buffer_.clear();

@@ -38,6 +38,16 @@ TEST_SUITE("recycled_bytes") {
     CHECK(text_of(c) == "one");
   }
 
+  TEST_CASE("a copy of it is another") {
+    auto a = copy_of("one");
+    auto b = a;
+    a.append(wsx::as_bytes(" and more"));
+    CHECK(text_of(b) == "one");
+    b = a;
+    a = copy_of("two");
+    CHECK(text_of(b) == "one and more");
+  }
+
   TEST_CASE("nothing is a copy of nothing") {
     CHECK(recycled_bytes().view().empty());
     CHECK(copy_of("").view().empty());

@@ -15,7 +15,11 @@ class recycled_bytes {
  public:
   recycled_bytes() = default;
   explicit recycled_bytes(bytes_view bytes) { append(bytes); }
-  WSX_API ~recycled_bytes();
+  ~recycled_bytes() {
+    if (buffer_.capacity() > 0) give_back();
+  }
+  recycled_bytes(const recycled_bytes& other) : recycled_bytes(other.view()) {}
+  recycled_bytes& operator=(const recycled_bytes& other) { return *this = recycled_bytes(other); }
   recycled_bytes(recycled_bytes&& other) noexcept : buffer_(std::move(other.buffer_)) {}
   recycled_bytes& operator=(recycled_bytes&& other) noexcept {
     recycled_bytes(std::move(other)).buffer_.swap(buffer_);
@@ -30,6 +34,8 @@ class recycled_bytes {
   void erase_front(std::size_t count) noexcept { buffer_.erase_front(count); }
 
  private:
+  WSX_API void give_back() noexcept;
+
   byte_buffer buffer_;
 };
 
