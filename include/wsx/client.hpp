@@ -63,8 +63,9 @@ WSX_API asio::awaitable<close_reason> co_join(std::shared_ptr<engine> e);
 /// handler at once, on whatever thread; if the strand runs no more, the execution context's does.
 ///
 /// Threads: callbacks run one at a time, on the client's strand. From any thread: everything but
-/// `handler`, which is for the strand; `try_send` and `send`, which one thread at a time may call;
-/// and `detach` and the destructor, which nothing else of the client may overlap.
+/// `handler` and `connection`, which are for the strand; `try_send` and `send`, which one thread at
+/// a time may call; and `detach`, moving and the destructor, which nothing else of the client may
+/// overlap.
 ///
 /// Asynchronous operations take any completion token; without one they return an `awaitable` that
 /// throws `wsx::system_error`, which knows more than an error code. Several of them may wait at the
@@ -121,14 +122,26 @@ class basic_client {
                      std::move(where).take(), std::move(options)) {}
 
   ~basic_client() {
+    if (!engine_) return;  // it was moved from
     if (detached_) {
       engine_->disown();
     } else {
       engine_->kill();
     }
   }
-  basic_client(const basic_client&) = delete;
-  basic_client& operator=(const basic_client&) = delete;
+
+  /// Moves the client, at any time: what runs goes on, and the handler stays where it is. One that
+  /// was moved from can only be destroyed or assigned to. One that is assigned to ends as if
+  /// destroyed.
+  basic_client(basic_client&&) noexcept = default;
+  basic_client& operator=(basic_client&& other) noexcept {
+    const basic_client old(std::move(*this));
+    handler_ = other.handler_;
+    engine_ = std::move(other.engine_);
+    sender_ = std::move(other.sender_);
+    detached_ = other.detached_;
+    return *this;
+  }
 
   /// Connects: resolves, TCP, TLS (within `connect_timeout`), opening handshake (RFC 6455 4.1,
   /// within `handshake_timeout`). Completes when the connection is open and `init` is through, or
@@ -314,6 +327,12 @@ class basic_client {
 
   /// Whether a connection is open at this moment.
   bool is_open() const noexcept { return engine_->now() == detail::engine::phase::open; }
+
+  /// What is known about the connection that is open, or was the last one to be; default values
+  /// before `connect`. To be used on the client's strand, or where no other thread runs it: behind
+  /// `co_await client.connect(...)` in a context that a single thread runs. The reference is as
+  /// good as the client; what it refers to changes when another connection opens.
+  const connection_info& connection() const noexcept { return engine_->connection(); }
 
   /// The handler. To be used on the client's strand only.
   handler_type& handler() noexcept { return *handler_; }

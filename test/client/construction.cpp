@@ -3,6 +3,8 @@
 #include <asio/thread_pool.hpp>
 
 #include <functional>
+#include <utility>
+#include <vector>
 
 // How a client is made, and how it comes by its handler.
 
@@ -158,6 +160,93 @@ TEST_SUITE("client: construction") {
     peer.write(text_frame("b"));
     poll(io);
     CHECK(mine.all == "ab");
+  }
+
+  TEST_CASE("connection: what connect came to") {
+    asio::io_context io;
+    memory_listener server("server");
+    memory_client<aggregate> client(io);
+    CHECK(client.connection().status == 0);
+    CHECK(client.connection().url.empty());
+    auto peer = open(io, client, server);
+    CHECK(client.connection().status == 101);
+    CHECK(client.connection().url == server.url());
+    CHECK(client.connection().attempt == 1);
+  }
+
+  TEST_CASE("moved before it is connected, and while it is") {
+    asio::io_context io;
+    memory_listener server("server");
+    std::vector<memory_client<fixed>> clients;
+    clients.emplace_back(io, calm(), std::in_place, "I heard", 1);
+    fixed* const handler = &clients[0].handler();
+    auto peer = open(io, clients[0], server);
+    CHECK(clients[0].try_send("queued"));
+    memory_client<fixed> client(std::move(clients[0]));
+    clients.clear();
+    CHECK(&client.handler() == handler);
+    CHECK(client.is_open());
+    peer.write(text_frame("hello"));
+    CHECK(client.try_send("another"));
+    poll(io);
+    CHECK(frames_of(peer) ==
+          lines{"text \"queued\"", "text \"another\"", "text \"I heard hello\""});
+  }
+
+  TEST_CASE("an operation that waits is none of the object's") {
+    asio::io_context io;
+    memory_listener server("server");
+    memory_client<aggregate> first(io, {}, calm());
+    outcome connected;
+    first.connect(server.url(), connected.token());
+    poll(io);
+    const memory_client<aggregate> second(std::move(first));
+    server.next().value().accept();
+    poll(io);
+    CHECK(connected.ok());
+    CHECK(second.is_open());
+  }
+
+  TEST_CASE("one that is assigned to ends; one that was moved from can be assigned to") {
+    asio::io_context io;
+    memory_listener server("server");
+    memory_client<fixed> first(io, calm(), std::in_place, "first", 1);
+    memory_client<fixed> second(io, calm(), std::in_place, "second", 2);
+    outcome ended, other;
+    first.join(ended.join_token());
+    second.join(other.join_token());
+    auto peer = open(io, first, server);
+    auto kept = open(io, second, server);
+    CHECK(first.try_send("never"));
+    first = std::move(second);
+    poll(io);
+    CHECK(ended.failed(wsx::errc::aborted));
+    CHECK(!other.done());
+    CHECK(first.handler().name == "second");
+    CHECK(first.is_open());
+    second = memory_client<fixed>(io, calm(), std::in_place, "third", 3);
+    CHECK(second.handler().name == "third");
+    CHECK(!second.is_open());
+    CHECK(first.try_send("still"));
+    poll(io);
+    CHECK(frames_of(kept) == lines{"text \"still\""});
+  }
+
+  TEST_CASE("a detached client stays so when it is moved") {
+    asio::io_context io;
+    memory_listener server("server");
+    outcome ended;
+    memory_client<aggregate> first(io, {}, calm());
+    first.join(ended.join_token());
+    auto peer = open(io, first, server);
+    first.detach();
+    { const memory_client<aggregate> second(std::move(first)); }
+    poll(io);
+    CHECK(!ended.done());
+    peer.write(close_frame(1000));
+    peer.close();
+    poll(io);
+    CHECK(ended.ok());
   }
 
   TEST_CASE("the handler's type is deduced") {
