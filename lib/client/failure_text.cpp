@@ -97,7 +97,7 @@ std::string connect_cause(std::error_code error, const diagnostics& known, const
   return error.message();
 }
 
-  return std::to_string(static_cast<int>(c));
+return std::to_string(static_cast<int>(c));
 }
 std::string code_and_text(std::optional<close_code> code, const std::string& text) {
   std::string result = code ? to_string(*code) : "no code";

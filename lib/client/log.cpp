@@ -42,7 +42,7 @@ namespace detail {
 
 void log_unhandled(const char* type) {
   if (const auto sink = current.load())
-    sink(fmt::format("no handle_info takes a message of type {}", as_written(type)));
+    sink(fmt::format("no public handle_info takes a message of type {}", as_written(type)));
 }
 
 }  // namespace detail

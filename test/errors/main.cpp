@@ -1,4 +1,5 @@
-// What the tests over real sockets share is written for doctest; this program has a main of its own.
+// What the tests over real sockets share is written for doctest; this program has a main of its
+// own.
 #define DOCTEST_CONFIG_IMPLEMENT
 
 #include "report.hpp"

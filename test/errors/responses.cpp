@@ -66,7 +66,8 @@ void statuses(report& to) {
       {"200", "200 OK" + none},
       {"429", "429 Too Many Requests" + none + "Retry-After: 30\r\n"},
       {"400, of a port for TLS",
-       "400 Bad Request\r\nContent-Length: 51\r\n\r\nClient sent an HTTP request to an HTTPS server.    \n"},
+       "400 Bad Request\r\nContent-Length: 51\r\n\r\nClient sent an HTTP request to an HTTPS "
+       "server.    \n"},
       {"503, with escape codes", "503 Go \xff away\t" + none},
   };
   for (const auto& [what, head] : all)

@@ -24,13 +24,18 @@ constexpr bool check_handler() {
   constexpr bool takes_binary = has_callback<handle_frame_tag, H, binary>;
   constexpr bool takes_fragments = has_callback<handle_fragment_tag, H, fragment>;
 
-  static_assert(!handle_frame_tag::named<H>() || takes_text || takes_binary,
-                "wsx: handle_frame must take wsx::text or wsx::binary, and may take a "
-                "wsx::session& after it");
+  static_assert(
+      !handle_frame_tag::named<H>() || takes_text || takes_binary,
+      "wsx: handle_frame must take wsx::text, wsx::binary or wsx::message (and may take a "
+      "wsx::session& after it), and must be public");
   static_assert(!misnamed<handle_fragment_tag, H, fragment>,
-                "wsx: handle_fragment must take wsx::fragment, and may take a wsx::session&");
-  static_assert(takes_text || takes_binary || takes_fragments,
-                "wsx: a handler needs a handle_frame or a handle_fragment");
+                "wsx: handle_fragment must take wsx::fragment (and may take a wsx::session& after "
+                "it), and must be public");
+  static_assert(
+      takes_text || takes_binary || takes_fragments,
+      "wsx: a handler needs a handle_frame or a handle_fragment that is public. The callbacks are "
+      "init, handle_connect, handle_frame, handle_fragment, handle_ping, handle_pong, "
+      "handle_cast, handle_info, handle_disconnect and terminate");
   static_assert(!takes_fragments || !(takes_text || takes_binary),
                 "wsx: with handle_fragment messages are not assembled: handle_frame would never "
                 "be called");
@@ -41,38 +46,42 @@ constexpr bool check_handler() {
                 "wsx: handle_fragment must return void, wsx::action, or an awaitable of either");
 
   static_assert(!misnamed<handle_ping_tag, H, ping>,
-                "wsx: handle_ping must take wsx::ping, and may take a wsx::session&");
+                "wsx: handle_ping must take wsx::ping (and may take a wsx::session& after it), "
+                "and must be public");
   static_assert(gives_action<handle_ping_tag, H, ping>,
                 "wsx: handle_ping must return void, wsx::action, or an awaitable of either");
   static_assert(!misnamed<handle_pong_tag, H, pong>,
-                "wsx: handle_pong must take wsx::pong, and may take a wsx::session&");
+                "wsx: handle_pong must take wsx::pong (and may take a wsx::session& after it), "
+                "and must be public");
   static_assert(gives_action<handle_pong_tag, H, pong>,
                 "wsx: handle_pong must return void, wsx::action, or an awaitable of either");
 
   static_assert(handle_cast_tag::fits_messages<H>(),
-                "wsx: handle_cast must take a message by value, const& or &&, and may take a "
-                "wsx::session& after it");
+                "wsx: handle_cast must take a message by value, const& or && (and may take a "
+                "wsx::session& after it), and must be public");
   static_assert(handle_info_tag::fits_messages<H>(),
-                "wsx: handle_info must take a message by value, const& or &&, and may take a "
-                "wsx::session& after it");
+                "wsx: handle_info must take a message by value, const& or && (and may take a "
+                "wsx::session& after it), and must be public");
 
   static_assert(!misnamed<init_tag, H, const connection_info&>,
-                "wsx: init must take const wsx::connection_info&, and may take a wsx::session&");
+                "wsx: init must take const wsx::connection_info& (and may take a wsx::session& "
+                "after it), and must be public");
   static_assert(gives_action<init_tag, H, const connection_info&>,
                 "wsx: init must return void, wsx::action, or an awaitable of either");
   static_assert(!misnamed<handle_connect_tag, H, const connection_info&>,
-                "wsx: handle_connect must take const wsx::connection_info&, and may take a "
-                "wsx::session&");
+                "wsx: handle_connect must take const wsx::connection_info& (and may take a "
+                "wsx::session& after it), and must be public");
   static_assert(gives_action<handle_connect_tag, H, const connection_info&>,
                 "wsx: handle_connect must return void, wsx::action, or an awaitable of either");
   static_assert(!misnamed<handle_disconnect_tag, H, const disconnect&>,
-                "wsx: handle_disconnect must take const wsx::disconnect&, and may take a "
-                "wsx::session&");
+                "wsx: handle_disconnect must take const wsx::disconnect& (and may take a "
+                "wsx::session& after it), and must be public");
   static_assert(returns_well<handle_disconnect_tag, H, const disconnect&, disconnect_decision>(),
                 "wsx: handle_disconnect must return void, wsx::disconnect_decision, or an "
                 "awaitable of either");
   static_assert(!misnamed<terminate_tag, H, const close_reason&>,
-                "wsx: terminate must take const wsx::close_reason&, and may take a wsx::session&");
+                "wsx: terminate must take const wsx::close_reason& (and may take a wsx::session& "
+                "after it), and must be public");
   static_assert(returns_well<terminate_tag, H, const close_reason&, no_result>(),
                 "wsx: terminate must return void, or an awaitable of it");
   return true;

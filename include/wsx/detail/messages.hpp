@@ -47,8 +47,9 @@ class unhandled_mail final : public mail {
 
 template <class H, class M>
 std::unique_ptr<mail> make_cast(H& handler, M message) {
-  static_assert(has_callback<handle_cast_tag, H, M&&>,
-                "wsx: the handler has no handle_cast for a message of this type");
+  static_assert(
+      has_callback<handle_cast_tag, H, M&&>,
+      "wsx: the handler has no handle_cast for a message of this type, or it is not public");
   static_assert(returns_well<handle_cast_tag, H, M&&, action>(),
                 "wsx: handle_cast must return void, wsx::action, or an awaitable of either");
   return std::make_unique<message_mail<handle_cast_tag, H, M>>(handler, std::move(message));
