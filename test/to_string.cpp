@@ -239,6 +239,15 @@ TEST_SUITE("to_string: frames and actions") {
     CHECK(to_string(wsx::close(wsx::close_code{4000})) == "close with 4000");
     CHECK(to_string(wsx::close(wsx::close_code::going_away, "bye\n")) ==
           R"(close with 1001 (going away): "bye\n")");
+    CHECK(to_string(wsx::reply("a").reply(wsx::ping()).close()) ==
+          R"(reply with text, 1 byte: "a", then reply with ping, 0 bytes, then close)");
+  }
+
+  TEST_CASE("messages as what they are") {
+    const wsx::message m = wsx::text{"hello"};
+    CHECK(to_string(m) == R"(text, 5 bytes: "hello")");
+    CHECK(to_string(m.owned()) == R"(text, 5 bytes: "hello")");
+    CHECK(to_string(wsx::message(wsx::binary("abc"))) == "binary, 3 bytes");
   }
 
   TEST_CASE("decisions") {

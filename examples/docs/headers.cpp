@@ -8,7 +8,10 @@
 #include <asio/io_context.hpp>
 
 #include <chrono>
+#include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 
 struct printer {
   void handle_frame(wsx::text) {}
@@ -51,6 +54,35 @@ wsx::options options_hpp() {
       ;
   // clang-format on
 }
+
+struct subscribed : printer {
+  explicit subscribed(std::string symbol = "") : symbol(std::move(symbol)) {}
+  std::string symbol;
+};
+
+void client_hpp_2(asio::io_context& context, wsx::options options) {
+  using feed = subscribed;
+  const auto executor = context.get_executor();
+  feed mine;
+  // [wsx/client.hpp 2]
+  wsx::client<feed> a(context);
+  wsx::client<feed> b(executor, options, std::in_place, "BTC-USD");
+  wsx::client<std::reference_wrapper<feed>> c(executor, std::ref(mine));
+  // [wsx/client.hpp 2]
+}
+
+wsx::action action_hpp(wsx::text first, wsx::text second) {
+  // [wsx/action.hpp]
+  return wsx::reply(first).reply(second).close();
+  // [wsx/action.hpp]
+}
+
+struct message_hpp {
+  // [wsx/message.hpp]
+  std::optional<wsx::owned_message> last;
+  void handle_frame(wsx::message m) { last = m.owned(); }
+  // [wsx/message.hpp]
+};
 
 namespace backoff_hpp {
 

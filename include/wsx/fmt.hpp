@@ -49,6 +49,10 @@ struct fmt::formatter<wsx::pong> : wsx::detail::formatter_of<wsx::pong> {};
 template <>
 struct fmt::formatter<wsx::fragment> : wsx::detail::formatter_of<wsx::fragment> {};
 template <>
+struct fmt::formatter<wsx::message> : wsx::detail::formatter_of<wsx::message> {};
+template <>
+struct fmt::formatter<wsx::owned_message> : wsx::detail::formatter_of<wsx::owned_message> {};
+template <>
 struct fmt::formatter<wsx::action> : wsx::detail::formatter_of<wsx::action> {};
 template <>
 struct fmt::formatter<wsx::disconnect_decision>

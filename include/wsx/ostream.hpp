@@ -21,6 +21,8 @@ WSX_API std::ostream& operator<<(std::ostream& out, const binary& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const ping& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const pong& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const fragment& value);
+WSX_API std::ostream& operator<<(std::ostream& out, const message& value);
+WSX_API std::ostream& operator<<(std::ostream& out, const owned_message& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const action& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const disconnect_decision& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const close_reason& value);

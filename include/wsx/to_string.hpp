@@ -38,6 +38,8 @@ WSX_API std::string to_string(const binary& frame);
 WSX_API std::string to_string(const ping& frame);
 WSX_API std::string to_string(const pong& frame);
 WSX_API std::string to_string(const fragment& frame);
+WSX_API std::string to_string(const message& m);
+WSX_API std::string to_string(const owned_message& m);
 
 /// What the callback wants: `reply with text, 5 bytes: "hello"`, "close with 1001 (going away)".
 WSX_API std::string to_string(const action& wanted);

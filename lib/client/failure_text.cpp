@@ -1,13 +1,11 @@
 #include "failure_text.hpp"
 
 #include "../protocol/display.hpp"
+#include "../to_string/units.hpp"
 
 #include <wsx/error.hpp>
-#include <wsx/to_string.hpp>
 
 #include <fmt/format.h>
-
-#include <exception>
 
 namespace wsx::detail {
 
@@ -15,16 +13,6 @@ namespace {
 
 using protocol::escape;
 using protocol::quote;
-
-std::string what_was_thrown(const std::exception_ptr& thrown) {
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const std::exception& e) {
-    return escape(e.what(), 400);
-  } catch (...) {
-    return "something that is no std::exception";
-  }
-}
 
 std::string in_seconds(std::chrono::milliseconds time) {
   return fmt::format("{:g} s", std::chrono::duration<double>(time).count());
@@ -56,9 +44,8 @@ std::string all_tried(const std::vector<tried_address>& tried) {
   return list;
 }
 
-std::string status_of(const diagnostics& known) {
-  std::string text = fmt::format("HTTP {}", known.http_status);
-  if (!known.http_reason.empty()) text += ' ' + escape(known.http_reason);
+std::string refusal(const diagnostics& known) {
+  std::string text = status_of(known);
   if (!known.detail.empty()) text += ": " + known.detail;
   return text;
 }
@@ -82,7 +69,7 @@ std::string connect_cause(std::error_code error, const diagnostics& known, const
   if (!is_ours(error)) return system_cause(error, known);
   switch (static_cast<errc>(error.value())) {
     case errc::refused:
-    case errc::refused_for_now: return status_of(known);
+    case errc::refused_for_now: return refusal(known);
     case errc::connect_timeout: return timeout_cause("connect_timeout", o.connect_timeout, known);
     case errc::handshake_timeout:
       return timeout_cause("handshake_timeout", o.handshake_timeout, known);
@@ -99,18 +86,12 @@ std::string connect_cause(std::error_code error, const diagnostics& known, const
 
 return std::to_string(static_cast<int>(c));
 }
-std::string code_and_text(std::optional<close_code> code, const std::string& text) {
-  std::string result = code ? to_string(*code) : "no code";
-  if (!text.empty()) result += ", " + quote(text);
-  return result;
-}
-
 std::string failure_cause(const close_reason& reason, const options& o) {
   if (reason.error == errc::ping_timeout)
     return fmt::format("the server did not answer a ping within {} (ping_timeout)",
                        in_seconds(o.ping_timeout));
   std::string text = reason.error.message();
-  if (reason.exception) text += ": " + what_was_thrown(reason.exception);
+  if (reason.exception) text += ": " + thrown(reason.exception);
   if (!reason.diagnostics.detail.empty()) text += ": " + reason.diagnostics.detail;
   return text;
 }
@@ -128,7 +109,7 @@ std::string how_it_ended(const close_reason& reason, const options& o) {
   if (reason.error) return "failed: " + failure_cause(reason, o);
   const bool local = reason.origin == close_origin::local;
   return (local ? "was closed by this side: " : "was closed by the server: ") +
-         code_and_text(reason.code(), reason.text);
+         code_and_reason(reason.code().value(), reason.text);
 }
 
 // Memory may be what is missing.

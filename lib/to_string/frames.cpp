@@ -2,7 +2,9 @@
 #include "units.hpp"
 
 #include <wsx/action.hpp>
+#include <wsx/detail/action_steps.hpp>
 #include <wsx/frame.hpp>
+#include <wsx/message.hpp>
 #include <wsx/to_string.hpp>
 
 #include <fmt/format.h>
@@ -41,6 +43,11 @@ std::string describe(const protocol::outgoing_frame& frame) {
   return frame.kind == opcode::text ? to_string(text{payload}) : to_string(binary(frame.payload));
 }
 
+std::string describe(const protocol::close_payload& close) {
+  if (!close.code) return "close";
+  return "close with " + detail::code_and_reason(*close.code, close.reason);
+}
+
 }  // namespace
 
 std::string to_string(const text& frame) {
@@ -66,12 +73,21 @@ std::string to_string(const fragment& frame) {
   return with_text(kind, as_chars(frame.payload));
 }
 
+std::string to_string(const message& m) {
+  return m.is_text() ? to_string(wsx::text{m.text()}) : to_string(binary(m.bytes()));
+}
+
+std::string to_string(const owned_message& m) {
+  return to_string(message(m));
+}
+
 std::string to_string(const action& wanted) {
-  if (const auto* const frame = wanted.frame()) return "reply with " + describe(frame->get());
-  const auto* const close = wanted.close();
-  if (close == nullptr) return "ok";
-  if (!close->code) return "close";
-  return "close with " + detail::code_and_reason(*close->code, close->reason);
+  std::string text;
+  for (detail::action_steps steps(wanted); steps; steps.next()) {
+    if (!text.empty()) text += ", then ";
+    text += steps.closes() ? describe(steps.close()) : "reply with " + describe(steps.frame());
+  }
+  return text.empty() ? "ok" : text;
 }
 
 }  // namespace wsx

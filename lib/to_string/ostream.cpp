@@ -52,6 +52,12 @@ std::ostream& operator<<(std::ostream& out, const pong& value) {
 std::ostream& operator<<(std::ostream& out, const fragment& value) {
   return out << to_string(value);
 }
+std::ostream& operator<<(std::ostream& out, const message& value) {
+  return out << to_string(value);
+}
+std::ostream& operator<<(std::ostream& out, const owned_message& value) {
+  return out << to_string(value);
+}
 
 std::ostream& operator<<(std::ostream& out, const action& value) {
   return out << to_string(value);

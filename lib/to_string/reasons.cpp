@@ -9,24 +9,11 @@
 
 #include <fmt/format.h>
 
-#include <exception>
-
 // How something ended, in one sentence.
 
 namespace wsx {
 
 namespace {
-
-// What a callback threw; what others throw is not known to be fit for people.
-std::string text_of(const std::exception_ptr& exception) {
-  try {
-    std::rethrow_exception(exception);
-  } catch (const std::exception& e) {
-    return protocol::escape(e.what());
-  } catch (...) {
-    return "something that is no std::exception";
-  }
-}
 
 std::string closed_by(const close_reason& reason) {
   const bool local = reason.origin == close_origin::local;
@@ -41,12 +28,6 @@ void append(std::string& list, std::string_view what) {
   list += what;
 }
 
-std::string status_of(const diagnostics& known) {
-  if (known.http_status == 0) return {};
-  const auto status = fmt::format("HTTP {}", known.http_status);
-  return known.http_reason.empty() ? status : status + " " + protocol::escape(known.http_reason);
-}
-
 }  // namespace
 
 std::string to_string(const close_reason& reason) {
@@ -54,14 +35,14 @@ std::string to_string(const close_reason& reason) {
   const bool by_close = reason.origin != close_origin::error && (!reason.error || reason.code());
   std::string sentence = by_close ? closed_by(reason) : std::string();
   if (reason.error) append(sentence, reason.error.message());
-  if (reason.exception) sentence += ": " + text_of(reason.exception);
+  if (reason.exception) sentence += ": " + detail::thrown(reason.exception);
   return sentence.empty() ? "ended for an unknown cause" : sentence;
 }
 
 std::string to_string(const diagnostics& known) {
   if (!known.message.empty()) return known.message;
   std::string list;
-  append(list, status_of(known));
+  append(list, detail::status_of(known));
   append(list, known.detail);
   if (list.empty() && known.host.empty()) return "nothing is known";
   std::string where = to_string(known.stage);

@@ -23,6 +23,23 @@ std::string code_and_reason(close_code code, std::string_view reason) {
   return to_string(code) + ": " + protocol::quote(reason, max_close_reason);
 }
 
+std::string thrown(const std::exception_ptr& exception) {
+  constexpr std::size_t most = 400;
+  try {
+    std::rethrow_exception(exception);
+  } catch (const std::exception& e) {
+    return protocol::escape(e.what(), most);
+  } catch (...) {
+    return "something that is no std::exception";
+  }
+}
+
+std::string status_of(const diagnostics& known) {
+  if (known.http_status == 0) return {};
+  const auto status = fmt::format("HTTP {}", known.http_status);
+  return known.http_reason.empty() ? status : status + ' ' + protocol::escape(known.http_reason);
+}
+
 members& members::add(std::string_view name, std::string_view value) {
   if (text_.size() > 1) text_ += ", ";
   text_.append(name).append(": ").append(value);

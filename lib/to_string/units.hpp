@@ -1,10 +1,12 @@
 #pragma once
 
 #include <wsx/close_code.hpp>
+#include <wsx/diagnostics.hpp>
 
 #include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +23,12 @@ std::string ms_of(std::chrono::nanoseconds duration);
 
 // `1001 (going away): "bye"`
 std::string code_and_reason(close_code code, std::string_view reason);
+
+// What a callback threw, as far as that says anything.
+std::string thrown(const std::exception_ptr& exception);
+
+// "HTTP 401 Unauthorized"; empty without a status.
+std::string status_of(const diagnostics& known);
 
 // "{name: value, ...}"
 class members {

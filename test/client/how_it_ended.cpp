@@ -85,7 +85,7 @@ TEST_SUITE("client: how it ended") {
     CHECK(f.closed.ok());
     CHECK(f.w.ended.failed(wsx::errc::closed_abnormally));
     CHECK(f.w.ended.reason.diagnostics.message ==
-          "the connection to server:80 was closed by this side: 4000, \"bye\"");
+          "the connection to server:80 was closed by this side: 4000: \"bye\"");
   }
 
   TEST_CASE("a server that does not answer: both say so") {
@@ -145,7 +145,7 @@ TEST_SUITE("client: how it ended") {
     poll(f.w.io);
     answer_close(f, again, 4000);
     const std::string message =
-        "the connection to server:80 was closed by this side: 4000, \"enough\"";
+        "the connection to server:80 was closed by this side: 4000: \"enough\"";
     CHECK(f.told.lines == lines{"local: ", "local: " + message, "terminate: " + message});
     CHECK(f.w.ended.failed(wsx::errc::closed_abnormally));
   }
@@ -184,7 +184,7 @@ TEST_SUITE("client: how it ended") {
   TEST_CASE("closed by the server: with a code, without, with a reason that is no plain text") {
     const std::vector<std::pair<server_frame, std::string>> cases{
         {close_frame(1008, "no \"such\" user\n"),
-         "was closed by the server: 1008 (policy violation), \"no \\\"such\\\" user\\n\""},
+         "was closed by the server: 1008 (policy violation): \"no \\\"such\\\" user\\n\""},
         {close_frame(4999, ""), "was closed by the server: 4999"},
     };
     for (const auto& [frame, message] : cases) {

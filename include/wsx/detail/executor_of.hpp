@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wsx/config.hpp>
+
 #include <asio/any_io_executor.hpp>
 #include <asio/execution_context.hpp>
 

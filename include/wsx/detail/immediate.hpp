@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wsx/config.hpp>
+
 #include <asio/version.hpp>
 
 // Asio's immediate executor, which is newer than the oldest Asio that wsx works with: the one place

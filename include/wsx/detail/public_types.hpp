@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wsx/config.hpp>
+
 #include <cstdint>
 
 // The public enumerations and values that can be shown as text, declared only.
@@ -15,6 +17,8 @@ enum class io_direction;
 enum class opcode : std::uint8_t;
 class action;
 class disconnect_decision;
+class message;
+class owned_message;
 class response_headers;
 struct backoff_options;
 struct binary;
