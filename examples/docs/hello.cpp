@@ -20,9 +20,9 @@ struct printer {
 asio::awaitable<void> talk(std::string url) {
   const auto executor = co_await asio::this_coro::executor;
   wsx::client<printer> client(executor);
-  co_await client.connect(url);              // by wss:// too, with the certificate verified
-  co_await client.send(wsx::text{"hello"});  // waits only while the queue is full
-  co_await client.join();                    // until the end; throws unless that was normal
+  co_await client.connect(url);   // by wss:// too, with the certificate verified
+  co_await client.send("hello");  // as text; waits only while the queue is full
+  co_await client.join();         // until the end; throws unless that was normal
 }
 
 int main(int argc, char** argv) {

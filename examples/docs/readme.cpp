@@ -55,11 +55,9 @@ struct decides : feed {
   // [decision]
 };
 
-asio::awaitable<void> named(wsx::client<feed>& client) {
-  // [named]
-  wsx::request request;
-  request.url = "wss://example.com/";
-  request.headers = {{"Authorization", "Bearer 1"}};
-  co_await client.connect(request);
-  // [named]
+asio::awaitable<void> request(wsx::client<feed>& client, std::string token) {
+  // [request]
+  co_await client.connect(
+      wsx::request("wss://example.com/feed").header("Authorization", token).subprotocol("v2"));
+  // [request]
 }

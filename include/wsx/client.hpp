@@ -150,7 +150,8 @@ class basic_client {
   ///
   /// Errors: `errc::already_started`; what is wrong with the request or the options; the system's
   /// error; `errc::aborted` if the client is closed, aborted or destroyed meanwhile; and those that
-  /// `condition::handshake_failed`, `condition::tls_failed`, `condition::timeout` group.
+  /// `condition::handshake_failed`, `condition::tls_failed`, `condition::timeout` group; each is
+  /// `condition::permanent` or `condition::transient`, but for a cancellation and `errc::aborted`.
   /// `system_error::diagnostics` has the details. Cancellation gives the attempt up, after which
   /// the client may connect again; while `init` runs it ends the client.
   asio::awaitable<void> connect(request target) {

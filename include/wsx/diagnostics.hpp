@@ -28,9 +28,10 @@ struct tried_address {
   friend bool operator==(const tried_address&, const tried_address&) = default;
 };
 
-/// What is known about a failure beyond its error code. `message` and `detail` are made for people:
-/// what came from the peer is escaped in them, and neither has user information or the values of
-/// query parameters of a URL. The other fields have what the peer sent as it came.
+/// What is known about a failure beyond its error code. `message`, `detail` and what is told of a
+/// certificate are made for people: what came from the server is escaped in them, and none has user
+/// information or the values of query parameters of a URL. The `http_` fields have what the server
+/// sent as it came.
 struct diagnostics {
   std::string message{};  ///< one sentence: what was being done, with whom, and what went wrong
   std::string detail{};   ///< what was wrong: an option, a header, a line of the response, a file

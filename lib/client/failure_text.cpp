@@ -84,8 +84,6 @@ std::string connect_cause(std::error_code error, const diagnostics& known, const
   return error.message();
 }
 
-return std::to_string(static_cast<int>(c));
-}
 std::string failure_cause(const close_reason& reason, const options& o) {
   if (reason.error == errc::ping_timeout)
     return fmt::format("the server did not answer a ping within {} (ping_timeout)",
