@@ -6,6 +6,7 @@
 #include <wsx/detail/engine.hpp>
 #include <wsx/detail/operation.hpp>
 #include <wsx/detail/send_channel.hpp>
+#include <wsx/detail/send_operation.hpp>
 #include <wsx/export.hpp>
 #include <wsx/protocol/outgoing.hpp>
 
@@ -15,6 +16,7 @@
 
 #include <memory>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 namespace wsx {
@@ -29,13 +31,12 @@ struct initiate_send : initiation {
   using initiation::initiation;
 
   template <class Handler>
-  void operator()(Handler handler, std::shared_ptr<send_channel> channel,
-                  const protocol::outgoing_frame& frame) const {
-    const auto refused = target().try_send(*channel, frame);
+  void operator()(Handler handler, send_operation send) const {
+    const auto refused = send.try_now(target());
     if (refused != errc::queue_full && refused != errc::message_over_queue)
       return complete_immediately(std::move(handler), target().serial(), make_error_code(refused));
     auto wait = [&](engine& e, ticket t, completion<std::error_code> done) {
-      e.send(t, std::move(channel), frame, std::move(done));
+      send.wait(e, t, std::move(done));
     };
     begin<std::error_code>(std::move(handler), wait);
   }
@@ -86,9 +87,16 @@ class sender {
   }
 
   /// Sends a frame, and waits while the queue is full. Completes when the frame has been queued
-  /// or, if it had to wait or is larger than the queue, when it has been written whole. The
-  /// payload must live until then. One at a time: while a `send` waits, others fail with
-  /// `errc::queue_full`.
+  /// or, if it had to wait or is larger than the queue, when it has been written whole. One at a
+  /// time: while a `send` waits, others fail with `errc::queue_full`.
+  ///
+  /// The payload is never copied but into the queue, and must live until completion. So await this
+  /// in the expression that calls it, where its temporaries live long enough:
+  ///
+  ///     co_await client.send(wsx::text{make_payload()});
+  ///
+  /// An awaitable that is kept for later is left with a view of what has gone: give `send` a token
+  /// then, `asio::use_awaitable` for one.
   ///
   /// Throws `system_error` with the errors of `try_send`. If the client ends first, that is
   /// `errc::connection_dropped`, or `errc::aborted` after `abort`. A wait goes on over a reconnect,
@@ -100,11 +108,15 @@ class sender {
     return detail::co_send(engine_, channel(), detail::as_outgoing(frame));
   }
 
-  /// The same with any completion token for `void(std::error_code)`.
+  /// The same with any completion token for `void(std::error_code)`. The payload need not outlive
+  /// the call: it is copied if the frame has to wait, or if the token may start the operation
+  /// later, as those do that are no completion handler themselves.
   template <class Frame, class Token>
   auto send(const Frame& frame, Token&& token) {
+    constexpr bool at_once = detail::completion_handler<std::remove_cvref_t<Token>>;
     return asio::async_initiate<Token, void(std::error_code)>(
-        detail::initiate_send(engine_), token, channel(), detail::as_outgoing(frame));
+        detail::initiate_send(engine_), token,
+        detail::send_operation(channel(), detail::as_outgoing(frame), at_once));
   }
 
   using executor_type = asio::any_io_executor;

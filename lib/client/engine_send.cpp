@@ -80,7 +80,8 @@ errc engine::admit(send_channel& channel, std::uint64_t state) noexcept {
 
 // A frame that found no room waits behind the queue, where the producer left it.
 void engine::send(ticket t, std::shared_ptr<send_channel> channel,
-                  const protocol::outgoing_frame& frame, completion<std::error_code> done) {
+                  const protocol::outgoing_frame& frame, completion<std::error_code> done,
+                  std::vector<std::byte> copy) {
   const std::uint64_t state = state_.load(std::memory_order_acquire);
   if (const auto error = not_open(state); error != errc{}) return done.complete_immediately(error);
   if (channel->blocked.exchange(true, std::memory_order_acq_rel))
@@ -94,11 +95,11 @@ void engine::send(ticket t, std::shared_ptr<send_channel> channel,
   channel->commit_waiting(frame);
 
   operation_memory* const memory = done.memory();
-  auto wait = [self = shared_from_this(), t, channel, frame, state,
-               done = std::move(done)]() mutable {
+  auto wait = [self = shared_from_this(), t, channel, frame, state, done = std::move(done),
+               copy = std::move(copy)]() mutable {
     channel->on_written = std::move(done);
     channel->number = t;
-    channel->waiting = protocol::frame_source::waiting_frame{frame.head, frame.payload};
+    channel->waiting = {.head = frame.head, .payload = frame.payload, .copy = std::move(copy)};
     if (self->now() == phase::ended) return self->fail_sends(self->unsent_error());
     if (!self->still_of_use(*channel, state)) channel->drop_waiting();
     self->pump();

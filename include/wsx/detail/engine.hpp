@@ -91,8 +91,10 @@ class engine final : public std::enable_shared_from_this<engine>,
   WSX_API std::shared_ptr<send_channel> make_channel();
   WSX_API void retire(std::shared_ptr<send_channel> channel);
   WSX_API errc try_send(send_channel& channel, const protocol::outgoing_frame& frame);
+  // `copy` is what the payload lies in; empty if it stays where it is until `done` is called.
   WSX_API void send(ticket t, std::shared_ptr<send_channel> channel,
-                    const protocol::outgoing_frame& frame, completion<std::error_code> done);
+                    const protocol::outgoing_frame& frame, completion<std::error_code> done,
+                    std::vector<std::byte> copy = {});
   WSX_API void start_timer(std::shared_ptr<timer_state> timer);
   WSX_API void cancel_timer(std::shared_ptr<timer_state> timer);
   WSX_API void start_watch(std::shared_ptr<signal_watch> watch);

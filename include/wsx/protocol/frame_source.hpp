@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace wsx::protocol {
 
@@ -21,11 +22,13 @@ struct frame_source {
   explicit frame_source(std::size_t queue_size, payloads form = payloads::masked)
       : queue(queue_size, form) {}
 
-  /// A frame whose payload stays with its producer until it has been written.
+  /// A frame whose payload stays in place until it has been written: with its producer, unless
+  /// `copy` is what it lies in.
   struct waiting_frame {
     frame_head head;
     bytes_view payload;
     bool begun = false;  ///< part of it is in a batch
+    std::vector<std::byte> copy{};
   };
 
   /// Positions from `begin` up to, not including, `end`.

@@ -1,0 +1,25 @@
+#include <wsx/detail/engine.hpp>
+#include <wsx/detail/send_operation.hpp>
+
+#include <utility>
+
+namespace wsx::detail {
+
+send_operation::send_operation(std::shared_ptr<send_channel> channel,
+                               const protocol::outgoing_frame& frame, bool starts_at_once)
+    : channel_(std::move(channel)), frame_(frame), copied_(!starts_at_once) {
+  if (copied_) copy_.assign(frame.payload.begin(), frame.payload.end());
+}
+
+errc send_operation::try_now(engine& e) {
+  if (copied_) frame_.payload = copy_;  // of this: it may be a copy itself
+  return e.try_send(*channel_, frame_);
+}
+
+void send_operation::wait(engine& e, ticket t, completion<std::error_code> done) {
+  if (!copied_) copy_.assign(frame_.payload.begin(), frame_.payload.end());
+  frame_.payload = copy_;
+  e.send(t, std::move(channel_), frame_, std::move(done), std::move(copy_));
+}
+
+}  // namespace wsx::detail
