@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -199,19 +200,21 @@ TEST_SUITE("completion") {
         left = m->blocks;
         delete m;
       };
-      auto io = std::make_unique<asio::io_context>();
-      const wsx::strand strand(io->get_executor());
-      completion<int> done(owner{{new counted_memory, at_end}}, strand);
+      std::optional<asio::io_context> io(std::in_place);
+      std::optional<wsx::strand> strand(io->get_executor());
+      completion<int> done(owner{{new counted_memory, at_end}}, *strand);
       auto* const memory = done.memory();
       if (way == 0) done(1);
       if (way == 1) done.complete_immediately(1);
-      if (way == 2)
-        wsx::detail::post_on(
-            strand, [d = std::move(done)] {}, memory);
+      if (way == 2) {
+        auto never = [d = std::move(done)] { CHECK(!d); };
+        wsx::detail::post_on(*strand, std::move(never), memory);
+      }
       done = {};
       CHECK(left == (way == 3 ? 0 : -1));
       if (way != 2) loops::poll(*io);
-      io.reset();  // never called
+      strand.reset();
+      io.reset();  // what was posted to it is never called
       CHECK(left == 0);
     }
   }

@@ -24,9 +24,9 @@ concept completion_handler = requires(Token& token, std::error_code error) {
   { token(error) } -> std::same_as<void>;
 };
 
-// A frame that a `send` with a completion token sends. The payload need not live as long: there is a
-// copy of it, made here, or, if the operation starts at once, when it turns out that the frame has
-// to wait.
+// A frame that a `send` with a completion token sends. The payload need not live as long: there is
+// a copy of it, made here, or, if the operation starts at once, when it turns out that the frame
+// has to wait.
 class send_operation {
  public:
   WSX_API send_operation(std::shared_ptr<send_channel> channel,
