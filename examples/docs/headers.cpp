@@ -108,6 +108,16 @@ asio::awaitable<void> frame_hpp(wsx::client<printer>& client, std::string token)
   // [wsx/frame.hpp]
 }
 
+std::string make_payload() {
+  return "made for this";
+}
+
+asio::awaitable<void> sender_hpp(wsx::client<printer>& client) {
+  // [wsx/sender.hpp]
+  co_await client.send(wsx::text{make_payload()});
+  // [wsx/sender.hpp]
+}
+
 namespace wsx::testing {
 
 void memory_transport_hpp(asio::io_context& io) {
