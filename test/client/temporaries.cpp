@@ -24,6 +24,13 @@ struct named {
   std::string name;
 };
 
+struct aggregate {
+  std::string name;
+  std::string again = name;
+
+  void handle_frame(wsx::text) {}
+};
+
 // Runs `user`; the server is asked what it heard of the client. The exception, if any, is thrown.
 http_request heard_by_server(asio::awaitable<void> user, asio::io_context& io,
                              memory_listener& server) {
@@ -65,6 +72,16 @@ asio::awaitable<void> send_temporaries(std::string url) {
   co_await client.send(wsx::uncompressed(wsx::binary(std::string_view(url + token))));
 }
 
+asio::awaitable<void> make_in_place(std::string url) {
+  memory_client<aggregate> client(
+      co_await asio::this_coro::executor,
+      wsx::options(calm()).set(&wsx::options::deflate, wsx::deflate_options{.level = 1}),
+      std::in_place, url + token);
+  co_await client.connect(url);
+  CHECK(client.handler().name == url + token);
+  CHECK(client.handler().again == url + token);
+}
+
 }  // namespace
 
 TEST_SUITE("client: temporaries beside a co_await") {
@@ -82,6 +99,13 @@ TEST_SUITE("client: temporaries beside a co_await") {
     memory_listener server("a-server-with-a-long-name");
     const auto heard = heard_by_server(connect_to_url(server.url()), io, server);
     CHECK(heard.target == "/feed-with-a-long-name");
+  }
+
+  TEST_CASE("an aggregate for a handler, in place") {
+    asio::io_context io;
+    memory_listener server("a-server-with-a-long-name");
+    const auto heard = heard_by_server(make_in_place(server.url()), io, server);
+    CHECK(heard.find("Sec-WebSocket-Extensions") != nullptr);
   }
 
   TEST_CASE("frames of strings that are made there") {
