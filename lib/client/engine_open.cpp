@@ -107,6 +107,8 @@ asio::awaitable<std::error_code> engine::shake_hands(const protocol::upgrade_req
     const bool silent = !error || error == errc::handshake_dropped;
     if (unsent && silent && !parser.done()) co_return unsent;
     if (error == errc::handshake_dropped) diagnostics_->detail = parser.describe_end();
+    if (error == errc::handshake_dropped && !parser.started() && !ask.to.secure())
+      diagnostics_->detail += ": if it speaks TLS on this port, use wss";
     if (error) co_return error;
     if (parser.done()) break;
     co_await wait_ready(io_direction::read);

@@ -35,7 +35,10 @@ std::string_view doing(connect_stage stage) noexcept {
   return {};
 }
 
-std::string all_tried(const std::vector<tried_address>& tried) {
+std::string all_tried(const diagnostics& known) {
+  const auto& tried = known.tried;
+  if (tried.size() == 1 && tried.front().endpoint == known.host)
+    return tried.front().error.message();
   std::string list;
   for (const auto& [endpoint, error] : tried) {
     if (!list.empty()) list += ", ";
@@ -53,7 +56,7 @@ std::string refusal(const diagnostics& known) {
 // An error of the system, of whatever stage.
 std::string system_cause(std::error_code error, const diagnostics& known) {
   if (known.stage == connect_stage::connecting && !known.tried.empty())
-    return all_tried(known.tried);
+    return all_tried(known);
   return fmt::format("{}: {}", doing(known.stage), error.message());
 }
 
@@ -61,7 +64,7 @@ std::string timeout_cause(std::string_view option, std::chrono::milliseconds tim
                           const diagnostics& known) {
   std::string text =
       fmt::format("{}: not through after {} ({})", doing(known.stage), in_seconds(time), option);
-  if (!known.tried.empty()) text += "; " + all_tried(known.tried);
+  if (!known.tried.empty()) text += "; " + all_tried(known);
   return text;
 }
 

@@ -58,7 +58,7 @@ struct fixture {
   world<teller> w;
 };
 
-void answer_close(fixture& f, memory_peer& peer, int code) {
+void answer_close(fixture& f, memory_peer& peer, std::uint16_t code) {
   peer.write(close_frame(code));
   peer.close();
   poll(f.w.io);

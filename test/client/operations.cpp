@@ -97,7 +97,7 @@ TEST_SUITE("client: completion tokens") {
     const std::error_code unknown = asio::error::host_not_found;
     CHECK(thrown == lines{"cannot send: no connection is open",
                           "cannot flush: no connection is open",
-                          "cannot close: the close code may not be sent",
+                          "cannot close with 1005: the close code may not be sent",
                           "cannot connect to nobody:80: connecting: " + unknown.message()});
   }
 

@@ -23,10 +23,10 @@ ending ended_by(const script& rest, recorder handler = {}, wsx::options options 
 
 void by_the_server(report& to) {
   to.section("The server ends the connection");
-  const auto closes = [](auto... how) {
+  const auto closes = [](std::uint16_t code, const std::string& reason = "") {
     return [=](server_connection& client) {
-      client.send_close(how...);
-      client.wait_eof();
+      client.send_close(code, reason);
+      client.read_frame();
     };
   };
   to.add("Close 1000", ended_by(closes(1000)));
@@ -83,7 +83,7 @@ void by_a_callback(report& to) {
     return ended_by(
         [](server_connection& client) {
           client.send_text("x");
-          client.wait_eof();
+          client.expect_close(1011);
         },
         handler);
   };

@@ -49,6 +49,9 @@ class http_head_parser {
   /// What it means that the connection has ended before the head was complete, as such a phrase.
   WSX_API std::string describe_end() const;
 
+  /// Whether anything has come.
+  bool started() const noexcept { return size_ > 0; }
+
   /// Whether the head is complete.
   bool done() const noexcept { return done_; }
 
