@@ -44,6 +44,7 @@ void engine::connect(ticket t, request target, wsx::diagnostics* details,
     }
     self->set(phase::connecting);
     self->target_ = std::move(target);
+    self->target_.url.shrink_to_fit();  // it is kept
     self->connect_ticket_ = t;
     self->connect_details_ = details;
     self->on_connected_ = std::move(done);

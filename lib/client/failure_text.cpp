@@ -55,8 +55,7 @@ std::string refusal(const diagnostics& known) {
 
 // An error of the system, of whatever stage.
 std::string system_cause(std::error_code error, const diagnostics& known) {
-  if (known.stage == connect_stage::connecting && !known.tried.empty())
-    return all_tried(known);
+  if (known.stage == connect_stage::connecting && !known.tried.empty()) return all_tried(known);
   return fmt::format("{}: {}", doing(known.stage), error.message());
 }
 

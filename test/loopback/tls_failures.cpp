@@ -13,7 +13,6 @@ constexpr tls_versions both[] = {tls_versions::all, tls_versions::only_1_2};
 
 const std::string alert = "the server sent the TLS alert bad_record_mac";
 
-
 }  // namespace
 
 TEST_SUITE_BEGIN("loopback/tls failures");
