@@ -45,9 +45,8 @@ void engine::connect(ticket t, request target, wsx::diagnostics* details,
     self->set(phase::connecting);
     self->target_ = std::move(target);
     self->target_.url.shrink_to_fit();  // it is kept
-    self->connect_ticket_ = t;
     self->connect_details_ = details;
-    self->on_connected_ = std::move(done);
+    self->on_connected_.add(t, std::move(done));
     self->launch();
   };
   post_on(strand_, std::move(start), memory);
@@ -72,10 +71,10 @@ void engine::launch() {
 }
 
 void engine::connected(std::error_code error) {
-  if (!on_connected_) return;
+  if (on_connected_.empty()) return;
   if (connect_details_ != nullptr && error) *connect_details_ = reason_->diagnostics;
   connect_details_ = nullptr;
-  on_connected_(error);
+  on_connected_.complete_all(error);
 }
 
 // Something within the client threw: memory ran out, or the system has no random numbers.
@@ -179,7 +178,7 @@ void engine::join(ticket t, completion<std::error_code, close_reason> done) {
 void engine::cancel(ticket t) {
   post_on(strand_, [self = shared_from_this(), t] {
     const std::error_code canceled = asio::error::operation_aborted;
-    if (self->connect_ticket_ == t && self->on_connected_) self->cancel_connect();
+    if (self->on_connected_.has(t)) self->cancel_connect();
     self->on_closed_.complete(t, canceled);
     self->on_ended_.complete(t, canceled, {});
     self->on_flushed_.complete(t, canceled);
@@ -249,7 +248,7 @@ void engine::drop_handlers() noexcept {
   const auto self = weak_from_this().lock();
   if (!self) return;
   connect_details_ = nullptr;
-  auto dropped = std::move(on_connected_);
+  on_connected_.drop();
   on_closed_.drop();
   on_ended_.drop();
   on_flushed_.drop();

@@ -147,7 +147,6 @@ std::error_code engine::judge(protocol::http_head& head, const protocol::upgrade
 
 void engine::start_deflate(const protocol::deflate_agreement& agreed) {
   const deflate_options& o = *options_->deflate;
-  compression_ = agreed;
   outbox_.compress({.deflate = {.level = o.level,
                                 .memory_level = o.memory_level,
                                 .window_bits = agreed.client_max_window_bits,

@@ -222,7 +222,7 @@ void engine::discard() {
 protocol::message_assembler& engine::assembler() {
   if (assembler_) return *assembler_;
   std::optional<protocol::inflater> inflate;
-  if (const auto& c = compression_)
+  if (const auto& c = info_.deflate)
     inflate.emplace(c->server_max_window_bits, !c->server_no_context_takeover);
   assembler_ = borrow_assembler(
       {options_->max_message_size, options_->max_frame_size, options_->max_fragments},

@@ -143,7 +143,6 @@ void engine::begin_connection() {
   armed_[0] = armed_[1] = false;
   diagnostics_ = std::make_unique<wsx::diagnostics>();
   assembler_.reset();
-  compression_.reset();
   close_ = {};
   own_.release();
   staged_check_ = {};

@@ -24,7 +24,7 @@ constexpr std::uint64_t burst = 256;
 
 // So often another burst is expected after one: who is woken by its first frame may be too quick to
 // see the others.
-constexpr int burst_memory = 256;
+constexpr std::uint8_t burst_memory = 255;
 
 bool would_block(std::error_code error) noexcept {
   return error == asio::error::would_block || error == asio::error::try_again;

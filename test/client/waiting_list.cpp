@@ -29,6 +29,22 @@ struct waiters {
 }  // namespace
 
 TEST_SUITE("waiting_list") {
+  TEST_CASE("knows who waits") {
+    waiters w;
+    CHECK(w.list.empty());
+    CHECK(!w.list.has(1));
+    w.add(1);
+    w.add(2);
+    CHECK(!w.list.empty());
+    CHECK(w.list.has(1));
+    CHECK(w.list.has(2));
+    CHECK(!w.list.has(3));
+    w.list.complete(1, 10);
+    CHECK(!w.list.has(1));
+    w.list.complete(2, 20);
+    CHECK(w.list.empty());
+  }
+
   TEST_CASE("completes the one with the ticket, never within the call") {
     waiters w;
     w.add(1);

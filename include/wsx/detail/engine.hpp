@@ -306,8 +306,8 @@ class engine final : public std::enable_shared_from_this<engine>,
   bool drained_ = false;            // all that had come was read: more must be waited for
   bool read_in_place_ = false;      // what came last: the rest of a large message
   std::uint8_t reads_in_a_row_ = 0;
-  std::error_code write_error_{};  // the transport takes nothing more
-  std::optional<protocol::deflate_agreement> compression_;
+  std::uint8_t bursts_expected_ = 0;  // so often still
+  std::error_code write_error_{};     // the transport takes nothing more
   // While part of a message is here, or a compressed one may refer to those before it.
   std::unique_ptr<protocol::message_assembler> assembler_;
   protocol::close_state close_;
@@ -330,16 +330,14 @@ class engine final : public std::enable_shared_from_this<engine>,
   protocol::outgoing_check staged_check_;
   bell bell_;  // of producers: there is something to write
   std::uint64_t frames_when_idle_ = 0;
-  int bursts_expected_ = 0;  // so often still
   std::vector<std::shared_ptr<send_channel>> channels_;
   std::vector<flush_mark> flush_marks_;
   waiting_list<std::error_code> on_flushed_;
 
   // Waiting callers.
   std::atomic<ticket> tickets_{0};
-  ticket connect_ticket_ = 0;
   wsx::diagnostics* connect_details_ = nullptr;
-  completion<std::error_code> on_connected_;
+  waiting_list<std::error_code> on_connected_;  // one at most
   waiting_list<std::error_code> on_closed_;
   waiting_list<std::error_code, close_reason> on_ended_;
   protocol::on_demand<std::set<std::shared_ptr<attachment>>> attachments_;

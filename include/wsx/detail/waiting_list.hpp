@@ -26,6 +26,14 @@ class waiting_list {
     *place_of([](const waiter&) { return false; }) = last;
   }
 
+  bool empty() const noexcept { return first_ == nullptr; }
+
+  bool has(ticket t) const noexcept {
+    const waiter* each = first_;
+    while (each != nullptr && each->number != t) each = each->next;
+    return each != nullptr;
+  }
+
   // Completes the one with that ticket, if it is here.
   void complete(ticket t, Args... args) {
     waiter** const place = place_of([t](const waiter& w) { return w.number == t; });
