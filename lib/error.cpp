@@ -21,10 +21,11 @@ const char* text_of(errc e) noexcept {
       return "a ping or pong is over 125 bytes, or a close reason over 123";
     case errc::invalid_text: return "the text to be sent is not valid UTF-8";
     case errc::fragment_out_of_order: return "the fragments to be sent do not form one message";
-    case errc::message_over_queue: return "the message is larger than the whole send queue";
+    case errc::message_over_queue:
+      return "the message is larger than the whole send queue: use send";
 
     case errc::not_connected: return "no connection is open";
-    case errc::already_started: return "the client was started before";
+    case errc::already_started: return "the client runs or has ended: make another one";
     case errc::closing: return "the connection is being closed";
     case errc::queue_full: return "the send queue is full";
     case errc::mailbox_full: return "the mailbox is full";
@@ -50,6 +51,7 @@ const char* text_of(errc e) noexcept {
       return "the server's choice of extensions does not fit what was offered";
     case errc::handshake_dropped: return "the connection ended during the opening handshake";
 
+    case errc::no_tls: return "the server does not speak TLS on this port";
     case errc::tls_handshake_failed: return "the TLS handshake failed";
     case errc::certificate_rejected: return "the server's certificate was rejected";
     case errc::invalid_ca: return "the configured CA certificates cannot be read";
@@ -77,7 +79,7 @@ const char* text_of(errc e) noexcept {
     case errc::connection_dropped: return "the connection ended without a Close frame";
     case errc::closed_abnormally: return "the connection was closed with another code than 1000";
     case errc::handler_failed: return "a callback of the handler threw";
-    case errc::internal_failure: return "the client ran out of memory, threads or random numbers";
+    case errc::internal_failure: return "the client could not go on";
   }
   return "unknown error";
 }
@@ -121,9 +123,9 @@ bool is_permanent(errc e) noexcept {
   switch (e) {
     case errc::handshake_dropped:
     case errc::refused_for_now: return false;
-    case errc::already_started:
     case errc::certificate_rejected:
     case errc::invalid_ca:
+    case errc::no_tls:
     case errc::handler_failed: return true;
     default:
       return within(e, errc::invalid_url, errc::not_connected) ||

@@ -96,9 +96,9 @@ class basic_client {
   ///
   /// The handler is made by its default constructor, or moved here, or made in place of what comes
   /// behind `std::in_place`, for which it need not be movable. With `std::ref(handler)`, and a
-  /// client of `std::reference_wrapper<H>`, it stays where it is, and must be there until the
-  /// client has ended or is destroyed; while other threads run the client's strand, until `join`
-  /// has completed.
+  /// client of `std::reference_wrapper<H>`, it stays where it is, and must be there until `join`
+  /// has completed, also if the client is destroyed before: a callback that waits is interrupted
+  /// then, and runs to its end.
   ///
   ///     wsx::client<feed> a(context);
   ///     wsx::client<feed> b(executor, options, std::in_place, "BTC-USD");
@@ -109,6 +109,10 @@ class basic_client {
       : basic_client(std::move(where), wsx::options(), std::in_place) {}
   basic_client(detail::executor_of where, Handler handler)
       : basic_client(std::move(where), wsx::options(), std::in_place, std::move(handler)) {}
+  template <class Other>
+  requires(!std::same_as<Handler, std::reference_wrapper<Other>>)
+      basic_client(detail::executor_of, std::reference_wrapper<Other>)
+  = delete;  // it would be copied
   basic_client(detail::executor_of where, Handler handler, wsx::options options)
       : basic_client(std::move(where), std::move(options), std::in_place, std::move(handler)) {}
   template <std::same_as<std::in_place_t> InPlace, class... Args>
@@ -287,8 +291,11 @@ class basic_client {
   asio::awaitable<void> close(close_code code, std::string_view reason = {}) {
     return detail::co_close(engine_, {code, std::string(reason)});
   }
+  template <std::integral Code, class... More>
+  void close(Code, const More&...) = delete;  // write wsx::close_code{4000}
   template <class Token>
-  requires(!std::same_as<std::remove_cvref_t<Token>, close_code>) auto close(Token&& token) {
+  requires(!std::same_as<std::remove_cvref_t<Token>, close_code> &&
+           !std::integral<std::remove_cvref_t<Token>>) auto close(Token&& token) {
     return start_close({}, std::forward<Token>(token));
   }
   template <class Token>
@@ -307,7 +314,7 @@ class basic_client {
   /// With `awaitable_operators`: `client.join() || timer.async_wait(...)` rethrows what `join`
   /// throws only if the timer fails as well, and otherwise waits for the timer: `||` takes the
   /// first *success*. To wait for whichever is first, give both the token
-  /// `as_tuple(use_awaitable)`.
+  /// `as_tuple(use_awaitable)` (before Asio 1.24 in `asio::experimental`).
   asio::awaitable<close_reason> join() { return detail::co_join(engine_); }
 
   /// The same with any completion token for `void(std::error_code, close_reason)`.

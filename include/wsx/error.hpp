@@ -53,6 +53,7 @@ enum class errc {
   tls_handshake_failed = 110,  ///< the TLS handshake failed for another cause than the certificate
   certificate_rejected,        ///< the server's certificate is not trusted, or not for this host
   invalid_ca,                  ///< the configured CA certificates cannot be read
+  no_tls,                      ///< the server does not speak TLS on this port
   tls_failed,                  ///< the TLS connection broke after its handshake
 
   // The peer broke the protocol (RFC 6455 5, 7.4, 8.1); answered with Close 1002, 1003, 1007, 1009.

@@ -38,6 +38,7 @@ void engine::connect(ticket t, request target, wsx::diagnostics* details,
   operation_memory* const memory = done.memory();
   auto start = [self = shared_from_this(), t, target = std::move(target), details,
                 done = std::move(done)]() mutable {
+    if (details) *details = {};
     if (const auto error = self->not_idle(); error != errc{}) {
       if (details) details->message = connect_failure(error, {}, *self->options_, target.url);
       return done(error);
@@ -47,7 +48,11 @@ void engine::connect(ticket t, request target, wsx::diagnostics* details,
     self->target_.url.shrink_to_fit();  // it is kept
     self->connect_details_ = details;
     self->on_connected_.add(t, std::move(done));
-    self->launch();
+    try {
+      self->launch();
+    } catch (...) {
+      self->not_launched();
+    }
   };
   post_on(strand_, std::move(start), memory);
 }
@@ -70,9 +75,22 @@ void engine::launch() {
                  asio::bind_cancellation_slot(interrupt_.slot(), std::move(ended)));
 }
 
+// There is no memory for the attempt: another one is possible.
+void engine::not_launched() {
+  reason_.change() = {.error = errc::internal_failure, .exception = std::current_exception()};
+  set(phase::idle);
+  connected(errc::internal_failure);
+}
+
 void engine::connected(std::error_code error) {
   if (on_connected_.empty()) return;
-  if (connect_details_ != nullptr && error) *connect_details_ = reason_->diagnostics;
+  if (connect_details_ != nullptr && error) {
+    *connect_details_ = reason_->diagnostics;
+    // After a normal end the reason has no message, but connecting has failed.
+    auto& message = connect_details_->message;
+    if (message.empty())
+      message = connect_failure(error, *connect_details_, *options_, target_.url);
+  }
   connect_details_ = nullptr;
   on_connected_.complete_all(error);
 }
@@ -80,19 +98,26 @@ void engine::connected(std::error_code error) {
 // Something within the client threw: memory ran out, or the system has no random numbers.
 void engine::crashed(std::exception_ptr what) {
   reason_.change() = {.error = errc::internal_failure, .exception = std::move(what)};
-  explain();
+  explain_end();
   if (stream_) end_connection();
 }
 
-// Says how the last connection ended, unless that has been said: not while memory is out, and
-// `system_error` then has the error's own text.
+// Says how the connection ended that was open.
+void engine::explain_end() noexcept {
+  try {
+    auto& d = reason_.change().diagnostics;
+    d.stage = connect_stage::open;
+    if (url to; d.host.empty() && !parse_url(info_.url, to)) d.host = to.host_and_port();
+  } catch (const std::bad_alloc&) {}
+  explain();
+}
+
+// Says how it ended, unless that has been said: not while memory is out, and `system_error` then
+// has the error's own text.
 void engine::explain() noexcept {
   if (reason_->normal() || !reason_->diagnostics.message.empty()) return;
   try {
-    auto& d = reason_.change().diagnostics;
-    d.stage = opened_once_ ? connect_stage::open : connect_stage::checking;
-    if (url to; d.host.empty() && !parse_url(info_.url, to)) d.host = to.host_and_port();
-    d.message = end_of_connection(*reason_, *options_);
+    reason_.change().diagnostics.message = end_of_connection(*reason_, *options_);
   } catch (const std::bad_alloc&) {}
 }
 
@@ -125,14 +150,17 @@ void engine::abort() {
   });
 }
 
-void engine::kill() {
+void engine::kill() noexcept {
   muted_.store(true, std::memory_order_relaxed);
   if (now() == phase::ended) return port_.reset();
-  dispatch_on(strand_, [self = shared_from_this()] {
-    self->disowned_ = true;
-    self->stop(false);
-    self->release_handler();
-  });
+  try {
+    dispatch_on(strand_, [self = shared_from_this()] {
+      self->disowned_ = true;
+      self->stop(false);
+      self->release_handler();
+    });
+  } catch (const std::bad_alloc&) {  // it ends when something else wakes it, and calls nobody
+  }
 }
 
 void engine::disown() noexcept {

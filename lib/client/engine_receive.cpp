@@ -69,8 +69,9 @@ void engine::work() {
   try {
     work_on();
   } catch (...) {
-    crashed(std::current_exception());
+    const auto what = std::current_exception();
     try {
+      crashed(what);
       launch();
     } catch (const std::bad_alloc&) {
       settle();  // not even memory for that: nobody is left waiting
@@ -290,12 +291,21 @@ void engine::transport_ended(std::error_code error) {
 // What the port tells.
 
 void engine::apply(const action& wanted) {
+  try {
+    take_steps(wanted);
+  } catch (...) {  // that was not the callback
+    if (close_.open())
+      say_close(close_.fail(errc::internal_failure, std::current_exception()), after_replies);
+  }
+}
+
+void engine::take_steps(const action& wanted) {
   // A callback that was overtaken by a close has nobody to reply to.
   for (action_steps current(wanted); current && receiving(); current.next()) {
     if (current.closes()) {
-      if (const auto error = begin_close(current.close())) fail(error);
+      if (const auto error = begin_close(current.close())) fail(error, "of a callback's close");
     } else if (const auto error = stage(current.frame()); error != errc{}) {
-      fail(error);
+      fail(error, "of a callback's reply");
     }
   }
 }
@@ -321,11 +331,12 @@ void engine::callback_threw(std::exception_ptr what) {
   reason.error = errc::handler_failed;
   reason.exception = std::move(what);
   reason.diagnostics.message.clear();
+  reason.diagnostics.detail.clear();  // of what the callback was told
   explain();
 }
 
-void engine::fail(std::error_code error) {
-  if (close_.open()) say_close(close_.fail(error), after_replies);
+void engine::fail(std::error_code error, std::string_view detail) {
+  if (close_.open()) say_close(close_.fail(error, nullptr, std::string(detail)), after_replies);
 }
 
 void engine::violated(const protocol::message_assembler& input) {

@@ -1,3 +1,4 @@
+#include "../to_string/units.hpp"
 #include "failure_text.hpp"
 
 #include <wsx/detail/attachment.hpp>
@@ -19,12 +20,7 @@ namespace {
 
 // Where something within the client throws: no memory, no thread, no random numbers.
 std::error_code internal_failure(std::string& detail) {
-  try {
-    throw;
-  } catch (const std::exception& e) {
-    detail = e.what();
-  } catch (...) {  // the user's own transport may throw anything
-  }
+  detail = thrown(std::current_exception());
   return errc::internal_failure;
 }
 
@@ -112,7 +108,8 @@ void engine::attempt_failed(std::error_code error) {
   close_reason& reason = reason_.change();
   reason = stopped() ? stop_reason() : failed;
   reason.diagnostics = std::move(*diagnostics_);
-  reason.diagnostics.message = connect_failure(error, reason.diagnostics, *options_, target_.url);
+  if (!reason.normal())
+    reason.diagnostics.message = connect_failure(error, reason.diagnostics, *options_, target_.url);
   diagnostics_.reset();
   end_connection();
 }
@@ -127,10 +124,7 @@ asio::awaitable<void> engine::meanwhile_sending(asio::awaitable<void> callback) 
 void engine::leave() {
   if (ended_ && close_.open()) close_.end(write_error_, false);  // `pump_failed` could not
   reason_.change() = stopped() && !ended_ ? stop_reason() : close_.reason();
-  const bool cut_off = deadline_hit_ && !write_error_ && now() == phase::closing;
-  if (cut_off && reason_->origin == close_origin::local)
-    reason_.change().error = errc::close_timeout;
-  explain();
+  explain_end();
   end_connection();
 }
 
@@ -209,6 +203,7 @@ asio::awaitable<void> engine::pause(clock::duration delay) {
 }
 
 asio::awaitable<void> engine::finish() {
+  explain();
   asio::awaitable<void> waiting;
   if (!muted_.load(std::memory_order_relaxed)) waiting = port_->terminate(*this, *reason_);
   if (waiting.valid()) co_await std::move(waiting);

@@ -30,16 +30,14 @@ bool would_block(std::error_code error) noexcept {
   return error == asio::error::would_block || error == asio::error::try_again;
 }
 
-// Why what is being caught was thrown.
+// Why what is being caught was thrown. An error of the system says more than that it happened here.
 std::error_code thrown_error() {
   try {
     throw;
-  } catch (const std::bad_alloc&) {
-    return std::make_error_code(std::errc::not_enough_memory);
   } catch (const std::system_error& error) {
     return error.code();
   } catch (...) {
-    return errc::handler_failed;  // the user's: an executor that takes no completion
+    return errc::internal_failure;
   }
 }
 
@@ -307,13 +305,16 @@ std::shared_ptr<send_channel> engine::make_channel() {
   return channel;
 }
 
-void engine::retire(std::shared_ptr<send_channel> channel) {
+void engine::retire(std::shared_ptr<send_channel> channel) noexcept {
   if (now() == phase::ended) return;
-  post_on(strand_, [self = shared_from_this(), channel = std::move(channel)] {
-    channel->retired = true;
-    self->pump();  // nobody rings for it any more
-    self->wrote();
-  });
+  try {
+    post_on(strand_, [self = shared_from_this(), channel = std::move(channel)] {
+      channel->retired = true;
+      self->pump();  // nobody rings for it any more
+      self->wrote();
+    });
+  } catch (const std::bad_alloc&) {  // it stays as long as the client
+  }
 }
 
 void engine::flush(ticket t, completion<std::error_code> done) {

@@ -106,7 +106,10 @@ void engine::on_deadline() {
   // While connecting the transport waits by itself; and a callback may wait for ever.
   const bool connecting = now() == phase::connecting;
   if (connecting && stream_ && !stream_open_) stream_->close();
-  if (now() == phase::closing) interrupt_.emit(asio::cancellation_type::terminal);
+  if (now() == phase::closing) {
+    drained_ = false;  // the server's answer may be here, and the thread late
+    interrupt_.emit(asio::cancellation_type::terminal);
+  }
   wake();
 }
 

@@ -5,13 +5,15 @@
 
 #include <wsx/error.hpp>
 
+#include <asio/error.hpp>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace wsx::detail {
 
 namespace {
 
-using protocol::escape;
 using protocol::quote;
 
 std::string in_seconds(std::chrono::milliseconds time) {
@@ -56,14 +58,17 @@ std::string refusal(const diagnostics& known) {
 // An error of the system, of whatever stage.
 std::string system_cause(std::error_code error, const diagnostics& known) {
   if (known.stage == connect_stage::connecting && !known.tried.empty()) return all_tried(known);
-  return fmt::format("{}: {}", doing(known.stage), error.message());
+  const bool said = known.stage == connect_stage::resolving && !known.detail.empty();
+  return fmt::format("{}: {}", doing(known.stage), said ? known.detail : error.message());
 }
 
 std::string timeout_cause(std::string_view option, std::chrono::milliseconds time,
                           const diagnostics& known) {
   std::string text =
-      fmt::format("{}: not through after {} ({})", doing(known.stage), in_seconds(time), option);
-  if (!known.tried.empty()) text += "; " + all_tried(known);
+      fmt::format("{}: not finished within {} ({})", doing(known.stage), in_seconds(time), option);
+  const bool tells_more = std::ranges::any_of(
+      known.tried, [](const auto& each) { return each.error != asio::error::timed_out; });
+  if (tells_more) text += "; " + all_tried(known);
   return text;
 }
 
@@ -75,7 +80,7 @@ std::string connect_cause(std::error_code error, const diagnostics& known, const
     case errc::connect_timeout: return timeout_cause("connect_timeout", o.connect_timeout, known);
     case errc::handshake_timeout:
       return timeout_cause("handshake_timeout", o.handshake_timeout, known);
-    case errc::internal_failure: return error.message() + ": " + escape(known.detail);
+    case errc::internal_failure: return error.message() + ": " + known.detail;
     case errc::aborted: return "the client was closed or aborted meanwhile";
     case errc::tls_handshake_failed:
       if (known.detail.empty()) break;
@@ -135,7 +140,8 @@ std::string connect_failure(std::error_code error, const diagnostics& known, con
 std::string end_of_connection(const close_reason& reason, const options& o) noexcept {
   return or_nothing([&] {
     const auto& host = reason.diagnostics.host;
-    const std::string subject = host.empty() ? "the client" : "the connection to " + host;
+    const bool was_open = reason.diagnostics.stage == connect_stage::open && !host.empty();
+    const std::string subject = was_open ? "the connection to " + host : "the client";
     return subject + ' ' + how_it_ended(reason, o);
   });
 }

@@ -21,7 +21,7 @@ std::string connect_failure(std::error_code error, const diagnostics& known, con
 // is that of `reason.diagnostics`.
 std::string end_of_connection(const close_reason& reason, const options& o) noexcept;
 
-// "send: the send queue is full"
+// "cannot send: the send queue is full"
 std::string operation_failure(std::string_view operation, std::error_code error) noexcept;
 
 }  // namespace wsx::detail

@@ -4,6 +4,7 @@
 #include <wsx/error.hpp>
 #include <wsx/to_string.hpp>
 
+#include <asio/error.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
 
@@ -66,19 +67,6 @@ asio::awaitable<void> co_flush(std::shared_ptr<engine> e) {
   if (error) throw failed_to("flush", error);
 }
 
-asio::awaitable<void> co_close(std::shared_ptr<engine> e, protocol::close_payload how) {
-  std::error_code error;
-  const auto doing = how.code ? "close with " + to_string(*how.code) : std::string("close");
-  auto start = [how = std::move(how)](engine& on, ticket t,
-                                      completion<std::error_code> done) mutable {
-    on.close(t, std::move(how), std::move(done));
-  };
-  auto closed = start_operation<std::error_code>(
-      e, asio::redirect_error(asio::use_awaitable, error), std::move(start));
-  co_await std::move(closed);
-  if (error) throw failed_to(doing, error);
-}
-
 asio::awaitable<close_reason> co_join(std::shared_ptr<engine> e) {
   std::error_code error;
   auto start = [](engine& on, ticket t, completion<std::error_code, close_reason> done) {
@@ -89,6 +77,26 @@ asio::awaitable<close_reason> co_join(std::shared_ptr<engine> e) {
   close_reason reason = co_await std::move(ended);
   if (error) throw system_error(error, std::move(reason));
   co_return reason;
+}
+
+asio::awaitable<void> co_close(std::shared_ptr<engine> e, protocol::close_payload how) {
+  const auto doing = how.code ? "close with " + to_string(*how.code) : std::string("close");
+  std::error_code error;
+  if (how.code) error = protocol::check_close(*how.code, how.reason);
+  if (error) throw failed_to(doing, error);
+  auto start = [how = std::move(how)](engine& on, ticket t,
+                                      completion<std::error_code> done) mutable {
+    on.close(t, std::move(how), std::move(done));
+  };
+  auto closed = start_operation<std::error_code>(
+      e, asio::redirect_error(asio::use_awaitable, error), std::move(start));
+  co_await std::move(closed);
+  if (!error) co_return;
+  if (error == asio::error::operation_aborted) throw failed_to(doing, error);
+  // How it ended is known, and says more.
+  auto joined = co_join(e);
+  co_await std::move(joined);
+  throw failed_to(doing, error);
 }
 
 }  // namespace wsx::detail

@@ -55,7 +55,9 @@ std::error_code check_header(const header& field, std::string& what) {
     return make_error_code(error);
   };
   if (field.name.empty()) return refuse(errc::invalid_header, "a header has no name");
-  const std::string name = quote(field.name);
+  // What follows a character that no name has may be a value.
+  const auto end = std::find_if_not(field.name.begin(), field.name.end(), http::is_token_char);
+  const std::string name = quote({field.name.begin(), end});
   if (!http::is_token(field.name))
     return refuse(errc::invalid_header, "the name of header " + name + " has " +
                                             first_fault(field.name, http::is_token_char));

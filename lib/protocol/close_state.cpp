@@ -84,6 +84,8 @@ void close_state::end(std::error_code error, bool at_end, std::string_view detai
     reason.error = dropped ? make_error_code(errc::connection_dropped) : error;
     reason.diagnostics.detail = dropped && !at_end && detail.empty() ? error.message() : detail;
   }
+  // The server had to be cut off.
+  if (reason.origin == close_origin::local && error == errc::close_timeout) reason.error = error;
   // RFC 6455 7.1.4. Many servers reset TCP then, instead of waiting for our end of it.
   reason.clean = dropped && complete();
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 namespace wsx::protocol {
@@ -92,9 +93,16 @@ std::size_t scheme_size(std::string_view text) noexcept {
   return scheme ? colon + 3 : 0;
 }
 
-// RFC 3986 3.2.1: where a URL can be parsed, user information ends with the "@" of its authority.
-std::string_view without_user(std::string_view rest, bool parsed) noexcept {
-  const auto within = parsed ? rest.substr(0, rest.find_first_of("/?#")) : rest;
+// What follows the scheme, without user information; nothing if that can't be told from the rest.
+// RFC 3986 3.2.1: in a URL it ends with the "@" of the authority, and a path alone has none. In any
+// other text it may be all that precedes an "@", which a query may have as well.
+std::optional<std::string_view> without_user(std::string_view rest, bool is_url, bool is_path) {
+  if (is_path) return rest;
+  const std::size_t authority = rest.find_first_of("/?#");
+  if (!is_url && rest.substr(std::min(rest.find_first_of("?#"), rest.size())).find('@') !=
+                     std::string_view::npos)
+    return std::nullopt;
+  const auto within = is_url ? rest.substr(0, authority) : rest;
   const auto at = within.rfind('@');
   return at == std::string_view::npos ? rest : rest.substr(at + 1);
 }
@@ -139,14 +147,55 @@ std::string quote(std::string_view text, std::size_t max) {
 
 std::string display_url(std::string_view text) {
   const std::size_t scheme = scheme_size(text);
-  const bool parsed = scheme > 0 && is_uri(text);
-  std::string_view rest = without_user(text.substr(scheme), parsed);
-  rest = rest.substr(0, rest.find('#'));
+  const bool valid = is_uri(text);
+  const std::string_view behind = text.substr(scheme);
+  const bool has_authority = scheme > 0 && !behind.empty() && behind.front() != '/';
+  const bool is_path = text.starts_with('/') && !text.starts_with("//");
+  const auto shown_part = without_user(behind, valid && has_authority, valid && is_path);
+  if (!shown_part) return escape(text.substr(0, scheme), most_of_url) + "***";
+  const std::string_view rest = shown_part->substr(0, shown_part->find('#'));
   const std::size_t query = std::min(rest.find('?'), rest.size());
   std::string shown(text.substr(0, scheme));
   shown.append(rest.substr(0, query));
   if (query < rest.size()) shown.append("?").append(without_values(rest.substr(query + 1)));
   return escape(shown, most_of_url);
+}
+
+std::string display_field(std::string_view name, std::string_view value) {
+  constexpr std::array<std::string_view, 3> urls{"location", "content-location", "referer"};
+  constexpr std::array<std::string_view, 26> harmless{"accept",
+                                                      "allow",
+                                                      "cache-control",
+                                                      "connection",
+                                                      "content-encoding",
+                                                      "content-length",
+                                                      "content-type",
+                                                      "date",
+                                                      "expires",
+                                                      "host",
+                                                      "keep-alive",
+                                                      "last-modified",
+                                                      "origin",
+                                                      "pragma",
+                                                      "retry-after",
+                                                      "sec-websocket-accept",
+                                                      "sec-websocket-extensions",
+                                                      "sec-websocket-protocol",
+                                                      "sec-websocket-version",
+                                                      "server",
+                                                      "transfer-encoding",
+                                                      "upgrade",
+                                                      "user-agent",
+                                                      "vary",
+                                                      "via",
+                                                      "x-powered-by"};
+  const auto is_name = [name](std::string_view known) {
+    return http::iequals(http::trim_ows(name), known);
+  };
+  const std::string shown = escape(name) + ": ";
+  if (std::any_of(urls.begin(), urls.end(), is_name)) return shown + display_url(value);
+  if (std::any_of(harmless.begin(), harmless.end(), is_name)) return shown + escape(value);
+  return shown + "***";
 }
 
 std::string name_of(char c) {

@@ -21,9 +21,13 @@ WSX_API std::string quote(std::string_view text, std::size_t max = 80);
 
 /// A text that may be a URL, or was meant to be one: without user information and fragment, and
 /// with
-/// "***" for the values of its query. Escaped and bounded. Of a text that can't be parsed, all
-/// before its last "@" counts as user information.
+/// "***" for the values of its query, and for all of a text in which those can't be told apart.
+/// Escaped and bounded.
 WSX_API std::string display_url(std::string_view text);
+
+/// "Server: nginx": a header field. Its value is shown if fields of that name are known to have no
+/// secrets, and is "***" otherwise. Escaped and bounded.
+WSX_API std::string display_field(std::string_view name, std::string_view value);
 
 /// What to call the byte `c` in a sentence: "a line feed", "the control character \x1b".
 WSX_API std::string name_of(char c);

@@ -158,7 +158,13 @@ std::error_code http_head_parser::parse_field(std::string_view line) {
 
 std::error_code http_head_parser::malformed(std::string_view fault, std::string_view line) {
   error_detail_ = "line " + std::to_string(line_number_) + " of the response ";
-  error_detail_.append(fault).append(": ").append(quote(line));
+  const auto colon = has_status_ ? line.find(':') : std::string_view::npos;
+  const bool field = colon != std::string_view::npos;
+  const std::string shown =
+      field
+          ? '"' + display_field(line.substr(0, colon), http::trim_ows(line.substr(colon + 1))) + '"'
+          : quote(line);
+  error_detail_.append(fault).append(": ").append(shown);
   return errc::malformed_response;
 }
 

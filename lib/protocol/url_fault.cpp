@@ -73,9 +73,11 @@ std::string describe_no_uri(std::string_view text, std::size_t position) {
 
 // Only what would work is proposed. What stands before an "@" may be a password.
 std::string describe_no_scheme(std::string_view text) {
-  const std::string instead = "ws://" + std::string(text.substr(text.rfind('@') + 1));
+  const std::string instead = "ws://" + std::string(text);
   url ignored;
-  const bool works = text.find("://") == std::string_view::npos && !parse_url(instead, ignored);
+  const bool may_be_shown = text.find('@') == std::string_view::npos;
+  const bool works =
+      may_be_shown && text.find("://") == std::string_view::npos && !parse_url(instead, ignored);
   return "the scheme is missing: " +
          (works ? "write " + display_url(instead) : "a URL begins with ws:// or wss://");
 }

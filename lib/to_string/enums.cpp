@@ -89,6 +89,7 @@ const char* name_of(errc error) noexcept {
     case errc::tls_handshake_failed: return "tls_handshake_failed";
     case errc::certificate_rejected: return "certificate_rejected";
     case errc::invalid_ca: return "invalid_ca";
+    case errc::no_tls: return "no_tls";
     case errc::tls_failed: return "tls_failed";
     case errc::reserved_bits: return "reserved_bits";
     case errc::reserved_opcode: return "reserved_opcode";

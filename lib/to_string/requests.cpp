@@ -21,33 +21,6 @@ namespace wsx {
 namespace {
 
 constexpr std::size_t max_shown = 32;
-constexpr std::string_view hidden = "***";
-
-template <std::size_t Size>
-bool is_one_of(std::string_view name, const std::array<std::string_view, Size>& names) {
-  return std::ranges::any_of(names, [name](std::string_view each) {
-    return std::ranges::equal(name, each, {}, protocol::http::to_lower);
-  });
-}
-
-bool is_secret(std::string_view name) {
-  return is_one_of(name, std::array<std::string_view, 5>{"authorization", "proxy-authorization",
-                                                         "cookie", "cookie2", "set-cookie"});
-}
-
-bool is_url(std::string_view name) {
-  return is_one_of(name,
-                   std::array<std::string_view, 3>{"location", "content-location", "referer"});
-}
-
-std::string shown_value(std::string_view name, std::string_view value) {
-  if (is_secret(name)) return std::string(hidden);
-  return is_url(name) ? protocol::display_url(value) : protocol::escape(value);
-}
-
-std::string shown_field(std::string_view name, std::string_view value) {
-  return protocol::escape(name) + ": " + shown_value(name, value);
-}
 
 // "[a, b, c]"
 template <class Range, class Shown>
@@ -67,7 +40,8 @@ std::string list_of(const Range& range, Shown shown) {
 
 template <class Fields>
 std::string fields_of(const Fields& fields) {
-  return list_of(fields, [](const auto& each) { return shown_field(each.name, each.value); });
+  return list_of(fields,
+                 [](const auto& each) { return protocol::display_field(each.name, each.value); });
 }
 
 std::string quoted_list(const std::vector<std::string>& texts) {
@@ -77,7 +51,7 @@ std::string quoted_list(const std::vector<std::string>& texts) {
 }  // namespace
 
 std::string to_string(const header& field) {
-  return shown_field(field.name, field.value);
+  return protocol::display_field(field.name, field.value);
 }
 
 std::string to_string(const header_list& fields) {

@@ -213,9 +213,11 @@ std::error_code tls_transport::state::handshake_error(std::error_code cause, con
     describe(what, d);
     return errc::certificate_rejected;
   }
-  d.detail = speaks_no_tls(ssl.get(), failure)
-                 ? "the server does not speak TLS on this port: use ws"
-                 : describe_openssl(failure);
+  if (speaks_no_tls(ssl.get(), failure)) {
+    d.detail = "the server does not speak TLS on this port: use ws";
+    return errc::no_tls;
+  }
+  d.detail = describe_openssl(failure);
   if (cause == asio::error::eof) d.detail = "the server ended the connection";
   const bool of_tls = cause == errc::tls_failed || cause == asio::error::eof;
   return of_tls ? make_error_code(errc::tls_handshake_failed) : cause;

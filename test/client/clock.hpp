@@ -11,4 +11,7 @@ namespace client_test {
 // takes the absence of a ping for proof after some milliseconds.
 void let_pass(asio::io_context& io, std::chrono::steady_clock::duration time);
 
+// The same, but runs nothing before: the thread was busy elsewhere.
+void be_late(asio::io_context& io, std::chrono::steady_clock::duration time);
+
 }  // namespace client_test

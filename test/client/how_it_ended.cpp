@@ -225,6 +225,83 @@ TEST_SUITE("client: how it ended") {
     CHECK(f.w.ended.reason.diagnostics.http_status == 401);
   }
 
+  TEST_CASE("a handle_disconnect that throws after a failed attempt: nothing of that is glued on") {
+    fixture f;
+    f.told.decision = wsx::reconnect();
+    memory_peer peer = f.w.open();
+    peer.close();
+    poll(f.w.io);
+    f.told.throws = true;
+    memory_peer again = f.w.server.next().value();
+    again.write("HTTP/1.1 401 No\r\nContent-Length: 0\r\nWWW-Authenticate: Basic\r\n\r\n");
+    poll(f.w.io);
+    CHECK(f.w.ended.failed(wsx::errc::handler_failed));
+    CHECK(f.w.ended.reason.diagnostics.message ==
+          "the client failed: a callback of the handler threw: undecided");
+    CHECK(f.w.ended.reason.diagnostics.detail.empty());
+  }
+
+  TEST_CASE("closed while it connects: a normal end, of which only connect says more") {
+    fixture f;
+    outcome connected;
+    wsx::diagnostics details;
+    f.w.client->join(f.w.ended.join_token());
+    f.w.client->connect(f.w.server.url(), details, connected.token());
+    poll(f.w.io);
+    f.close();
+    CHECK(f.closed.ok());
+    CHECK(f.w.ended.ok());
+    CHECK(f.w.ended.reason.diagnostics.message.empty());
+    CHECK(connected.failed(wsx::errc::aborted));
+    CHECK(details.message ==
+          "cannot connect to server:80: the client was closed or aborted meanwhile");
+  }
+
+  TEST_CASE("aborted while it pauses: terminate is told, too") {
+    fixture f;
+    f.told.decision = wsx::reconnect_after(std::chrono::hours(1));
+    memory_peer peer = f.w.open();
+    peer.close();
+    poll(f.w.io);
+    f.told.lines.clear();
+    f.w.client->abort();
+    poll(f.w.io);
+    REQUIRE(f.told.lines.size() == 1);
+    CHECK(f.told.lines[0].ends_with("was aborted by this side"));
+    CHECK(f.w.ended.failed(wsx::errc::aborted));
+  }
+
+  TEST_CASE("a closing handshake that is complete when the deadline is noticed was not cut off") {
+    auto options = calm();
+    options.close_timeout = std::chrono::minutes(30);
+    fixture f(options);
+    memory_peer peer = f.w.open();
+    f.close();
+    // The answer is there in time. The thread finds it and the deadline at once.
+    peer.write(close_frame(1000));
+    peer.close();
+    be_late(f.w.io, std::chrono::minutes(31));
+    CHECK(f.closed.ok());
+    CHECK(f.w.ended.ok());
+    CHECK(f.w.ended.reason.clean);
+  }
+
+  TEST_CASE("diagnostics that are used again hold nothing of before") {
+    fixture f;
+    wsx::diagnostics details;
+    outcome first, second;
+    f.w.client->connect("nonsense", details, first.token());
+    poll(f.w.io);
+    CHECK(!details.message.empty());
+    f.w.client->connect(f.w.server.url(), details, second.token());
+    poll(f.w.io);
+    f.w.server.next().value().accept();
+    poll(f.w.io);
+    CHECK(second.ok());
+    CHECK(details.message.empty());
+    CHECK(details.detail.empty());
+  }
+
   TEST_CASE("the client is used wrong: the operation is named") {
     fixture f;
     f.w.open();
@@ -234,6 +311,7 @@ TEST_SUITE("client: how it ended") {
     poll(f.w.io);
     CHECK(again.failed(wsx::errc::already_started));
     CHECK(details.message ==
-          "cannot connect to \"ws://server/?token=***\": the client was started before");
+          "cannot connect to \"ws://server/?token=***\": the client runs or has ended: make "
+          "another one");
   }
 }

@@ -27,6 +27,13 @@ struct deduced {
   auto handle_frame(auto frame) { static_cast<void>(frame.payload); }
 };
 
+struct movers {
+  void handle_frame(wsx::text&&) {}
+  void handle_frame(wsx::binary&&, wsx::session&) {}
+  void handle_ping(wsx::ping&&) {}
+  void handle_pong(wsx::pong&&) {}
+};
+
 struct pieces {
   void handle_fragment(const wsx::fragment&) {}
 };
@@ -38,5 +45,6 @@ void use(asio::any_io_executor executor) {
   client.post(42);
   wsx::client<pieces> other{executor};
   wsx::client<messages> third{executor};
+  wsx::client<movers> fifth{executor};
   wsx::client<deduced> fourth{executor};
 }

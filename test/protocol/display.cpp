@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+using wsx::protocol::display_field;
 using wsx::protocol::display_url;
 using wsx::protocol::escape;
 using wsx::protocol::name_of;
@@ -102,8 +103,13 @@ TEST_SUITE("display") {
         // What can't be parsed.
         {"wss://user:sec ret@host/", "wss://host/"},
         {"wss://user:sec/ret@host/", "wss://host/"},
-        {"wss://user:sec?ret@host/", "wss://host/"},
-        {"wss://user:sec#ret@host/", "wss://host/"},
+        // Which of them has the "@"?
+        {"wss://user:sec?ret@host/", "wss://***"},
+        {"wss://user:sec#ret@host/", "wss://***"},
+        {"wss://host/p?email=a@b&token=secret with a space", "wss://***"},
+        {"host.example/?email=a@b.c/x&token=secret", "***"},
+        {"wss:///bob:secret@host/", "wss://host/"},
+        {"/login?mail=bob@example.com&token=secret", "/login?mail=***&token=***"},
         {"wss://user:sec\nret@host/?a=secret", "wss://host/?a=***"},
         {"user:secret@host", "host"},
         {"secret@host:80/", "host:80/"},
@@ -122,6 +128,17 @@ TEST_SUITE("display") {
       CHECK(display_url(row.text) == row.expected);
       CHECK(display_url(row.text).find("secret") == std::string::npos);
     }
+  }
+
+  TEST_CASE("header fields: only values that are known to be harmless") {
+    CHECK(display_field("Server", "nginx\r\n") == R"(Server: nginx\r\n)");
+    CHECK(display_field("UPGRADE ", "h2c") == "UPGRADE : h2c");
+    CHECK(display_field("Location", "https://u:secret@h/?a=secret") ==
+          "Location: https://h/?a=***");
+    for (const std::string_view name : {"Authorization", "authorization", "Proxy-Authorization",
+                                        "Cookie", "Set-Cookie", "X-Api-Key", "X-Auth-Token", ""})
+      CHECK(display_field(name, "secret") == std::string(name) + ": ***");
+    CHECK(display_field("a\nb", "secret") == R"(a\nb: ***)");
   }
 
   TEST_CASE("URLs: bounded, and so is the work") {

@@ -253,7 +253,7 @@ TEST_SUITE("url") {
         {"localhost:7802/", "the scheme is missing: write ws://localhost:7802/"},
         {"example.com/x?a=secret", "the scheme is missing: write ws://example.com/x?a=***"},
         {"127.0.0.1:80", "the scheme is missing: write ws://127.0.0.1:80"},
-        {"user:secret@host:80", "the scheme is missing: write ws://host:80"},
+        {"user:secret@host:80", "the scheme is missing: a URL begins with ws:// or wss://"},
         {"h:0", "the scheme is missing: a URL begins with ws:// or wss://"},
         {"/x", "the scheme is missing: a URL begins with ws:// or wss://"},
         {"://h/", "the scheme is missing: a URL begins with ws:// or wss://"},

@@ -32,7 +32,8 @@ constexpr bool check_handler() {
                 "wsx: handle_fragment must take wsx::fragment (and may take a wsx::session& after "
                 "it), and must be public");
   static_assert(
-      takes_text || takes_binary || takes_fragments,
+      takes_text || takes_binary || takes_fragments || handle_frame_tag::named<H>() ||
+          handle_fragment_tag::named<H>(),
       "wsx: a handler needs a handle_frame or a handle_fragment that is public. The callbacks are "
       "init, handle_connect, handle_frame, handle_fragment, handle_ping, handle_pong, "
       "handle_cast, handle_info, handle_disconnect and terminate");

@@ -46,6 +46,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace wsx::detail {
@@ -84,12 +85,12 @@ class engine final : public std::enable_shared_from_this<engine>,
   WSX_API void cancel(ticket t);  // the operation with that ticket
   WSX_API void abort();
   // The owner is gone: abort, and call the handler no more; or only that nobody looks at it.
-  WSX_API void kill();
+  WSX_API void kill() noexcept;
   WSX_API void disown() noexcept;
   WSX_API std::error_code post(std::unique_ptr<mail> message);
   WSX_API void notify(std::unique_ptr<mail> message);  // the same, even if the mailbox is full
   WSX_API std::shared_ptr<send_channel> make_channel();
-  WSX_API void retire(std::shared_ptr<send_channel> channel);
+  WSX_API void retire(std::shared_ptr<send_channel> channel) noexcept;
   WSX_API errc try_send(send_channel& channel, const protocol::outgoing_frame& frame);
   // `copy` is what the payload lies in; empty if it stays where it is until `done` is called.
   WSX_API void send(ticket t, std::shared_ptr<send_channel> channel,
@@ -112,7 +113,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   WSX_API std::error_code begin_close(protocol::close_payload how);
   WSX_API void apply(const action& wanted);
   WSX_API void callback_threw(std::exception_ptr what);
-  WSX_API void fail(std::error_code error);
+  WSX_API void fail(std::error_code error, std::string_view detail = {});
   WSX_API void violated(const protocol::message_assembler& input);
   WSX_API void received_close(const protocol::close_payload& close);
   WSX_API void received_pong(bytes_view payload);
@@ -161,6 +162,8 @@ class engine final : public std::enable_shared_from_this<engine>,
   void connected(std::error_code error);
   void attempt_failed(std::error_code error);
   void explain() noexcept;
+  void explain_end() noexcept;
+  void not_launched();
   errc not_idle() const noexcept;
   void settle();
   void release_handler() noexcept;
@@ -199,6 +202,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   asio::awaitable<void> deliver();
   void discard();
   protocol::message_assembler& assembler();
+  void take_steps(const action& wanted);
   asio::awaitable<void> deliver_mail();
   bool deliver_plain_mail();
   bool mail_waits() const noexcept { return receiving() && mailbox_.size() > 0; }

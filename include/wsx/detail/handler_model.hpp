@@ -109,7 +109,7 @@ class handler_model final : public handler_port {
         if (event == protocol::receive_event::need_input) return;
         on_event(e, input, event, [&]<class Tag, class Arg>(Tag, Arg arg) {
           if constexpr (has_callback<Tag, H, Arg>)
-            run_callback<Tag>(e, handler(), arg);
+            run_callback<Tag>(e, handler(), std::move(arg));
           else
             by_default(e, arg);
         });
@@ -166,7 +166,7 @@ class handler_model final : public handler_port {
         if constexpr (is_async_callback<Tag, H, Arg>())
           pending = await_callback<Tag, H, Arg>(e, handler(), arg);
         else if constexpr (has_callback<Tag, H, Arg>)
-          run_callback<Tag>(e, handler(), arg);
+          run_callback<Tag>(e, handler(), std::move(arg));
         else
           by_default(e, arg);
       });
@@ -212,10 +212,10 @@ class handler_model final : public handler_port {
   static void by_default(engine&, const pong&) {}
   // RFC 6455 7.4.1: an endpoint that takes only text may say 1003 to binary, and the reverse.
   static void by_default(engine& e, const text&) {
-    e.fail(errc::unsupported_data);
+    e.fail(errc::unsupported_data, "text, and there is no handle_frame(wsx::text)");
   }
   static void by_default(engine& e, const binary&) {
-    e.fail(errc::unsupported_data);
+    e.fail(errc::unsupported_data, "binary, and there is no handle_frame(wsx::binary)");
   }
   static void by_default(engine&, const fragment&) {}
 

@@ -3,6 +3,7 @@
 #include <wsx/detail/completion.hpp>
 
 #include <cstdint>
+#include <tuple>
 #include <utility>
 
 namespace wsx::detail {
@@ -40,10 +41,12 @@ class waiting_list {
     if (*place != nullptr) take (*place)(std::move(args)...);
   }
 
+  // If there is no memory for it, those that have not been completed still wait.
   void complete_all(const Args&... args) {
-    waiting_list all;
-    std::swap(all.first_, first_);
-    while (all.first_ != nullptr) take(all.first_)(args...);
+    while (first_ != nullptr) {
+      std::tuple<Args...> copies(args...);
+      std::apply(take(first_), std::move(copies));
+    }
   }
 
   void drop() noexcept {
