@@ -277,8 +277,7 @@ class basic_client {
   ///
   /// Completes with `close_reason::error`, which `join` throws as well: `errc::close_timeout` if
   /// the server had to be cut off, `errc::aborted` if the client was aborted or destroyed, or what
-  /// failed before or meanwhile. It does so without an error whatever the codes of the Close frames
-  /// were, where `join` throws unless it was none, or 1000.
+  /// failed before or meanwhile. The codes of the Close frames, which `join` looks at, don't count.
   ///
   /// If a closing handshake is under way already, this waits for its end, and the code given here
   /// is not sent. While the client connects or pauses there is nobody to close with: it just ends,
@@ -291,8 +290,7 @@ class basic_client {
   asio::awaitable<void> close(close_code code, std::string_view reason = {}) {
     return detail::co_close(engine_, {code, std::string(reason)});
   }
-  template <std::integral Code, class... More>
-  void close(Code, const More&...) = delete;  // write wsx::close_code{4000}
+  void close(std::integral auto code, const auto&...) = delete;  // write wsx::close_code{4000}
   template <class Token>
   requires(!std::same_as<std::remove_cvref_t<Token>, close_code> &&
            !std::integral<std::remove_cvref_t<Token>>) auto close(Token&& token) {
@@ -311,9 +309,8 @@ class basic_client {
   /// that too. The reason of a normal end (no code, or 1000) is returned; any other end is thrown
   /// as a `system_error` that carries it, also after `close(code)` with another code.
   ///
-  /// With `awaitable_operators`: `client.join() || timer.async_wait(...)` rethrows what `join`
-  /// throws only if the timer fails as well, and otherwise waits for the timer: `||` takes the
-  /// first *success*. To wait for whichever is first, give both the token
+  /// `client.join() || timer.async_wait(...)` of `awaitable_operators` takes the first *success*: a
+  /// `join` that throws makes it wait for the timer. For whichever is first give both the token
   /// `as_tuple(use_awaitable)` (before Asio 1.24 in `asio::experimental`).
   asio::awaitable<close_reason> join() { return detail::co_join(engine_); }
 
