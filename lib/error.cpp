@@ -27,7 +27,7 @@ const char* text_of(errc e) noexcept {
     case errc::not_connected: return "no connection is open";
     case errc::already_started: return "the client runs or has ended: make another one";
     case errc::closing: return "the connection is being closed";
-    case errc::queue_full: return "the send queue is full";
+    case errc::queue_full: return "the send queue is full, or another send of this sender waits";
     case errc::mailbox_full: return "the mailbox is full";
     case errc::aborted: return "the client was aborted";
 

@@ -56,7 +56,7 @@ wsx::options options_hpp() {
 }
 
 struct subscribed : printer {
-  explicit subscribed(std::string symbol = "") : symbol(std::move(symbol)) {}
+  explicit subscribed(std::string name = "") : symbol(std::move(name)) {}
   std::string symbol;
 };
 

@@ -78,8 +78,8 @@ WSX_API asio::awaitable<close_reason> co_join(std::shared_ptr<engine> e);
 /// then: a `send` that is queued or refused, or a `close` with a code or reason that may not be
 /// sent. Its handler is called on the associated immediate executor, if it has one (Asio 1.28 or
 /// newer). The associated allocator has the memory to wait, to ask the strand and to be called, and
-/// is used on the thread that starts the operation and on the strand; what the client remembers of
-/// an operation beyond that (a request, a close reason, how far a flush must come) is its own.
+/// is used on the thread that starts the operation, on the strand, and where the handler is called;
+/// what else the client remembers of an operation (a request, a close reason) is its own.
 ///
 ///     wsx::client<printer> client{co_await asio::this_coro::executor};
 ///     co_await client.connect("wss://example.com/feed");
@@ -154,10 +154,10 @@ class basic_client {
   ///
   /// Errors: `errc::already_started`; what is wrong with the request or the options; the system's
   /// error; `errc::aborted` if the client is closed, aborted or destroyed meanwhile; and those that
-  /// `condition::handshake_failed`, `condition::tls_failed`, `condition::timeout` group; each is
-  /// `condition::permanent` or `condition::transient`, but for a cancellation and `errc::aborted`.
-  /// `system_error::diagnostics` has the details. Cancellation gives the attempt up, after which
-  /// the client may connect again; while `init` runs it ends the client.
+  /// `condition::handshake_failed`, `condition::tls_failed`, `condition::timeout` group. All but
+  /// the first, `errc::aborted` and a cancellation are `condition::permanent` or
+  /// `condition::transient`. `system_error::diagnostics` has the details. Cancellation gives the
+  /// attempt up, after which the client may connect again; while `init` runs it ends the client.
   asio::awaitable<void> connect(request target) {
     return detail::co_connect(engine_, std::move(target));
   }

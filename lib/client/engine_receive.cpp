@@ -303,9 +303,10 @@ void engine::take_steps(const action& wanted) {
   // A callback that was overtaken by a close has nobody to reply to.
   for (action_steps current(wanted); current && receiving(); current.next()) {
     if (current.closes()) {
-      if (const auto error = begin_close(current.close())) fail(error, "of a callback's close");
+      if (const auto error = begin_close(current.close())) fail(error, "in a callback's close");
     } else if (const auto error = stage(current.frame()); error != errc{}) {
-      fail(error, "of a callback's reply");
+      const bool full = error == errc::queue_full;
+      fail(error, full ? "replies exceed max_reply_bytes" : "in a callback's reply");
     }
   }
 }

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace wsx::detail {
 
@@ -49,10 +50,13 @@ std::string all_tried(const diagnostics& known) {
   return list;
 }
 
-std::string refusal(const diagnostics& known) {
-  std::string text = status_of(known);
-  if (!known.detail.empty()) text += ": " + known.detail;
+std::string with_detail(std::string text, std::string_view detail) {
+  if (!detail.empty()) text.append(": ").append(detail);
   return text;
+}
+
+std::string wait_of(const diagnostics& known) {
+  return known.retry_after ? fmt::format(" (try again in {} s)", known.retry_after->count()) : "";
 }
 
 // An error of the system, of whatever stage.
@@ -76,19 +80,15 @@ std::string connect_cause(std::error_code error, const diagnostics& known, const
   if (!is_ours(error)) return system_cause(error, known);
   switch (static_cast<errc>(error.value())) {
     case errc::refused:
-    case errc::refused_for_now: return refusal(known);
+    case errc::refused_for_now: return with_detail(status_of(known), known.detail) + wait_of(known);
     case errc::connect_timeout: return timeout_cause("connect_timeout", o.connect_timeout, known);
     case errc::handshake_timeout:
       return timeout_cause("handshake_timeout", o.handshake_timeout, known);
-    case errc::internal_failure: return error.message() + ": " + known.detail;
+    case errc::internal_failure:
+    case errc::tls_handshake_failed: return with_detail(error.message(), known.detail);
     case errc::aborted: return "the client was closed or aborted meanwhile";
-    case errc::tls_handshake_failed:
-      if (known.detail.empty()) break;
-      return error.message() + ": " + known.detail;
-    default:
-      if (!known.detail.empty()) return known.detail;
+    default: return known.detail.empty() ? error.message() : known.detail;
   }
-  return error.message();
 }
 
 std::string failure_cause(const close_reason& reason, const options& o) {
@@ -96,21 +96,17 @@ std::string failure_cause(const close_reason& reason, const options& o) {
     return fmt::format("the server did not answer a ping within {} (ping_timeout)",
                        in_seconds(o.ping_timeout));
   std::string text = reason.error.message();
-  if (reason.exception) text += ": " + thrown(reason.exception);
-  if (!reason.diagnostics.detail.empty()) text += ": " + reason.diagnostics.detail;
-  return text;
+  if (reason.exception) text = with_detail(std::move(text), thrown(reason.exception));
+  return with_detail(std::move(text), reason.diagnostics.detail);
 }
 
 std::string how_it_ended(const close_reason& reason, const options& o) {
   if (reason.error == errc::aborted) return "was aborted by this side";
   if (reason.error == errc::close_timeout)
-    return fmt::format(
-        "was closed by this side, and the server did not end it within {} "
-        "(close_timeout)",
-        in_seconds(o.close_timeout));
-  const auto& detail = reason.diagnostics.detail;
+    return "was closed by this side, and the server did not end it within " +
+           in_seconds(o.close_timeout) + " (close_timeout)";
   if (reason.error == errc::connection_dropped)
-    return "ended without a Close frame" + (detail.empty() ? "" : ": " + detail);
+    return with_detail("ended without a Close frame", reason.diagnostics.detail);
   if (reason.error) return "failed: " + failure_cause(reason, o);
   const bool local = reason.origin == close_origin::local;
   return (local ? "was closed by this side: " : "was closed by the server: ") +

@@ -36,8 +36,8 @@ std::string shown(const extension::parameter& p) {
 }
 
 // Takes the parameters of a response one by one, and says what is wrong with one, if anything is.
-// Each may be there unasked (RFC 7692 7.1.1.1,
-// 7.1.1.2, 7.1.2.1), `client_max_window_bits` because it is always offered.
+// Each may be there unasked (RFC 7692 7.1.1.1, 7.1.1.2, 7.1.2.1), `client_max_window_bits` because
+// it is always offered.
 class grant {
  public:
   std::string take(const extension::parameter& p) {

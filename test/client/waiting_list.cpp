@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <memory>
+#include <new>
 #include <vector>
 
 namespace {
@@ -26,9 +27,40 @@ struct waiters {
   }
 };
 
+// Runs out of memory when it is copied.
+struct fragile {
+  fragile() = default;
+  fragile(const fragile&) {
+    if (copies_left-- == 0) throw std::bad_alloc();
+  }
+  fragile(fragile&&) noexcept = default;
+
+  static inline int copies_left = 0;
+};
+
 }  // namespace
 
 TEST_SUITE("waiting_list") {
+  TEST_CASE("without memory to complete one it goes on waiting, and so do those behind it") {
+    asio::io_context io;
+    waiting_list<fragile> list;
+    int told = 0;
+    for (const wsx::detail::ticket t : {1, 2, 3})
+      list.add(
+          t, completion<fragile>([&](const fragile&) { ++told; }, wsx::strand(io.get_executor())));
+    fragile::copies_left = 1;
+    CHECK_THROWS_AS(list.complete_all(fragile()), std::bad_alloc);
+    io.poll();
+    CHECK(told == 1);
+    CHECK(list.has(2));
+    CHECK(list.has(3));
+    fragile::copies_left = 100;
+    list.complete_all(fragile());
+    io.restart();
+    io.poll();
+    CHECK(told == 3);
+  }
+
   TEST_CASE("knows who waits") {
     waiters w;
     CHECK(w.list.empty());
