@@ -45,7 +45,7 @@ TEST_SUITE("waiting_list") {
     asio::io_context io;
     waiting_list<fragile> list;
     int told = 0;
-    for (const wsx::detail::ticket t : {1, 2, 3})
+    for (wsx::detail::ticket t = 1; t <= 3; ++t)
       list.add(
           t, completion<fragile>([&](const fragile&) { ++told; }, wsx::strand(io.get_executor())));
     fragile::copies_left = 1;
