@@ -160,13 +160,13 @@ TEST_SUITE("bell") {
   }
 
   TEST_CASE("from another thread: no ring is lost") {
+    std::atomic<int> told{0};  // before what refers to them
+    std::atomic<int> seen{0};
     house h;
     SUBCASE("as they come") {}
     SUBCASE("where much is expected") {
       h.inside->many = true;
     }
-    std::atomic<int> told{0};
-    std::atomic<int> seen{0};
     h.inside->after = [&] { seen = told.load(std::memory_order_relaxed); };
     CHECK(h.inside->listen());
     auto work = asio::make_work_guard(h.io);
