@@ -19,7 +19,7 @@ void bell::ring_now() noexcept {
   r.pulled.store(false, std::memory_order_release);
 }
 
-// Posted below the strand, which Asio leaves locked for ever if memory runs out amid a post to it.
+// Posted below the strand, which Asio leaves locked forever if memory runs out during a post to it.
 void bell::ring_first() noexcept {
   auto who = first_.lock();
   if (!who) return;  // and so has gone whoever could ring again
@@ -76,7 +76,7 @@ bool bell::end_busy() noexcept {
   return process_fence();
 }
 
-// The other one first. Both are still pulled only if two who rang were interrupted amid it.
+// The other one first. Both are still pulled only if two threads were interrupted while ringing.
 bool bell::take_slack_rope() {
   for (const std::size_t next : {1 - current_, current_}) {
     if (pair_->ropes[next].pulled.load(std::memory_order_acquire)) continue;

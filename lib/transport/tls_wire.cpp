@@ -72,7 +72,7 @@ bool tls_wire::attach(SSL* ssl) {
   return true;
 }
 
-// OpenSSL shall not free its buffer with each record to allocate it again for the next.
+// Keeps OpenSSL from freeing its buffer with each record and allocating it again for the next.
 void tls_wire::before_reading() noexcept {
   socket_read_ = false;
   SSL_clear_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
@@ -96,9 +96,9 @@ std::size_t tls_wire::read(std::span<std::byte> target) noexcept {
   return count;
 }
 
-// Once a batch: who sends without end gets no more than that, and a socket that was read empty is
-// not asked again only to say so. With nothing to read, OpenSSL shall free its buffer, unless part
-// of a record is in it.
+// Once per batch: a peer that sends without end gets no more than that, and a socket that was read
+// empty is not asked again only to say so. With nothing to read OpenSSL frees its buffer, unless
+// part of a record is in it.
 bool tls_wire::fill() noexcept {
   error_ = asio::error::would_block;
   if (!std::exchange(socket_read_, true)) read_socket();

@@ -10,8 +10,8 @@
 
 namespace wsx::detail {
 
-// A transport without its type: the client's core is compiled once, not once a transport. It is
-// called once a batch, not once a message.
+// A transport without its type: the client's core is compiled once, not once per transport. It is
+// called once per batch, not once per message.
 class stream {
  public:
   virtual ~stream() = default;
