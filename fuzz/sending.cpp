@@ -73,7 +73,7 @@ class producer {
   std::shared_ptr<frame_source> source;
 
  private:
-  outgoing_check check_;
+  send_validator check_;
   bool in_message_ = false;
   int letter_ = 0;
 };

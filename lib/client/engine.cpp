@@ -1,6 +1,6 @@
 #include "failure_text.hpp"
 
-#include <wsx/detail/attachment.hpp>
+#include <wsx/detail/cancelable.hpp>
 #include <wsx/detail/engine.hpp>
 #include <wsx/error.hpp>
 
@@ -16,18 +16,18 @@
 namespace wsx::detail {
 
 engine::engine(asio::any_io_executor executor, wsx::options options, stream_factory make,
-               std::unique_ptr<handler_port> port)
+               std::unique_ptr<any_handler> port)
     : context_hook(executor),
       strand_(as_strand(std::move(executor))),
       options_(share_options(std::move(options))),
       make_stream_(make),
       settings_(std::make_shared<transport_settings>()),
-      port_(std::move(port)),
+      handler_(std::move(port)),
       session_(*this),
       mailbox_(options_->mailbox_size),
       timer_(strand_.get_inner_executor()),
       outbox_(options_->max_reply_bytes),
-      bell_(strand_) {
+      notifier_(strand_) {
   settings_->tls = {options_, &options_->tls};
 }
 
@@ -152,7 +152,7 @@ void engine::abort() {
 
 void engine::kill() noexcept {
   muted_.store(true, std::memory_order_relaxed);
-  if (now() == phase::ended) return port_.reset();
+  if (now() == phase::ended) return handler_.reset();
   try {
     dispatch_on(strand_, [self = shared_from_this()] {
       self->disowned_ = true;
@@ -164,7 +164,7 @@ void engine::kill() noexcept {
 }
 
 void engine::disown() noexcept {
-  if (now() == phase::ended) return port_.reset();
+  if (now() == phase::ended) return handler_.reset();
   try {
     dispatch_on(strand_, [self = shared_from_this()] {
       self->disowned_ = true;
@@ -177,7 +177,7 @@ void engine::disown() noexcept {
 // On the strand, where it was called: whoever holds the engine longer, as a sender does, may let go
 // of it on any thread.
 void engine::release_handler() noexcept {
-  if (disowned_ && now() == phase::ended) port_.reset();
+  if (disowned_ && now() == phase::ended) handler_.reset();
 }
 
 // Ends as soon as possible.

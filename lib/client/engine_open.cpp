@@ -1,5 +1,5 @@
 #include <wsx/detail/engine.hpp>
-#include <wsx/detail/read_lease.hpp>
+#include <wsx/detail/shared_read_buffer.hpp>
 #include <wsx/error.hpp>
 #include <wsx/protocol/http_body.hpp>
 #include <wsx/protocol/retry_after.hpp>
@@ -166,7 +166,7 @@ std::error_code engine::write_request(bytes_view& left) {
 // Reads what is there, up to the head's end. What came behind it belongs to the connection, or to
 // the body.
 std::error_code engine::read_head(protocol::http_head_parser& parser) {
-  const read_lease lease;
+  const shared_read_buffer lease;
   const auto room = lease.room().first(max_head_read);
   while (!parser.done()) {
     if (interrupted()) return interrupted_by(errc::handshake_timeout);

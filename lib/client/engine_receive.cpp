@@ -1,8 +1,8 @@
-#include "spare_assembler.hpp"
+#include "assembler_cache.hpp"
 
 #include <wsx/detail/action_steps.hpp>
 #include <wsx/detail/engine.hpp>
-#include <wsx/detail/read_lease.hpp>
+#include <wsx/detail/shared_read_buffer.hpp>
 #include <wsx/error.hpp>
 
 #include <asio/error.hpp>
@@ -42,7 +42,7 @@ constexpr auto after_replies = protocol::close_order::after_replies;
 // Until the transport ends: deliver, read, write, sleep. False: it has not ended, but there is
 // nothing to do, and no callback is a coroutine that what comes next would have to wait for.
 asio::awaitable<bool> engine::receive() {
-  const bool async = port_->receives_async();
+  const bool async = handler_->receives_async();
   while (!ended_ && !stopped()) {
     if (mail_waits()) co_await deliver_mail();
     bool came = false;
@@ -57,7 +57,7 @@ asio::awaitable<bool> engine::receive() {
           resting_ = true;
           co_return false;
         }
-        co_await wake_.sleep();
+        co_await wake_.wait();
     }
   }
   co_return true;
@@ -119,7 +119,7 @@ engine::step engine::after_turn(bool came) {
   if (came && may_read())
     return ++reads_in_a_row_ % max_reads_in_a_row == 0 ? step::give_way : step::again;
   reads_in_a_row_ = 0;
-  return wake_.notified() ? step::again : step::rest;
+  return wake_.take_notification() ? step::again : step::rest;
 }
 
 // Frames that came in one piece with the handshake's response.
@@ -152,14 +152,14 @@ void engine::reopen_reading() {
 
 // Says, as the next does, whether anything came.
 bool engine::read_into_shared() {
-  const read_lease lease;
+  const shared_read_buffer lease;
   const auto place = assembler_ ? assembler_->place_for_rest() : std::span<std::byte>();
   const auto shared = read_in_place_ ? lease.room().first(small_room) : lease.room();
   const auto room = place.empty() ? shared : place;
   if (!took(room, stream_->read_some(room))) return false;
   read_in_place_ = !place.empty();
-  bell_.ignore();  // what the callbacks send goes out when they are through
-  if (receiving()) port_->receive(*this, assembler());
+  notifier_.suspend();  // what the callbacks send goes out when they are through
+  if (receiving()) handler_->receive(*this, assembler());
   discard();
   give_back(assembler_);
   return true;
@@ -174,11 +174,11 @@ asio::awaitable<bool> engine::read_into_own() {
 }
 
 asio::awaitable<void> engine::deliver() {
-  if (receiving() && port_->receives_async()) {
+  if (receiving() && handler_->receives_async()) {
     pump();  // and hear of what is sent while a callback waits
-    co_await port_->receive_async(*this, assembler());
+    co_await handler_->receive_async(*this, assembler());
   } else if (receiving()) {
-    port_->receive(*this, assembler());
+    handler_->receive(*this, assembler());
   }
   discard();
   give_back(assembler_);
@@ -227,7 +227,7 @@ protocol::message_assembler& engine::assembler() {
     inflate.emplace(c->server_max_window_bits, !c->server_no_context_takeover);
   assembler_ = borrow_assembler(
       {options_->max_message_size, options_->max_frame_size, options_->max_fragments},
-      port_->delivery(), std::move(inflate));
+      handler_->delivery(), std::move(inflate));
   return *assembler_;
 }
 
@@ -245,7 +245,7 @@ bool engine::deliver_plain_mail() {
     const mail* const oldest = mailbox_.front();
     if (oldest == nullptr) break;
     if (oldest->is_async()) return false;
-    bell_.ignore();  // what it sends goes out with what the others send
+    notifier_.suspend();  // what it sends goes out with what the others send
     mailbox_.pop()->deliver(*this);
   }
   return true;
@@ -274,7 +274,7 @@ void engine::on_ready(io_direction direction, std::uint32_t connection, std::err
 asio::awaitable<void> engine::wait_ready(io_direction direction) {
   arm_wait(direction);
   while (armed_[static_cast<int>(direction)] && !interrupted()) {
-    if (!wake_.notified()) co_await wake_.sleep();
+    if (!wake_.take_notification()) co_await wake_.wait();
   }
 }
 
@@ -352,7 +352,7 @@ void engine::received_close(const protocol::close_payload& close) {
 void engine::answer_ping(bytes_view payload) {
   if (!close_.open()) return;
   outbox_.add_pong(payload);
-  bell_.ring_here();
+  notifier_.notify_here();
 }
 
 void engine::received_pong(bytes_view payload) {

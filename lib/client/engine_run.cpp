@@ -1,7 +1,7 @@
 #include "../to_string/units.hpp"
 #include "failure_text.hpp"
 
-#include <wsx/detail/attachment.hpp>
+#include <wsx/detail/cancelable.hpp>
 #include <wsx/detail/engine.hpp>
 #include <wsx/error.hpp>
 
@@ -94,10 +94,10 @@ asio::awaitable<bool> engine::establish() {
   keepalive_.start(opened_at_);
   arm_keepalive();
   asio::awaitable<void> waiting;
-  if (receiving() && !std::exchange(opened_once_, true)) waiting = port_->init(*this, info_);
+  if (receiving() && !std::exchange(opened_once_, true)) waiting = handler_->init(*this, info_);
   if (waiting.valid()) co_await meanwhile_sending(std::move(waiting));
   if (receiving()) connected(std::error_code());
-  if (receiving()) waiting = port_->handle_connect(*this, info_);
+  if (receiving()) waiting = handler_->handle_connect(*this, info_);
   if (waiting.valid()) co_await meanwhile_sending(std::move(waiting));
   if (!own_.empty()) co_await receive_early();
   co_return true;
@@ -153,7 +153,7 @@ void engine::end_connection() {
   }
   ++connection_number_;  // waits that are still under way are of the past
   ended_ = true;
-  bell_.hang_up();
+  notifier_.close();
   own_.release();
   outbox_.count_written();
   tell_written();
@@ -182,7 +182,7 @@ asio::awaitable<disconnect_decision> engine::consult(bool opened) {
   const disconnect what{
       .reason = *reason_, .attempt = attempt, .connection = info_, .uptime = uptime};
   try {
-    co_return co_await port_->handle_disconnect(*this, what);
+    co_return co_await handler_->handle_disconnect(*this, what);
   } catch (...) {
     callback_threw(std::current_exception());
   }
@@ -197,7 +197,7 @@ asio::awaitable<void> engine::pause(clock::duration delay) {
   }
   arm_deadline(delay);
   while (!interrupted()) {
-    if (!wake_.notified()) co_await wake_.sleep();
+    if (!wake_.take_notification()) co_await wake_.wait();
   }
   disarm_timer();
 }
@@ -205,7 +205,7 @@ asio::awaitable<void> engine::pause(clock::duration delay) {
 asio::awaitable<void> engine::finish() {
   explain();
   asio::awaitable<void> waiting;
-  if (!muted_.load(std::memory_order_relaxed)) waiting = port_->terminate(*this, *reason_);
+  if (!muted_.load(std::memory_order_relaxed)) waiting = handler_->terminate(*this, *reason_);
   if (waiting.valid()) co_await std::move(waiting);
   settle();
 }

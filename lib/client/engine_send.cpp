@@ -62,7 +62,7 @@ errc engine::try_send(send_channel& channel, const protocol::outgoing_frame& fra
     return fits ? errc::queue_full : errc::message_over_queue;
   }
   channel.commit(frame);
-  bell_.ring();
+  notifier_.notify();
   return errc{};
 }
 
@@ -125,11 +125,11 @@ errc engine::stage(const protocol::outgoing_frame& frame) {
   if (const auto error = staged_check_.check(frame); error != errc{}) return error;
   if (!outbox_.stage(frame.head, frame.payload)) return errc::queue_full;
   staged_check_.commit(frame);
-  bell_.ring_here();
+  notifier_.notify_here();
   return errc{};
 }
 
-void engine::on_ring() {
+void engine::on_notified() {
   pump();
 }
 
@@ -188,9 +188,9 @@ void engine::learn_bursts() noexcept {
 // Nothing is left to write: from now on producers ring. False if one was quicker.
 bool engine::idle() {
   learn_bursts();
-  bell_.listen(shared_from_this(), burst_expected());
+  notifier_.arm(shared_from_this(), burst_expected());
   if (!outbox_.quiet() && (!outbox_.batch().empty() || outbox_.compressing())) {
-    bell_.ignore();
+    notifier_.suspend();
     return false;
   }
   wrote();  // the outbox may have dropped the rest of a message that a broken connection cut
@@ -213,7 +213,7 @@ bool engine::write_batch(bytes_view bytes) {
     if (outbox_.close_written()) close_.written();
     wrote();
   }
-  if (burst_expected()) bell_.ignore_many();
+  if (burst_expected()) notifier_.suspend_many();
   if (result.error && !would_block(result.error)) {
     cannot_write(result.error);
     return false;

@@ -1,4 +1,4 @@
-#include "spare_assembler.hpp"
+#include "assembler_cache.hpp"
 
 #include <wsx/detail/engine.hpp>
 #include <wsx/detail/signal_watch.hpp>

@@ -23,7 +23,7 @@ outgoing_frame::outgoing_frame(const fragment& piece) noexcept
       first(piece.first),
       kind(piece.op) {}
 
-errc outgoing_check::check_all(const outgoing_frame& frame) const noexcept {
+errc send_validator::check_all(const outgoing_frame& frame) const noexcept {
   // RFC 6455 5.4: only text and binary messages are made of fragments.
   if (frame.kind != opcode::text && frame.kind != opcode::binary)
     return errc::fragment_out_of_order;
@@ -38,18 +38,18 @@ errc outgoing_check::check_all(const outgoing_frame& frame) const noexcept {
 }
 
 // RFC 6455 5.4: first, then continuations of the same message, the last of them with FIN.
-bool outgoing_check::in_order(const outgoing_frame& frame) const noexcept {
+bool send_validator::in_order(const outgoing_frame& frame) const noexcept {
   const bool same_kind = frame.first || frame.kind == kind_;
   return frame.first != in_message_ && same_kind;
 }
 
-bool outgoing_check::valid_text(const outgoing_frame& frame) const noexcept {
+bool send_validator::valid_text(const outgoing_frame& frame) const noexcept {
   if (frame.first && frame.head.fin) return is_utf8(frame.payload);
   utf8_validator after = frame.first ? utf8_validator() : utf8_;
   return after.feed(frame.payload) && (!frame.head.fin || after.complete());
 }
 
-void outgoing_check::commit_fragment(const outgoing_frame& frame) noexcept {
+void send_validator::commit_fragment(const outgoing_frame& frame) noexcept {
   if (is_control(frame.head.op)) return;  // between fragments
   in_message_ = !frame.head.fin;
   kind_ = frame.kind;

@@ -1,6 +1,6 @@
 #include "support.hpp"
 
-#include <wsx/detail/bell.hpp>
+#include <wsx/detail/cross_thread_notifier.hpp>
 
 #include <asio/post.hpp>
 
@@ -138,14 +138,14 @@ void keep_busy(world<Handler>& w) {
   asio::post(w.client->get_executor(), [] {});
 }
 
-struct listener final : wsx::detail::bell_listener, std::enable_shared_from_this<listener> {
+struct listener final : wsx::detail::notification_listener, std::enable_shared_from_this<listener> {
   explicit listener(asio::io_context& io) : serial(wsx::as_strand(io.get_executor())) {}
 
-  void on_ring() override { ++heard; }
-  bool listen() { return rings.listen(shared_from_this(), false); }
+  void on_notified() override { ++heard; }
+  bool arm() { return notifier.arm(shared_from_this(), false); }
 
   wsx::strand serial;
-  wsx::detail::bell rings{serial};
+  wsx::detail::cross_thread_notifier notifier{serial};
   int heard = 0;
 };
 
@@ -285,17 +285,17 @@ TEST_SUITE("client: out of memory") {
     }
   }
 
-  TEST_CASE("a bell that could not be listened to can be later") {
+  TEST_CASE("a notifier that could not be armed can be later") {
     whichever_fails([](const shortage& none) {
       asio::io_context io;
       const auto inside = std::make_shared<listener>(io);
-      CHECK(inside->listen());
-      inside->rings.ring();
+      CHECK(inside->arm());
+      inside->notifier.notify();
       poll(io);
       CHECK(inside->heard == 1);
-      const bool through = none.during([&] { inside->listen(); });
-      if (!through) CHECK(inside->listen());
-      inside->rings.ring();
+      const bool through = none.during([&] { inside->arm(); });
+      if (!through) CHECK(inside->arm());
+      inside->notifier.notify();
       poll(io);
       CHECK(inside->heard == 2);
     });

@@ -1,4 +1,4 @@
-#include "../../lib/client/process_fence.hpp"
+#include "../../lib/client/asymmetric_fence.hpp"
 #include "support.hpp"
 
 #include <array>
@@ -51,21 +51,21 @@ bool settles(asio::io_context& io) {
 
 TEST_SUITE("client: sandbox") {
   TEST_CASE("without its fence the strand sleeps, and is woken, as if there had never been one") {
-    if (!wsx::detail::has_process_fence()) return;  // there is nothing to be taken away
+    if (!wsx::detail::has_asymmetric_fence()) return;  // there is nothing to be taken away
     world<quiet> busy;
     memory_peer peer = busy.open();
     world<quiet> other({}, calm(), "other");  // each of them finds out
     memory_peer other_peer = other.open();
     send_much(busy);
     REQUIRE(settles(busy.io));  // now much is expected again
-    REQUIRE(wsx::detail::has_process_fence());
+    REQUIRE(wsx::detail::has_asymmetric_fence());
 
     REQUIRE(deny_membarrier());
     for (int burst = 0; burst < 3; ++burst) {
       send_much(busy);
       REQUIRE(settles(busy.io));
       CHECK(works(busy, peer));
-      CHECK(!wsx::detail::has_process_fence());
+      CHECK(!wsx::detail::has_asymmetric_fence());
       send_much(other);
       REQUIRE(settles(other.io));
       CHECK(works(other, other_peer));

@@ -31,7 +31,7 @@ wsx::fragment next(opcode op, std::string_view payload, bool last = goes_on) {
 
 /// Checks a frame, and commits it if it passed.
 template <class Frame>
-wsx::errc put(outgoing_check& check, const Frame& frame) {
+wsx::errc put(send_validator& check, const Frame& frame) {
   const outgoing_frame outgoing(frame);
   const auto error = check.check(outgoing);
   if (error == wsx::errc{}) check.commit(outgoing);
@@ -39,7 +39,7 @@ wsx::errc put(outgoing_check& check, const Frame& frame) {
 }
 
 template <class Frame>
-wsx::errc judge(const outgoing_check& check, const Frame& frame) {
+wsx::errc judge(const send_validator& check, const Frame& frame) {
   return check.check(outgoing_frame(frame));
 }
 
@@ -78,11 +78,11 @@ TEST_SUITE("outgoing_frame") {
   }
 }
 
-TEST_SUITE("outgoing_check") {
+TEST_SUITE("send_validator") {
   TEST_CASE("RFC 6455 5.5: a control frame has at most 125 bytes") {
     const std::string most(125, 'x');
     const std::string more(126, 'x');
-    const outgoing_check check;
+    const send_validator check;
     CHECK(judge(check, ping()) == wsx::errc{});
     CHECK(judge(check, ping(most)) == wsx::errc{});
     CHECK(judge(check, pong(most)) == wsx::errc{});
@@ -92,7 +92,7 @@ TEST_SUITE("outgoing_check") {
   }
 
   TEST_CASE("RFC 6455 5.6: text is UTF-8, binary is anything") {
-    const outgoing_check check;
+    const send_validator check;
     CHECK(judge(check, text{"h\xc3\xa9"}) == wsx::errc{});
     CHECK(judge(check, text{}) == wsx::errc{});
     CHECK(judge(check, text{"\xc3"}) == errc::invalid_text);
@@ -102,7 +102,7 @@ TEST_SUITE("outgoing_check") {
   }
 
   TEST_CASE("RFC 6455 5.4: fragments form one message after the other") {
-    outgoing_check check;
+    send_validator check;
     for (const auto op : {opcode::text, opcode::binary}) {
       CHECK(put(check, first(op, "a")) == wsx::errc{});
       CHECK(put(check, next(op, "b")) == wsx::errc{});
@@ -114,7 +114,7 @@ TEST_SUITE("outgoing_check") {
   }
 
   TEST_CASE("RFC 6455 5.4: an order that is not allowed is refused") {
-    outgoing_check check;
+    send_validator check;
     CHECK(put(check, next(opcode::text, "b")) == errc::fragment_out_of_order);
     CHECK(put(check, next(opcode::text, "b", true)) == errc::fragment_out_of_order);
     REQUIRE(put(check, first(opcode::text, "a")) == wsx::errc{});
@@ -129,7 +129,7 @@ TEST_SUITE("outgoing_check") {
   }
 
   TEST_CASE("control frames may go between the fragments") {
-    outgoing_check check;
+    send_validator check;
     REQUIRE(put(check, first(opcode::text, "a \xe2")) == wsx::errc{});
     CHECK(put(check, ping("\xff")) == wsx::errc{});
     CHECK(put(check, pong()) == wsx::errc{});
@@ -139,7 +139,7 @@ TEST_SUITE("outgoing_check") {
   TEST_CASE("a fragment is of a text or binary message, of nothing else") {
     for (const int op : {0, 3, 7, 8, 9, 10, 11, 15}) {
       CAPTURE(op);
-      outgoing_check check;
+      send_validator check;
       const auto kind = static_cast<opcode>(op);
       CHECK(put(check, first(kind, "x")) == errc::fragment_out_of_order);
       CHECK(put(check, first(kind, "x", true)) == errc::fragment_out_of_order);
@@ -149,7 +149,7 @@ TEST_SUITE("outgoing_check") {
   }
 
   TEST_CASE("text in fragments is UTF-8 as a whole, and refused at its first wrong byte") {
-    outgoing_check check;
+    send_validator check;
     REQUIRE(put(check, first(opcode::text, "\xe2")) == wsx::errc{});
     CHECK(put(check, next(opcode::text, "x")) == errc::invalid_text);
     CHECK(put(check, next(opcode::text, "\x82", true)) == errc::invalid_text);  // ends too early
@@ -163,13 +163,13 @@ TEST_SUITE("outgoing_check") {
   }
 
   TEST_CASE("binary in fragments is not looked at") {
-    outgoing_check check;
+    send_validator check;
     CHECK(put(check, first(opcode::binary, "\xe2")) == wsx::errc{});
     CHECK(put(check, next(opcode::binary, "\xff", true)) == wsx::errc{});
   }
 
   TEST_CASE("a check that is not committed changes nothing") {
-    outgoing_check check;
+    send_validator check;
     REQUIRE(judge(check, first(opcode::text, "\xe2")) == wsx::errc{});
     CHECK(judge(check, text{"whole"}) == wsx::errc{});
     CHECK(judge(check, next(opcode::text, "\x82\xac", true)) == errc::fragment_out_of_order);

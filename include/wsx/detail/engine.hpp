@@ -5,16 +5,16 @@
 #include <wsx/action.hpp>
 #include <wsx/close_reason.hpp>
 #include <wsx/connection_info.hpp>
-#include <wsx/detail/bell.hpp>
+#include <wsx/detail/any_handler.hpp>
+#include <wsx/detail/any_stream.hpp>
+#include <wsx/detail/async_event.hpp>
 #include <wsx/detail/completion.hpp>
 #include <wsx/detail/context_hook.hpp>
-#include <wsx/detail/handler_port.hpp>
+#include <wsx/detail/cross_thread_notifier.hpp>
 #include <wsx/detail/mailbox.hpp>
 #include <wsx/detail/send_channel.hpp>
 #include <wsx/detail/shared_options.hpp>
-#include <wsx/detail/stream.hpp>
 #include <wsx/detail/waiting_list.hpp>
-#include <wsx/detail/wakeup.hpp>
 #include <wsx/disconnect.hpp>
 #include <wsx/error.hpp>
 #include <wsx/export.hpp>
@@ -23,8 +23,8 @@
 #include <wsx/protocol/close_state.hpp>
 #include <wsx/protocol/handshake.hpp>
 #include <wsx/protocol/keepalive.hpp>
+#include <wsx/protocol/lazy.hpp>
 #include <wsx/protocol/message_assembler.hpp>
-#include <wsx/protocol/on_demand.hpp>
 #include <wsx/protocol/outbox.hpp>
 #include <wsx/protocol/outgoing.hpp>
 #include <wsx/request.hpp>
@@ -51,7 +51,7 @@
 
 namespace wsx::detail {
 
-class attachment;
+class cancelable;
 struct signal_watch;
 struct timer_state;
 
@@ -62,7 +62,7 @@ struct timer_state;
 // one strand, but for what is marked as callable from any thread.
 class engine final : public std::enable_shared_from_this<engine>,
                      public readiness_listener,
-                     public bell_listener,
+                     public notification_listener,
                      public context_hook {
  public:
   using clock = std::chrono::steady_clock;
@@ -71,7 +71,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   enum class phase : std::uint8_t { idle, connecting, open, closing, pausing, ended };
 
   WSX_API engine(asio::any_io_executor executor, wsx::options options, stream_factory make,
-                 std::unique_ptr<handler_port> port);
+                 std::unique_ptr<any_handler> port);
   WSX_API ~engine() override;
 
   // From any thread.
@@ -142,7 +142,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   }
 
   void on_ready(io_direction direction, std::uint32_t connection, std::error_code error) override;
-  void on_ring() override;
+  void on_notified() override;
   void drop_handlers() noexcept override;
 
   // The life of the client (engine_run.cpp).
@@ -275,7 +275,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   std::shared_ptr<const wsx::options> options_;  // other clients may share them
   stream_factory make_stream_;
   std::shared_ptr<transport_settings> settings_;
-  std::unique_ptr<handler_port> port_;
+  std::unique_ptr<any_handler> handler_;
   session session_;
 
   // The client.
@@ -290,16 +290,16 @@ class engine final : public std::enable_shared_from_this<engine>,
   bool resting_ = false;           // no coroutine runs or sleeps: who wakes it calls `work`
   std::size_t tries_ = 0;          // attempts since the last open connection
   request target_;
-  protocol::on_demand<close_reason> reason_;       // why the last connection ended
+  protocol::lazy<close_reason> reason_;            // why the last connection ended
   std::unique_ptr<wsx::diagnostics> diagnostics_;  // until a connection is open
   connection_info info_{};
   clock::time_point opened_at_{};
-  wakeup wake_;
+  async_event wake_;
   mailbox mailbox_;
   asio::cancellation_signal interrupt_;  // of a callback that waits
 
   // The connection.
-  std::unique_ptr<stream> stream_;
+  std::unique_ptr<any_stream> stream_;
   std::uint32_t connection_number_ = 0;
   bool armed_[2] = {false, false};  // by io_direction: a wait is under way
   bool stream_open_ = false;        // the transport is connected
@@ -331,8 +331,8 @@ class engine final : public std::enable_shared_from_this<engine>,
 
   // Sending.
   protocol::outbox outbox_;
-  protocol::outgoing_check staged_check_;
-  bell bell_;  // of producers: there is something to write
+  protocol::send_validator staged_check_;
+  cross_thread_notifier notifier_;  // of producers: there is something to write
   std::uint64_t frames_when_idle_ = 0;
   std::vector<std::shared_ptr<send_channel>> channels_;
   std::vector<flush_mark> flush_marks_;
@@ -344,7 +344,7 @@ class engine final : public std::enable_shared_from_this<engine>,
   waiting_list<std::error_code> on_connected_;  // one at most
   waiting_list<std::error_code> on_closed_;
   waiting_list<std::error_code, close_reason> on_ended_;
-  protocol::on_demand<std::set<std::shared_ptr<attachment>>> attachments_;
+  protocol::lazy<std::set<std::shared_ptr<cancelable>>> attachments_;
 
   counter messages_received_{0};
   counter bytes_received_{0};

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <wsx/detail/any_handler.hpp>
 #include <wsx/detail/callbacks.hpp>
 #include <wsx/detail/check_handler.hpp>
 #include <wsx/detail/engine.hpp>
 #include <wsx/detail/frame_argument.hpp>
 #include <wsx/detail/handler_holder.hpp>
-#include <wsx/detail/handler_port.hpp>
 #include <wsx/error.hpp>
 
 #include <exception>
@@ -78,7 +78,7 @@ asio::awaitable<void> run_or_await(engine& e, H& handler, Arg&& arg) {
 
 // A handler behind the port that the engine knows. `Handler` may be a std::reference_wrapper.
 template <class Handler>
-class handler_model final : public handler_port {
+class handler_model final : public any_handler {
   using H = typename handler_holder<Handler>::type;
   static_assert(check_handler<H>());
 

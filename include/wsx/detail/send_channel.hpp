@@ -20,13 +20,13 @@ struct send_channel : protocol::frame_source {
   static constexpr std::uint64_t none = ~std::uint64_t{0};
 
   // The producer's.
-  protocol::outgoing_check check{};
+  protocol::send_validator check{};
   std::uint64_t admitted = none;   // the state in which frames may be queued without a look
   std::size_t waited = 0;          // bytes of the frames that were sent past the queue
   std::size_t message_begins = 0;  // a position within the first frame of a message in fragments
 
   // What they were before the `send` that waits.
-  protocol::outgoing_check check_before{};
+  protocol::send_validator check_before{};
   std::size_t waited_before = 0;
 
   // A `send` waits: nothing else may be queued before it. Set by the producer, cleared on the

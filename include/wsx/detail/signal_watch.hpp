@@ -2,7 +2,7 @@
 
 #include <wsx/config.hpp>
 
-#include <wsx/detail/attachment.hpp>
+#include <wsx/detail/cancelable.hpp>
 #include <wsx/detail/mailbox.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -16,7 +16,7 @@
 namespace wsx::detail {
 
 // Signals that become messages.
-struct signal_watch final : attachment {
+struct signal_watch final : cancelable {
   using make_mail = std::function<std::unique_ptr<mail>(int number)>;
 
   signal_watch(const asio::any_io_executor& strand, make_mail m)

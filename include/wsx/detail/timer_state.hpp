@@ -2,7 +2,7 @@
 
 #include <wsx/config.hpp>
 
-#include <wsx/detail/attachment.hpp>
+#include <wsx/detail/cancelable.hpp>
 #include <wsx/detail/mailbox.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -15,7 +15,7 @@
 namespace wsx::detail {
 
 // A message that is due later.
-struct timer_state final : attachment {
+struct timer_state final : cancelable {
   timer_state(const asio::any_io_executor& strand, std::chrono::steady_clock::duration delay,
               std::unique_ptr<mail> m)
       : clock(strand, delay), message(std::move(m)) {}

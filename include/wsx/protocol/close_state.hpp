@@ -3,7 +3,7 @@
 #include <wsx/close_reason.hpp>
 #include <wsx/export.hpp>
 #include <wsx/protocol/close_payload.hpp>
-#include <wsx/protocol/on_demand.hpp>
+#include <wsx/protocol/lazy.hpp>
 
 #include <exception>
 #include <optional>
@@ -60,7 +60,7 @@ class close_state {
   bool written_ = false;
   bool received_ = false;
   std::optional<close_code> queued_{};
-  on_demand<close_reason> reason_;
+  lazy<close_reason> reason_;
 };
 
 /// The code of the Close frame that tells a server what it did wrong. RFC 6455 7.4.1.

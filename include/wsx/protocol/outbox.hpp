@@ -11,7 +11,7 @@
 #include <wsx/protocol/mask.hpp>
 #include <wsx/protocol/outgoing_batch.hpp>
 #include <wsx/protocol/pong_queue.hpp>
-#include <wsx/protocol/recycled_bytes.hpp>
+#include <wsx/protocol/pooled_bytes.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -182,7 +182,7 @@ class outbox {
   };
 
   // The payload of a control frame that waits to be sent.
-  using control_slot = std::optional<recycled_bytes>;
+  using control_slot = std::optional<pooled_bytes>;
 
   using stretch = outgoing_batch::stretch;
 

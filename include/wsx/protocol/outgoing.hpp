@@ -46,7 +46,7 @@ struct outgoing_frame {
 
 /// Holds the user to the RFC before anything is queued: payloads of control frames (RFC 6455 5.5),
 /// UTF-8 (5.6), and the order of fragments (5.4). One for each producer.
-class outgoing_check {
+class send_validator {
  public:
   /// `errc{}` if the frame may be sent, or else `errc::control_payload_too_long`,
   /// `errc::invalid_text`, or `errc::fragment_out_of_order`. Changes nothing: a frame that passes

@@ -10,12 +10,12 @@ namespace wsx::detail {
 
 // The buffer that all clients of a thread read into, one after the other: an idle client needs
 // none. Whoever finds it taken (a callback that runs the event loop) gets one of its own.
-class read_lease {
+class shared_read_buffer {
  public:
-  WSX_API read_lease();
-  WSX_API ~read_lease();
-  read_lease(const read_lease&) = delete;
-  read_lease& operator=(const read_lease&) = delete;
+  WSX_API shared_read_buffer();
+  WSX_API ~shared_read_buffer();
+  shared_read_buffer(const shared_read_buffer&) = delete;
+  shared_read_buffer& operator=(const shared_read_buffer&) = delete;
 
   std::span<std::byte> room() const noexcept { return room_; }
 

@@ -15,9 +15,9 @@ namespace wsx::detail {
 class engine;
 
 // The user's handler as the engine sees it.
-class handler_port {
+class any_handler {
  public:
-  virtual ~handler_port() = default;
+  virtual ~any_handler() = default;
 
   // Whether messages come whole or in pieces.
   virtual protocol::delivery delivery() const noexcept = 0;

@@ -1,6 +1,6 @@
 #include "../per_thread.hpp"
 
-#include <wsx/protocol/recycled_bytes.hpp>
+#include <wsx/protocol/pooled_bytes.hpp>
 
 #include <array>
 #include <cstddef>
@@ -20,7 +20,7 @@ struct store {
 
 }  // namespace
 
-void recycled_bytes::append(bytes_view bytes) {
+void pooled_bytes::append(bytes_view bytes) {
   if (bytes.empty()) return;
   auto* const kept = buffer_.capacity() == 0 ? kept_by_thread<store>() : nullptr;
   if (kept && kept->count > 0) buffer_.swap(kept->buffers[--kept->count]);
@@ -28,7 +28,7 @@ void recycled_bytes::append(bytes_view bytes) {
 }
 
 // What is worth keeping goes to the store; the rest is freed with the buffer.
-void recycled_bytes::give_back() noexcept {
+void pooled_bytes::give_back() noexcept {
   const bool worth_keeping = buffer_.capacity() <= max_kept_size;
   auto* const kept = worth_keeping ? kept_by_thread<store>() : nullptr;
   if (!kept || kept->count == max_kept) return;

@@ -1,4 +1,4 @@
-#include <wsx/detail/wakeup.hpp>
+#include <wsx/detail/async_event.hpp>
 
 #include <asio/async_result.hpp>
 #include <asio/use_awaitable.hpp>
@@ -9,7 +9,7 @@
 namespace wsx::detail {
 
 // The handler that resumes a coroutine. Kept in place, so that sleeping costs no allocation.
-struct wakeup::slot {
+struct async_event::slot {
   slot() = default;
   ~slot() { drop(); }
   slot(const slot&) = delete;
@@ -21,10 +21,10 @@ struct wakeup::slot {
     new (place) Handler(std::move(handler));
     take = [](slot& s, bool resume) {
       auto* const kept = std::launder(reinterpret_cast<Handler*>(s.place));
-      Handler sleeper(std::move(*kept));
+      Handler waiter(std::move(*kept));
       kept->~Handler();
       s.take = nullptr;
-      if (resume) std::move(sleeper)();
+      if (resume) std::move(waiter)();
     };
   }
 
@@ -36,10 +36,10 @@ struct wakeup::slot {
   alignas(std::max_align_t) std::byte place[64];
 };
 
-wakeup::wakeup() = default;
-wakeup::~wakeup() = default;
+async_event::async_event() = default;
+async_event::~async_event() = default;
 
-void wakeup::notify() {
+void async_event::notify() {
   if (slot_ && slot_->take != nullptr) {
     slot_->take(*slot_, true);
   } else {
@@ -47,19 +47,19 @@ void wakeup::notify() {
   }
 }
 
-asio::awaitable<void> wakeup::sleep() {
+asio::awaitable<void> async_event::wait() {
   if (!slot_) slot_ = std::make_unique<slot>();
   const auto keep = [](auto handler, slot* where) { where->keep(std::move(handler)); };
   auto token = asio::use_awaitable;
   return asio::async_initiate<asio::use_awaitable_t<>, void()>(keep, token, slot_.get());
 }
 
-// The sleeper may own whoever owns this.
-void wakeup::drop() noexcept {
+// The waiter may own whoever owns this.
+void async_event::drop() noexcept {
   if (slot_) slot_->drop();
 }
 
-void wakeup::release() noexcept {
+void async_event::release() noexcept {
   slot_.reset();
 }
 

@@ -8,7 +8,7 @@ namespace wsx::protocol {
 
 /// A value that takes memory only from when it is first changed.
 template <class T>
-class on_demand {
+class lazy {
  public:
   /// The value; a default one if it was never changed.
   const T& operator*() const noexcept {

@@ -1,4 +1,4 @@
-#include "../../lib/client/process_fence.hpp"
+#include "../../lib/client/asymmetric_fence.hpp"
 
 #include <doctest/doctest.h>
 
@@ -23,9 +23,9 @@ class meeting {
 
 }  // namespace
 
-TEST_SUITE("process_fence") {
+TEST_SUITE("asymmetric_fence") {
   TEST_CASE("of two who store, then look, one sees the other, though only one passes a fence") {
-    if (!wsx::detail::has_process_fence()) return;
+    if (!wsx::detail::has_asymmetric_fence()) return;
     constexpr int all = 20'000;
     meeting both;
     std::atomic<int> often{0};
@@ -46,7 +46,7 @@ TEST_SUITE("process_fence") {
     for (int round = 1; round <= all; ++round) {
       both.wait(3 * round - 2);
       seldom.store(round, std::memory_order_relaxed);
-      const bool fenced = wsx::detail::process_fence();
+      const bool fenced = wsx::detail::asymmetric_fence();
       const int seen = often.load(std::memory_order_relaxed);
       both.wait(3 * round - 1);
       if (!fenced || (seen < round && seen_by_often < round)) ++missed;

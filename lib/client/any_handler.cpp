@@ -1,4 +1,4 @@
-#include <wsx/detail/handler_port.hpp>
+#include <wsx/detail/any_handler.hpp>
 
 #include <utility>
 

@@ -12,9 +12,9 @@ namespace wsx::detail {
 
 // A transport without its type: the client's core is compiled once, not once per transport. It is
 // called once per batch, not once per message.
-class stream {
+class any_stream {
  public:
-  virtual ~stream() = default;
+  virtual ~any_stream() = default;
   virtual asio::awaitable<std::error_code> connect(const url& to, diagnostics& d) = 0;
   virtual io_result read_some(std::span<std::byte> room) noexcept = 0;
   virtual io_result write_some(bytes_view bytes) noexcept = 0;
@@ -29,7 +29,7 @@ class stream {
 };
 
 template <transport Transport>
-class stream_model final : public stream {
+class stream_model final : public any_stream {
  public:
   stream_model(asio::any_io_executor executor, std::shared_ptr<transport_settings> settings)
       : transport_(std::move(executor), std::move(settings)) {}
@@ -75,12 +75,12 @@ class stream_model final : public stream {
 };
 
 // Makes the stream of the next connection.
-using stream_factory = std::unique_ptr<stream> (*)(asio::any_io_executor,
-                                                   std::shared_ptr<transport_settings>);
+using stream_factory = std::unique_ptr<any_stream> (*)(asio::any_io_executor,
+                                                       std::shared_ptr<transport_settings>);
 
 template <transport Transport>
-std::unique_ptr<stream> make_stream(asio::any_io_executor executor,
-                                    std::shared_ptr<transport_settings> settings) {
+std::unique_ptr<any_stream> make_stream(asio::any_io_executor executor,
+                                        std::shared_ptr<transport_settings> settings) {
   return std::make_unique<stream_model<Transport>>(std::move(executor), std::move(settings));
 }
 

@@ -1,6 +1,6 @@
 #include "../per_thread.hpp"
 
-#include <wsx/detail/read_lease.hpp>
+#include <wsx/detail/shared_read_buffer.hpp>
 
 namespace wsx::detail {
 
@@ -16,7 +16,7 @@ struct thread_buffer {
 
 }  // namespace
 
-read_lease::read_lease() {
+shared_read_buffer::shared_read_buffer() {
   auto* const shared = kept_by_thread<thread_buffer>();
   if (!shared || shared->taken) {
     own_.reset(new std::byte[size]);
@@ -28,7 +28,7 @@ read_lease::read_lease() {
   room_ = {shared->bytes.get(), size};
 }
 
-read_lease::~read_lease() {
+shared_read_buffer::~shared_read_buffer() {
   if (own_) return;
   if (auto* const shared = kept_by_thread<thread_buffer>()) shared->taken = false;
 }

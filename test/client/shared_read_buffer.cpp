@@ -1,4 +1,4 @@
-#include <wsx/detail/read_lease.hpp>
+#include <wsx/detail/shared_read_buffer.hpp>
 
 #include <doctest/doctest.h>
 
@@ -10,47 +10,47 @@
 
 namespace {
 
-using wsx::detail::read_lease;
+using wsx::detail::shared_read_buffer;
 
-bool overlap(const read_lease& a, const read_lease& b) {
+bool overlap(const shared_read_buffer& a, const shared_read_buffer& b) {
   const std::less<const std::byte*> before;
   const auto* const end_a = a.room().data() + a.room().size();
   const auto* const end_b = b.room().data() + b.room().size();
   return before(a.room().data(), end_b) && before(b.room().data(), end_a);
 }
 
-void fill(const read_lease& lease, int value) {
+void fill(const shared_read_buffer& lease, int value) {
   std::memset(lease.room().data(), value, lease.room().size());
 }
 
-bool is_full_of(const read_lease& lease, int value) {
+bool is_full_of(const shared_read_buffer& lease, int value) {
   return std::ranges::all_of(lease.room(),
                              [=](std::byte b) { return std::to_integer<int>(b) == value; });
 }
 
 }  // namespace
 
-TEST_SUITE("read_lease") {
+TEST_SUITE("shared_read_buffer") {
   TEST_CASE("one after the other they share one buffer") {
     const std::byte* place = nullptr;
     std::size_t size = 0;
     {
-      const read_lease first;
+      const shared_read_buffer first;
       place = first.room().data();
       size = first.room().size();
       CHECK(size > 0);
     }
-    const read_lease second;
+    const shared_read_buffer second;
     CHECK(second.room().data() == place);
     CHECK(second.room().size() == size);
   }
 
   TEST_CASE("one within another has a buffer of its own, as large") {
-    const read_lease outer;
+    const shared_read_buffer outer;
     fill(outer, 1);
     {
-      const read_lease inner;
-      const read_lease innermost;
+      const shared_read_buffer inner;
+      const shared_read_buffer innermost;
       CHECK(inner.room().size() == outer.room().size());
       CHECK(!overlap(outer, inner));
       CHECK(!overlap(outer, innermost));
@@ -61,27 +61,27 @@ TEST_SUITE("read_lease") {
     }
     CHECK(is_full_of(outer, 1));
     // The inner ones did not give back what was not theirs.
-    const read_lease next;
+    const shared_read_buffer next;
     CHECK(!overlap(outer, next));
   }
 
   TEST_CASE("the inner one may be the last to end") {
-    std::optional<read_lease> outer(std::in_place);
+    std::optional<shared_read_buffer> outer(std::in_place);
     const auto* const place = outer->room().data();
-    const read_lease inner;
+    const shared_read_buffer inner;
     fill(inner, 1);
     outer.reset();
-    const read_lease next;
+    const shared_read_buffer next;
     CHECK(next.room().data() == place);
     fill(next, 2);
     CHECK(is_full_of(inner, 1));
   }
 
   TEST_CASE("each thread has its own") {
-    const read_lease here;
+    const shared_read_buffer here;
     fill(here, 1);
     std::thread([&] {
-      const read_lease there;
+      const shared_read_buffer there;
       CHECK(!overlap(here, there));
       fill(there, 2);
     }).join();

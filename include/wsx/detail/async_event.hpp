@@ -15,23 +15,23 @@ namespace wsx::detail {
 // What the one coroutine of a client sleeps on. Whoever has news for it notifies; it then resumes
 // at once, within `notify`. News that come while it is awake are kept: it asks before it sleeps.
 // On the client's strand only.
-class wakeup {
+class async_event {
  public:
-  WSX_API wakeup();
-  WSX_API ~wakeup();
-  wakeup(const wakeup&) = delete;
-  wakeup& operator=(const wakeup&) = delete;
+  WSX_API async_event();
+  WSX_API ~async_event();
+  async_event(const async_event&) = delete;
+  async_event& operator=(const async_event&) = delete;
 
   WSX_API void notify();
 
   // Whether there have been news since the last sleep; then there is no need for one.
-  bool notified() noexcept { return std::exchange(notified_, false); }
-  WSX_API asio::awaitable<void> sleep();
+  bool take_notification() noexcept { return std::exchange(notified_, false); }
+  WSX_API asio::awaitable<void> wait();
 
-  // Destroys the sleeper.
+  // Destroys the waiter.
   WSX_API void drop() noexcept;
 
-  // Nobody sleeps, nor will for long: gives the memory for a sleeper back.
+  // Nobody sleeps, nor will for long: gives the memory for a waiter back.
   WSX_API void release() noexcept;
 
  private:

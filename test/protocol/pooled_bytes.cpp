@@ -1,4 +1,4 @@
-#include <wsx/protocol/recycled_bytes.hpp>
+#include <wsx/protocol/pooled_bytes.hpp>
 
 #include <doctest/doctest.h>
 
@@ -8,19 +8,19 @@
 
 namespace {
 
-using wsx::protocol::recycled_bytes;
+using wsx::protocol::pooled_bytes;
 
-std::string_view text_of(const recycled_bytes& b) {
+std::string_view text_of(const pooled_bytes& b) {
   return wsx::as_chars(b.view());
 }
 
-recycled_bytes copy_of(std::string_view s) {
-  return recycled_bytes(wsx::as_bytes(s));
+pooled_bytes copy_of(std::string_view s) {
+  return pooled_bytes(wsx::as_bytes(s));
 }
 
 }  // namespace
 
-TEST_SUITE("recycled_bytes") {
+TEST_SUITE("pooled_bytes") {
   TEST_CASE("is a copy") {
     std::string source = "hello";
     const auto copy = copy_of(source);
@@ -49,7 +49,7 @@ TEST_SUITE("recycled_bytes") {
   }
 
   TEST_CASE("nothing is a copy of nothing") {
-    CHECK(recycled_bytes().view().empty());
+    CHECK(pooled_bytes().view().empty());
     CHECK(copy_of("").view().empty());
   }
 
@@ -65,7 +65,7 @@ TEST_SUITE("recycled_bytes") {
   }
 
   TEST_CASE("any number at a time, of any size") {
-    std::vector<recycled_bytes> all;
+    std::vector<pooled_bytes> all;
     std::vector<std::string> sources;
     for (std::size_t i = 0; i < 50; ++i)
       sources.emplace_back(i * i * 100, static_cast<char>('a' + i % 26));

@@ -1,15 +1,15 @@
-#include <wsx/protocol/on_demand.hpp>
+#include <wsx/protocol/lazy.hpp>
 
 #include <doctest/doctest.h>
 
 #include <string>
 #include <utility>
 
-using wsx::protocol::on_demand;
+using wsx::protocol::lazy;
 
-TEST_SUITE("on_demand") {
+TEST_SUITE("lazy") {
   TEST_CASE("a default value, until it is changed") {
-    on_demand<std::string> value;
+    lazy<std::string> value;
     CHECK(value->empty());
     value.change() = "a";
     CHECK(*value == "a");
@@ -18,21 +18,21 @@ TEST_SUITE("on_demand") {
   }
 
   TEST_CASE("what one changes is nobody else's") {
-    on_demand<std::string> changed;
-    const on_demand<std::string> other;
+    lazy<std::string> changed;
+    const lazy<std::string> other;
     changed.change() = "a";
     CHECK(other->empty());
   }
 
   TEST_CASE("forgets") {
-    on_demand<std::string> value;
+    lazy<std::string> value;
     value.change() = "a";
     value = {};
     CHECK(value->empty());
   }
 
   TEST_CASE("a value that is taken leaves a default one") {
-    on_demand<std::string> value;
+    lazy<std::string> value;
     value.change() = "a";
     const auto taken = std::exchange(value, {});
     CHECK(*taken == "a");

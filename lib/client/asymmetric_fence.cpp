@@ -1,4 +1,4 @@
-#include "process_fence.hpp"
+#include "asymmetric_fence.hpp"
 
 #include <atomic>
 
@@ -43,11 +43,11 @@ std::atomic<bool> available{enroll()};
 
 }  // namespace
 
-bool has_process_fence() noexcept {
+bool has_asymmetric_fence() noexcept {
   return available.load(std::memory_order_relaxed);
 }
 
-bool process_fence() noexcept {
+bool asymmetric_fence() noexcept {
   if (fence()) return true;
   available.store(false, std::memory_order_relaxed);
   return false;

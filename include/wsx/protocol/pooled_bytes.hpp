@@ -11,18 +11,18 @@ namespace wsx::protocol {
 
 /// Bytes whose memory comes from, and goes back to, a small store that each thread keeps: a reply
 /// per message costs no allocation.
-class recycled_bytes {
+class pooled_bytes {
  public:
-  recycled_bytes() = default;
-  explicit recycled_bytes(bytes_view bytes) { append(bytes); }
-  ~recycled_bytes() {
+  pooled_bytes() = default;
+  explicit pooled_bytes(bytes_view bytes) { append(bytes); }
+  ~pooled_bytes() {
     if (buffer_.capacity() > 0) give_back();
   }
-  recycled_bytes(const recycled_bytes& other) : recycled_bytes(other.view()) {}
-  recycled_bytes& operator=(const recycled_bytes& other) { return *this = recycled_bytes(other); }
-  recycled_bytes(recycled_bytes&& other) noexcept : buffer_(std::move(other.buffer_)) {}
-  recycled_bytes& operator=(recycled_bytes&& other) noexcept {
-    recycled_bytes(std::move(other)).buffer_.swap(buffer_);
+  pooled_bytes(const pooled_bytes& other) : pooled_bytes(other.view()) {}
+  pooled_bytes& operator=(const pooled_bytes& other) { return *this = pooled_bytes(other); }
+  pooled_bytes(pooled_bytes&& other) noexcept : buffer_(std::move(other.buffer_)) {}
+  pooled_bytes& operator=(pooled_bytes&& other) noexcept {
+    pooled_bytes(std::move(other)).buffer_.swap(buffer_);
     return *this;
   }
 

@@ -1,4 +1,4 @@
-#include "../../lib/client/spare_assembler.hpp"
+#include "../../lib/client/assembler_cache.hpp"
 
 #include "support.hpp"
 

@@ -5,9 +5,9 @@
 namespace wsx::detail {
 
 // Something with an operation under way that ends with its client. On the client's strand.
-class attachment {
+class cancelable {
  public:
-  virtual ~attachment() = default;
+  virtual ~cancelable() = default;
   virtual void cancel() = 0;
 };
 

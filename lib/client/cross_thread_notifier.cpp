@@ -1,0 +1,97 @@
+#include "asymmetric_fence.hpp"
+
+#include <wsx/detail/cross_thread_notifier.hpp>
+
+#include <asio/post.hpp>
+
+#include <system_error>
+#include <utility>
+
+namespace wsx::detail {
+
+void cross_thread_notifier::notify_now() noexcept {
+  if (notified_.exchange(true, std::memory_order_acq_rel)) return;
+  if (!pair_) return notify_first();
+  busy_.store(many_expected_, std::memory_order_relaxed);  // until this has arrived, or longer
+  endless_wait& wait = pair_->waits[current_];
+  wait.canceling.store(true, std::memory_order_relaxed);
+  wait.timer.cancel();
+  wait.canceling.store(false, std::memory_order_release);
+}
+
+// Posted below the strand, which Asio leaves locked forever if memory runs out during a post to it.
+void cross_thread_notifier::notify_first() noexcept {
+  auto who = first_listener_.lock();
+  if (!who) return;  // and so is everybody that could notify again
+  auto arrived = [this, who = std::move(who)](std::error_code) {
+    ours_ = used_ = true;
+    who->on_notified();  // it owns this notifier
+  };
+  try {
+    auto call = [arrived = on_strand(strand_, std::move(arrived))]() mutable { arrived({}); };
+    asio::post(strand_.get_inner_executor(), std::move(call));
+  } catch (...) {  // no memory: the next notification stands for this one, too
+    notified_.store(false, std::memory_order_release);
+  }
+}
+
+void cross_thread_notifier::suspend() {
+  if (!ours_ && !notified_.exchange(true, std::memory_order_acq_rel)) ours_ = true;
+}
+
+void cross_thread_notifier::suspend_many() noexcept {
+  if (ours_ && has_asymmetric_fence()) busy_.store(true, std::memory_order_relaxed);
+}
+
+bool cross_thread_notifier::arm(std::shared_ptr<notification_listener> who, bool many) {
+  if (!ours_) return !notified_.load(std::memory_order_acquire);
+  if (!end_busy() || !(waiting_ || !pair_ || take_idle_wait())) {
+    post_on(strand_, [who = std::move(who)] { who->on_notified(); });
+    return false;
+  }
+  if (used_ && !pair_) pair_ = std::make_unique<wait_pair>(strand_.get_inner_executor());
+  many_expected_ = many && has_asymmetric_fence();
+  if (!pair_) {
+    first_listener_ = std::move(who);
+  } else if (!waiting_) {
+    auto arrived = [this, who = std::move(who)](std::error_code) {
+      waiting_ = false;
+      ours_ = true;
+      who->on_notified();  // it owns this notifier
+    };
+    pair_->waits[current_].timer.async_wait(on_strand(strand_, std::move(arrived)));
+    waiting_ = true;
+  }
+  ours_ = false;
+  // An exchange: it comes before that of `notify`, or after it, and this side then looks again.
+  notified_.exchange(false, std::memory_order_acq_rel);
+  return true;
+}
+
+// A producer that still finds that it need not notify has made visible what it queued. False if
+// that can't be guaranteed now: it will be by the strand's next turn, for no processor keeps a
+// store to itself so long.
+bool cross_thread_notifier::end_busy() noexcept {
+  if (!busy_.load(std::memory_order_relaxed)) return true;
+  busy_.store(false, std::memory_order_relaxed);
+  return asymmetric_fence();
+}
+
+// The other one first. Both are taken only if two threads were interrupted within `cancel`.
+bool cross_thread_notifier::take_idle_wait() {
+  for (const std::size_t next : {1 - current_, current_}) {
+    if (pair_->waits[next].canceling.load(std::memory_order_acquire)) continue;
+    current_ = next;
+    return true;
+  }
+  return false;
+}
+
+void cross_thread_notifier::close() {
+  suspend();
+  if (!ours_ || !waiting_) return;
+  ours_ = false;  // canceling counts as a notification
+  pair_->waits[current_].timer.cancel();
+}
+
+}  // namespace wsx::detail
