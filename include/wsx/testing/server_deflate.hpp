@@ -34,7 +34,7 @@ class server_deflater {
   std::string run(std::string_view payload, int flush);
 
   struct stream;
-  std::unique_ptr<any_stream> stream_;
+  std::unique_ptr<stream> stream_;
 };
 
 /// Inflates what the client sent.
@@ -53,7 +53,7 @@ class server_inflater {
 
  private:
   struct stream;
-  std::unique_ptr<any_stream> stream_;
+  std::unique_ptr<stream> stream_;
 };
 
 }  // namespace wsx::testing
