@@ -35,7 +35,7 @@ bool take_prefix(std::string_view& path, std::string_view prefix) {
 
 }  // namespace
 
-connection::connection(reactor& events, int fd, std::unique_ptr<any_stream> peer) noexcept
+connection::connection(reactor& events, int fd, std::unique_ptr<stream> peer) noexcept
     : events_(events), fd_(fd), stream_(std::move(peer)) {}
 
 bool connection::ready(std::uint32_t events) try {

@@ -24,7 +24,7 @@ namespace bench {
 /// It believes whatever the client sends.
 class connection : public watcher {
  public:
-  connection(reactor& events, int fd, std::unique_ptr<any_stream> peer) noexcept;
+  connection(reactor& events, int fd, std::unique_ptr<stream> peer) noexcept;
 
   bool ready(std::uint32_t events) override;
 
@@ -40,7 +40,7 @@ class connection : public watcher {
 
   reactor& events_;
   int fd_;
-  std::unique_ptr<any_stream> stream_;
+  std::unique_ptr<stream> stream_;
   std::string head_;  // of the opening handshake, as far as it has come
   bool open_ = false;
   bool listening_ = true;  // to frames: a sink is not

@@ -32,7 +32,7 @@ class plain_stream : public stream {
 
 }  // namespace
 
-std::unique_ptr<any_stream> make_plain_stream(descriptor socket) {
+std::unique_ptr<stream> make_plain_stream(descriptor socket) {
   return std::make_unique<plain_stream>(std::move(socket));
 }
 

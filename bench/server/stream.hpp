@@ -27,6 +27,6 @@ class stream {
   virtual bool holds_back() const { return false; }
 };
 
-std::unique_ptr<any_stream> make_plain_stream(descriptor socket);
+std::unique_ptr<stream> make_plain_stream(descriptor socket);
 
 }  // namespace bench

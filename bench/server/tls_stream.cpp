@@ -95,7 +95,7 @@ ssl_context_ptr make_server_context(const wsx::testing::certificate& own) {
   return context;
 }
 
-std::unique_ptr<any_stream> make_tls_stream(SSL_CTX& context, descriptor socket) {
+std::unique_ptr<stream> make_tls_stream(SSL_CTX& context, descriptor socket) {
   ssl_ptr ssl(SSL_new(&context));
   if (!ssl || SSL_set_fd(ssl.get(), socket.get()) != 1) return nullptr;
   SSL_set_accept_state(ssl.get());

@@ -13,6 +13,6 @@ namespace bench {
 ssl_context_ptr make_server_context(const wsx::testing::certificate& own);
 
 /// The TLS handshake happens within the first reads.
-std::unique_ptr<any_stream> make_tls_stream(SSL_CTX& context, descriptor socket);
+std::unique_ptr<stream> make_tls_stream(SSL_CTX& context, descriptor socket);
 
 }  // namespace bench
