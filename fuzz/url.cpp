@@ -1,7 +1,7 @@
 #include "input.hpp"
 
 #include <wsx/protocol/handshake.hpp>
-#include <wsx/protocol/url.hpp>
+#include <wsx/url.hpp>
 
 #include <algorithm>
 

@@ -3,12 +3,12 @@
 #include <wsx/config.hpp>
 
 #include <wsx/detail/abi.hpp>
+#include <wsx/detail/engine_ref.hpp>
 #include <wsx/detail/executor_of.hpp>
 #include <wsx/detail/handler_holder.hpp>
 #include <wsx/detail/handler_model.hpp>
 #include <wsx/detail/messages.hpp>
 #include <wsx/detail/operation.hpp>
-#include <wsx/detail/signal_watch.hpp>
 #include <wsx/options.hpp>
 #include <wsx/request.hpp>
 #include <wsx/sender.hpp>
@@ -43,10 +43,10 @@ struct down {
 };
 
 namespace detail {
-WSX_API asio::awaitable<void> co_connect(std::shared_ptr<engine> e, request target);
-WSX_API asio::awaitable<void> co_close(std::shared_ptr<engine> e, protocol::close_payload how);
-WSX_API asio::awaitable<void> co_flush(std::shared_ptr<engine> e);
-WSX_API asio::awaitable<close_reason> co_join(std::shared_ptr<engine> e);
+WSX_API asio::awaitable<void> co_connect(engine_ref e, request target);
+WSX_API asio::awaitable<void> co_close(engine_ref e, protocol::close_payload how);
+WSX_API asio::awaitable<void> co_flush(engine_ref e);
+WSX_API asio::awaitable<close_reason> co_join(engine_ref e);
 }  // namespace detail
 
 /// A WebSocket client that calls back into `Handler`. See docs/handler.md for the callbacks.
@@ -128,9 +128,9 @@ class basic_client {
   ~basic_client() {
     if (!engine_) return;  // it was moved from
     if (detached_) {
-      engine_->disown();
+      engine_.disown();
     } else {
-      engine_->kill();
+      engine_.kill();
     }
   }
 
@@ -206,7 +206,7 @@ class basic_client {
   auto flush(Token&& token) {
     return detail::start_operation<std::error_code>(
         engine_, std::forward<Token>(token),
-        [](detail::engine& e, detail::ticket t, detail::completion<std::error_code> done) {
+        [](const detail::engine_ref& e, detail::ticket t, detail::completion<std::error_code> done) {
           e.flush(t, std::move(done));
         });
   }
@@ -223,7 +223,7 @@ class basic_client {
   }
   template <class Message>
   bool cast(Message message, std::error_code& error) {
-    error = engine_->post(detail::make_cast(handler(), std::move(message)));
+    error = engine_.post(detail::make_cast(handler(), std::move(message)));
     return !error;
   }
 
@@ -236,7 +236,7 @@ class basic_client {
   }
   template <class Message>
   bool post(Message message, std::error_code& error) {
-    error = engine_->post(detail::make_info(handler(), std::move(message)));
+    error = engine_.post(detail::make_info(handler(), std::move(message)));
     return !error;
   }
 
@@ -244,29 +244,25 @@ class basic_client {
   /// if the mailbox is full then.
   template <class Message>
   timer post_after(std::chrono::steady_clock::duration delay, Message message) {
-    return timer(engine_,
-                 std::make_shared<detail::timer_state>(
-                     engine_->executor(), delay, detail::make_info(handler(), std::move(message))));
+    return engine_.post_after(delay, detail::make_info(handler(), std::move(message)));
   }
 
   /// Sends a `signal` to `handle_info` whenever the process gets one with that number. The
   /// signal's usual effect is off as long as the client lives. Throws `std::system_error` if the
   /// system refuses.
   void watch_signal(int number) {
-    auto watch = std::make_shared<detail::signal_watch>(
-        engine_->executor(), [h = &handler()](int n) { return detail::make_info(*h, signal{n}); });
-    watch->signals.add(number);
-    engine_->start_watch(std::move(watch));
+    engine_.watch_signal(
+        number, [h = &handler()](int n) { return detail::make_info(*h, signal{n}); });
   }
 
   /// Sends a `down` to `handle_info` once `other` has ended; at once if it already has. `other` may
   /// be destroyed, which ends it. Returns a number that tells this monitor from others.
   template <class OtherHandler, transport OtherTransport>
   std::uint64_t monitor(const basic_client<OtherHandler, OtherTransport>& other) {
-    const auto number = engine_->next_ticket();
-    other.engine_->join(other.engine_->next_ticket(),
-                        {detail::down_notice<handler_type, down>{engine_, &handler(), number},
-                         other.engine_->serial()});
+    const auto number = engine_.next_ticket();
+    other.engine_.join(other.engine_.next_ticket(),
+                        {detail::down_notice<handler_type, down>{engine_.get(), &handler(), number},
+                         other.engine_.serial()});
     return number;
   }
 
@@ -303,7 +299,7 @@ class basic_client {
 
   /// Drops the connection and ends the client, without a Close frame. `terminate` is called,
   /// `handle_disconnect` is not. Returns at once; `join` tells when it is done.
-  void abort() { engine_->abort(); }
+  void abort() { engine_.abort(); }
 
   /// Waits until the client has ended, and `terminate` is through; before `connect` it waits for
   /// that too. The reason of a normal end (no code, or 1000) is returned; any other end is thrown
@@ -319,7 +315,7 @@ class basic_client {
   auto join(Token&& token) {
     return detail::start_operation<std::error_code, close_reason>(
         engine_, std::forward<Token>(token),
-        [](detail::engine& e, detail::ticket t,
+        [](const detail::engine_ref& e, detail::ticket t,
            detail::completion<std::error_code, close_reason> done) { e.join(t, std::move(done)); });
   }
 
@@ -328,22 +324,22 @@ class basic_client {
   void detach() noexcept { detached_ = true; }
 
   /// What has been counted so far; the counters are read one after the other.
-  wsx::stats stats() const noexcept { return engine_->stats(); }
+  wsx::stats stats() const noexcept { return engine_.stats(); }
 
   /// Whether a connection is open at this moment.
-  bool is_open() const noexcept { return engine_->now() == detail::engine::phase::open; }
+  bool is_open() const noexcept { return engine_.is_open(); }
 
   /// What is known about the connection that is open, or was the last one to be; default values
   /// before `connect`. To be used on the client's strand, or where no other thread runs it: behind
   /// `co_await client.connect(...)` in a context that a single thread runs. The reference is as
   /// good as the client; what it refers to changes when another connection opens.
-  const connection_info& connection() const noexcept { return engine_->connection(); }
+  const connection_info& connection() const noexcept { return engine_.connection(); }
 
   /// The handler. To be used on the client's strand only.
   handler_type& handler() noexcept { return *handler_; }
 
   /// The client's strand.
-  executor_type get_executor() const noexcept { return engine_->executor(); }
+  executor_type get_executor() const noexcept { return engine_.executor(); }
 
  private:
   template <class, transport>
@@ -353,7 +349,7 @@ class basic_client {
   auto start_connect(request target, diagnostics* details, Token&& token) {
     return detail::start_operation<std::error_code>(
         engine_, std::forward<Token>(token),
-        [r = std::move(target), details](detail::engine& e, detail::ticket t,
+        [r = std::move(target), details](const detail::engine_ref& e, detail::ticket t,
                                          detail::completion<std::error_code> done) mutable {
           e.connect(t, std::move(r), details, std::move(done));
         });
@@ -363,7 +359,7 @@ class basic_client {
   auto start_close(protocol::close_payload how, Token&& token) {
     return detail::start_operation<std::error_code>(
         engine_, std::forward<Token>(token),
-        [h = std::move(how)](detail::engine& e, detail::ticket t,
+        [h = std::move(how)](const detail::engine_ref& e, detail::ticket t,
                              detail::completion<std::error_code> done) mutable {
           e.close(t, std::move(h), std::move(done));
         });
@@ -372,15 +368,14 @@ class basic_client {
   basic_client(std::unique_ptr<detail::handler_model<Handler>> model,
                asio::any_io_executor executor, wsx::options options)
       : handler_(&model->handler()),
-        engine_(std::make_shared<detail::engine>(std::move(executor), std::move(options),
-                                                 &detail::make_stream<Transport>,
-                                                 std::move(model))),
+        engine_(std::move(executor), std::move(options), &detail::make_stream<Transport>,
+                std::move(model)),
         sender_(engine_) {
     abi::require_same();
   }
 
   handler_type* handler_;
-  std::shared_ptr<detail::engine> engine_;
+  detail::engine_ref engine_;
   sender sender_;
   bool detached_ = false;
 };

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <wsx/bytes.hpp>
-#include <wsx/protocol/opcode.hpp>
+#include <wsx/opcode.hpp>
 
 #include <cstddef>
 #include <string_view>

@@ -3,9 +3,8 @@
 #include <wsx/config.hpp>
 
 #include <wsx/detail/as_outgoing.hpp>
-#include <wsx/detail/engine.hpp>
+#include <wsx/detail/engine_ref.hpp>
 #include <wsx/detail/operation.hpp>
-#include <wsx/detail/send_channel.hpp>
 #include <wsx/detail/send_operation.hpp>
 #include <wsx/export.hpp>
 #include <wsx/protocol/outgoing.hpp>
@@ -22,8 +21,7 @@
 namespace wsx {
 
 namespace detail {
-WSX_API asio::awaitable<void> co_send(std::shared_ptr<engine> e,
-                                      std::shared_ptr<send_channel> channel,
+WSX_API asio::awaitable<void> co_send(engine_ref e, std::shared_ptr<send_channel> channel,
                                       protocol::outgoing_frame frame);
 
 // A frame that finds room is queued here and now, and nothing has to be remembered.
@@ -35,7 +33,7 @@ struct initiate_send : initiation {
     const auto refused = send.try_now(target());
     if (refused != errc::queue_full && refused != errc::message_over_queue)
       return complete_immediately(std::move(handler), target().serial(), make_error_code(refused));
-    auto wait = [&](engine& e, ticket t, completion<std::error_code> done) {
+    auto wait = [&](const engine_ref& e, ticket t, completion<std::error_code> done) {
       send.wait(e, t, std::move(done));
     };
     begin<std::error_code>(std::move(handler), wait);
@@ -59,7 +57,7 @@ class sender {
     return *this;
   }
   ~sender() {
-    if (channel_) engine_->retire(std::move(channel_));
+    if (channel_) engine_.retire(std::move(channel_));
   }
 
   /// Queues a frame (`text`, `binary`, `message`, `ping`, `pong`, `fragment`, or a string, as text)
@@ -76,14 +74,14 @@ class sender {
   /// system has no random numbers to mask with; nothing is queued then.
   template <class Frame>
   bool try_send(const Frame& frame, std::error_code& error) {
-    const auto refused = engine_->try_send(*channel(), detail::as_outgoing(frame));
+    const auto refused = engine_.try_send(*channel(), detail::as_outgoing(frame));
     error = refused;
     return refused == errc{};
   }
 
   template <class Frame>
   bool try_send(const Frame& frame) {
-    return engine_->try_send(*channel(), detail::as_outgoing(frame)) == errc{};
+    return engine_.try_send(*channel(), detail::as_outgoing(frame)) == errc{};
   }
 
   /// Sends a frame, and waits while the queue is full. Completes when the frame has been queued
@@ -122,20 +120,20 @@ class sender {
   using executor_type = asio::any_io_executor;
 
   /// The client's strand.
-  executor_type get_executor() const noexcept { return engine_->executor(); }
+  executor_type get_executor() const noexcept { return engine_.executor(); }
 
  private:
   template <class, transport>
   friend class basic_client;
 
-  explicit sender(std::shared_ptr<detail::engine> engine) noexcept : engine_(std::move(engine)) {}
+  explicit sender(detail::engine_ref engine) noexcept : engine_(std::move(engine)) {}
 
   const std::shared_ptr<detail::send_channel>& channel() {
-    if (!channel_) channel_ = engine_->make_channel();
+    if (!channel_) channel_ = engine_.make_channel();
     return channel_;
   }
 
-  std::shared_ptr<detail::engine> engine_;
+  detail::engine_ref engine_;
   std::shared_ptr<detail::send_channel> channel_{};  // from the first frame on
 };
 

@@ -7,12 +7,14 @@
 #include <wsx/detail/as_outgoing.hpp>
 #include <wsx/export.hpp>
 #include <wsx/frame.hpp>
+#include <wsx/protocol/close_payload.hpp>
 #include <wsx/protocol/outgoing.hpp>
 #include <wsx/stats.hpp>
 
 #include <asio/any_io_executor.hpp>
 
 #include <chrono>
+#include <memory>
 #include <string_view>
 #include <system_error>
 
@@ -21,8 +23,10 @@ namespace wsx {
 class timer;
 
 namespace detail {
+class callback_context;
 class engine;
-}
+class mail;
+}  // namespace detail
 
 /// What a callback sees of its client: the connection it was called for. Use it on the client's
 /// strand only, which is where callbacks run; it lives as long as the client.
@@ -71,10 +75,14 @@ class session {
   WSX_API executor_type get_executor() const noexcept;
 
  private:
-  friend class detail::engine;
+  friend class detail::callback_context;
   explicit session(detail::engine& engine) noexcept : engine_(engine) {}
 
   WSX_API std::error_code send_frame(const protocol::outgoing_frame& frame);
+  WSX_API std::error_code begin_close(protocol::close_payload how);
+  WSX_API bool post_mail(std::unique_ptr<detail::mail> message);
+  WSX_API timer post_mail_after(std::chrono::steady_clock::duration delay,
+                                std::unique_ptr<detail::mail> message);
 
   detail::engine& engine_;
 };

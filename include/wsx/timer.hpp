@@ -1,12 +1,18 @@
 #pragma once
 
-#include <wsx/detail/engine.hpp>
-#include <wsx/detail/timer_state.hpp>
+#include <wsx/config.hpp>
+
+#include <wsx/export.hpp>
 
 #include <memory>
 #include <utility>
 
 namespace wsx {
+
+namespace detail {
+class engine;
+struct timer_state;
+}  // namespace detail
 
 /// A message posted for later. Destroying the timer does not cancel it.
 class timer {
@@ -14,21 +20,13 @@ class timer {
   timer() = default;
 
   /// Takes the message back, unless it is already on its way to the handler. From any thread.
-  void cancel() {
-    const auto engine = engine_.lock();
-    auto state = state_.lock();
-    if (engine && state) engine->cancel_timer(std::move(state));
-  }
+  WSX_API void cancel();
 
  private:
-  template <class, transport>
-  friend class basic_client;
-  friend class session;
+  friend class detail::engine;
 
-  timer(const std::shared_ptr<detail::engine>& engine, std::shared_ptr<detail::timer_state> state)
-      : engine_(engine), state_(state) {
-    engine->start_timer(std::move(state));
-  }
+  timer(std::weak_ptr<detail::engine> engine, std::weak_ptr<detail::timer_state> state) noexcept
+      : engine_(std::move(engine)), state_(std::move(state)) {}
 
   std::weak_ptr<detail::engine> engine_{};
   // The client's alone, so that a timer may outlive the executor too.

@@ -1,4 +1,4 @@
-#include <wsx/detail/async_event.hpp>
+#include "async_event.hpp"
 
 #include <asio/async_result.hpp>
 #include <asio/use_awaitable.hpp>

@@ -1,4 +1,4 @@
-#include <wsx/detail/context_hook.hpp>
+#include "context_hook.hpp"
 
 #include <asio/execution/context.hpp>
 #include <asio/execution_context.hpp>

@@ -1,6 +1,6 @@
 #include "asymmetric_fence.hpp"
 
-#include <wsx/detail/cross_thread_notifier.hpp>
+#include "cross_thread_notifier.hpp"
 
 #include <asio/post.hpp>
 

@@ -1,4 +1,4 @@
-#include <wsx/detail/mailbox.hpp>
+#include "mailbox.hpp"
 
 namespace wsx::detail {
 

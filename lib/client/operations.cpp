@@ -27,10 +27,10 @@ system_error failed_to(std::string_view what, std::error_code error) {
 
 }  // namespace
 
-asio::awaitable<void> co_connect(std::shared_ptr<engine> e, request target) {
+asio::awaitable<void> co_connect(engine_ref e, request target) {
   std::error_code error;
   wsx::diagnostics details;
-  auto start = [target = std::move(target), &details](engine& on, ticket t,
+  auto start = [target = std::move(target), &details](const engine_ref& on, ticket t,
                                                       completion<std::error_code> done) mutable {
     on.connect(t, std::move(target), &details, std::move(done));
   };
@@ -40,14 +40,14 @@ asio::awaitable<void> co_connect(std::shared_ptr<engine> e, request target) {
   if (error) throw system_error(error, std::move(details));
 }
 
-asio::awaitable<void> co_send(std::shared_ptr<engine> e, std::shared_ptr<send_channel> channel,
+asio::awaitable<void> co_send(engine_ref e, std::shared_ptr<send_channel> channel,
                               protocol::outgoing_frame frame) {
-  const auto refused = e->try_send(*channel, frame);
+  const auto refused = e.try_send(*channel, frame);
   if (refused == errc{}) co_return;
   if (refused != errc::queue_full && refused != errc::message_over_queue)
     throw failed_to("send", refused);
   std::error_code error;
-  auto start = [channel, frame](engine& on, ticket t, completion<std::error_code> done) {
+  auto start = [channel, frame](const engine_ref& on, ticket t, completion<std::error_code> done) {
     on.send(t, channel, frame, std::move(done));
   };
   auto sent = start_operation<std::error_code>(e, asio::redirect_error(asio::use_awaitable, error),
@@ -56,9 +56,9 @@ asio::awaitable<void> co_send(std::shared_ptr<engine> e, std::shared_ptr<send_ch
   if (error) throw failed_to("send", error);
 }
 
-asio::awaitable<void> co_flush(std::shared_ptr<engine> e) {
+asio::awaitable<void> co_flush(engine_ref e) {
   std::error_code error;
-  auto start = [](engine& on, ticket t, completion<std::error_code> done) {
+  auto start = [](const engine_ref& on, ticket t, completion<std::error_code> done) {
     on.flush(t, std::move(done));
   };
   auto flushed =
@@ -67,9 +67,9 @@ asio::awaitable<void> co_flush(std::shared_ptr<engine> e) {
   if (error) throw failed_to("flush", error);
 }
 
-asio::awaitable<close_reason> co_join(std::shared_ptr<engine> e) {
+asio::awaitable<close_reason> co_join(engine_ref e) {
   std::error_code error;
-  auto start = [](engine& on, ticket t, completion<std::error_code, close_reason> done) {
+  auto start = [](const engine_ref& on, ticket t, completion<std::error_code, close_reason> done) {
     on.join(t, std::move(done));
   };
   auto ended = start_operation<std::error_code, close_reason>(
@@ -79,12 +79,12 @@ asio::awaitable<close_reason> co_join(std::shared_ptr<engine> e) {
   co_return reason;
 }
 
-asio::awaitable<void> co_close(std::shared_ptr<engine> e, protocol::close_payload how) {
+asio::awaitable<void> co_close(engine_ref e, protocol::close_payload how) {
   const auto doing = how.code ? "close with " + to_string(*how.code) : std::string("close");
   std::error_code error;
   if (how.code) error = protocol::check_close(*how.code, how.reason);
   if (error) throw failed_to(doing, error);
-  auto start = [how = std::move(how)](engine& on, ticket t,
+  auto start = [how = std::move(how)](const engine_ref& on, ticket t,
                                       completion<std::error_code> done) mutable {
     on.close(t, std::move(how), std::move(done));
   };

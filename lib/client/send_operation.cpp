@@ -1,4 +1,4 @@
-#include <wsx/detail/engine.hpp>
+#include "engine.hpp"
 #include <wsx/detail/send_operation.hpp>
 
 #include <utility>
@@ -11,12 +11,12 @@ send_operation::send_operation(std::shared_ptr<send_channel> channel,
   if (copied_) copy_.assign(frame.payload.begin(), frame.payload.end());
 }
 
-errc send_operation::try_now(engine& e) {
+errc send_operation::try_now(const engine_ref& e) {
   if (copied_) frame_.payload = copy_;  // of this: it may be a copy itself
   return e.try_send(*channel_, frame_);
 }
 
-void send_operation::wait(engine& e, ticket t, completion<std::error_code> done) {
+void send_operation::wait(const engine_ref& e, ticket t, completion<std::error_code> done) {
   if (!copied_) copy_.assign(frame_.payload.begin(), frame_.payload.end());
   frame_.payload = copy_;
   e.send(t, std::move(channel_), frame_, std::move(done), std::move(copy_));

@@ -1,32 +1,55 @@
-#include <wsx/detail/engine.hpp>
+#include "engine.hpp"
+
+#include <wsx/error.hpp>
 #include <wsx/session.hpp>
 
 #include <string>
+#include <utility>
 
 namespace wsx {
 
 std::error_code session::send_frame(const protocol::outgoing_frame& frame) {
-  return engine_.stage(frame);
+  detail::link* const open = engine_.life().open_link();
+  return open != nullptr ? open->send(frame) : errc::not_connected;
 }
 
 std::error_code session::close() {
-  return engine_.begin_close({});
+  return begin_close({});
 }
 
 std::error_code session::close(close_code code, std::string_view reason) {
-  return engine_.begin_close({code, std::string(reason)});
+  return begin_close({code, std::string(reason)});
+}
+
+std::error_code session::begin_close(protocol::close_payload how) {
+  detail::link* const open = engine_.life().open_link();
+  if (open == nullptr) return errc::not_connected;
+  const auto error = open->connection().close(std::move(how));
+  if (!error) engine_.life().pump();
+  return error;
+}
+
+bool session::post_mail(std::unique_ptr<detail::mail> message) {
+  constexpr bool urgent = false;
+  return !engine_.post(std::move(message), urgent);
+}
+
+timer session::post_mail_after(std::chrono::steady_clock::duration delay,
+                               std::unique_ptr<detail::mail> message) {
+  return engine_.post_after(delay, std::move(message));
 }
 
 const connection_info& session::connection() const noexcept {
-  return engine_.connection();
+  return engine_.life().info();
 }
 
 wsx::stats session::stats() const noexcept {
-  return engine_.stats();
+  if (detail::link* const open = engine_.life().open_link()) open->count();
+  return engine_.counts().snapshot();
 }
 
 asio::any_io_executor session::get_executor() const noexcept {
-  return engine_.executor();
+  return engine_.serial();
 }
 
 }  // namespace wsx

@@ -1,6 +1,6 @@
 #include "../per_thread.hpp"
 
-#include <wsx/detail/shared_options.hpp>
+#include "shared_options.hpp"
 
 #include <utility>
 

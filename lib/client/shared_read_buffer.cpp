@@ -1,6 +1,6 @@
 #include "../per_thread.hpp"
 
-#include <wsx/detail/shared_read_buffer.hpp>
+#include "shared_read_buffer.hpp"
 
 namespace wsx::detail {
 

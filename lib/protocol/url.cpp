@@ -4,7 +4,7 @@
 #include "url_fault.hpp"
 
 #include <wsx/error.hpp>
-#include <wsx/protocol/url.hpp>
+#include <wsx/url.hpp>
 
 #include <uriparser/Uri.h>
 

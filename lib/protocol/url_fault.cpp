@@ -3,7 +3,7 @@
 #include "display.hpp"
 #include "http_syntax.hpp"
 
-#include <wsx/protocol/url.hpp>
+#include <wsx/url.hpp>
 
 #include <algorithm>
 

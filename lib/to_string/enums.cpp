@@ -2,7 +2,7 @@
 #include <wsx/close_reason.hpp>
 #include <wsx/diagnostics.hpp>
 #include <wsx/error.hpp>
-#include <wsx/protocol/opcode.hpp>
+#include <wsx/opcode.hpp>
 #include <wsx/to_string.hpp>
 #include <wsx/transport/transport.hpp>
 

@@ -4,7 +4,7 @@
 
 #include <wsx/connection_info.hpp>
 #include <wsx/header.hpp>
-#include <wsx/protocol/url.hpp>
+#include <wsx/url.hpp>
 #include <wsx/request.hpp>
 #include <wsx/response_headers.hpp>
 #include <wsx/to_string.hpp>

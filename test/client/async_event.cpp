@@ -1,4 +1,4 @@
-#include <wsx/detail/async_event.hpp>
+#include "../../lib/client/async_event.hpp"
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>

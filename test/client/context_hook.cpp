@@ -1,4 +1,4 @@
-#include <wsx/detail/context_hook.hpp>
+#include "../../lib/client/context_hook.hpp"
 
 #include <asio/io_context.hpp>
 #include <doctest/doctest.h>

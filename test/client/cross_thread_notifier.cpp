@@ -1,4 +1,4 @@
-#include <wsx/detail/cross_thread_notifier.hpp>
+#include "../../lib/client/cross_thread_notifier.hpp"
 
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>

@@ -1,4 +1,4 @@
-#include <wsx/detail/mailbox.hpp>
+#include "../../lib/client/mailbox.hpp"
 
 #include <asio/awaitable.hpp>
 #include <doctest/doctest.h>
@@ -20,8 +20,8 @@ struct letter final : mail {
     if (alive != nullptr) --*alive;
   }
   bool is_async() const noexcept override { return false; }
-  void deliver(wsx::detail::engine&) override {}
-  asio::awaitable<void> deliver_async(wsx::detail::engine&) override { return {}; }
+  void deliver(wsx::detail::callback_context&) override {}
+  asio::awaitable<void> deliver_async(wsx::detail::callback_context&) override { return {}; }
 
   int number;
   int* alive;

@@ -1,6 +1,6 @@
 #include "support.hpp"
 
-#include <wsx/detail/cross_thread_notifier.hpp>
+#include "../../lib/client/cross_thread_notifier.hpp"
 
 #include <asio/post.hpp>
 

@@ -1,4 +1,4 @@
-#include <wsx/detail/shared_options.hpp>
+#include "../../lib/client/shared_options.hpp"
 
 #include <doctest/doctest.h>
 

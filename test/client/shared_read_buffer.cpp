@@ -1,4 +1,4 @@
-#include <wsx/detail/shared_read_buffer.hpp>
+#include "../../lib/client/shared_read_buffer.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <wsx/detail/waiting_list.hpp>
+#include "../../lib/client/waiting_list.hpp"
 
 #include <asio/io_context.hpp>
 #include <doctest/doctest.h>

@@ -1,6 +1,6 @@
 #include "../../lib/protocol/display.hpp"
 
-#include <wsx/protocol/url.hpp>
+#include <wsx/url.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 #include <wsx/error.hpp>
-#include <wsx/protocol/url.hpp>
+#include <wsx/url.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <wsx/detail/callback_context.hpp>
+#include <wsx/detail/engine_ref.hpp>
 #include <wsx/detail/handler_model.hpp>
-#include <wsx/detail/mailbox.hpp>
+#include <wsx/detail/mail.hpp>
 #include <wsx/log.hpp>
 #include <wsx/session.hpp>
 #include <wsx/timer.hpp>
@@ -22,12 +24,12 @@ class message_mail final : public mail {
 
   bool is_async() const noexcept override { return is_async_callback<Tag, H, M&&>(); }
 
-  void deliver(engine& to) override {
+  void deliver(callback_context& to) override {
     if constexpr (!is_async_callback<Tag, H, M&&>())
       run_callback<Tag>(to, handler_, std::move(message_));
   }
 
-  asio::awaitable<void> deliver_async(engine& to) override {
+  asio::awaitable<void> deliver_async(callback_context& to) override {
     return run_or_await<Tag, H, M&&>(to, handler_, std::move(message_));
   }
 
@@ -41,8 +43,8 @@ template <class M>
 class unhandled_mail final : public mail {
  public:
   bool is_async() const noexcept override { return false; }
-  void deliver(engine&) override { log_unhandled(typeid(M).name()); }
-  asio::awaitable<void> deliver_async(engine&) override { return nothing(); }
+  void deliver(callback_context&) override { log_unhandled(typeid(M).name()); }
+  asio::awaitable<void> deliver_async(callback_context&) override { return nothing(); }
 };
 
 template <class H, class M>
@@ -76,8 +78,8 @@ struct down_notice {
   std::uint64_t number;
 
   void operator()(std::error_code error, close_reason reason) const {
-    if (const auto e = to.lock())
-      e->notify(make_info(*handler, Down{number, error, std::move(reason)}));
+    if (auto e = to.lock())
+      engine_ref(std::move(e)).notify(make_info(*handler, Down{number, error, std::move(reason)}));
   }
 };
 
@@ -87,15 +89,13 @@ namespace wsx {
 
 template <class Handler, class Message>
 bool session::post(Handler& self, Message message) {
-  return !engine_.post(detail::make_info(self, std::move(message)));
+  return post_mail(detail::make_info(self, std::move(message)));
 }
 
 template <class Handler, class Message>
 timer session::post_after(Handler& self, std::chrono::steady_clock::duration delay,
                           Message message) {
-  return timer(engine_.shared_from_this(),
-               std::make_shared<detail::timer_state>(engine_.executor(), delay,
-                                                     detail::make_info(self, std::move(message))));
+  return post_mail_after(delay, detail::make_info(self, std::move(message)));
 }
 
 }  // namespace wsx

@@ -3,8 +3,7 @@
 #include <wsx/config.hpp>
 
 #include <wsx/detail/completion.hpp>
-#include <wsx/detail/engine.hpp>
-#include <wsx/detail/waiting_list.hpp>
+#include <wsx/detail/engine_ref.hpp>
 #include <wsx/transport/strand.hpp>
 
 #include <asio/associated_cancellation_slot.hpp>
@@ -22,29 +21,29 @@ class initiation {
  public:
   using executor_type = strand;
 
-  explicit initiation(std::shared_ptr<engine> e) noexcept : engine_(std::move(e)) {}
+  explicit initiation(engine_ref e) noexcept : engine_(std::move(e)) {}
 
-  executor_type get_executor() const noexcept { return engine_->serial(); }
+  executor_type get_executor() const noexcept { return engine_.serial(); }
 
  protected:
-  engine& target() const noexcept { return *engine_; }
+  const engine_ref& target() const noexcept { return engine_; }
 
   // `start` gets the engine, the operation's ticket and its completion; cancellation goes to the
   // engine by the ticket.
   template <class... Args, class Handler, class Start>
   void begin(Handler handler, Start& start) const {
-    const ticket t = engine_->next_ticket();
+    const ticket t = engine_.next_ticket();
     if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected()) {
-      slot.assign([weak = std::weak_ptr(engine_), t](asio::cancellation_type type) {
+      slot.assign([weak = std::weak_ptr(engine_.get()), t](asio::cancellation_type type) {
         if (type == asio::cancellation_type::none) return;
-        if (const auto still_there = weak.lock()) still_there->cancel(t);
+        if (auto still_there = weak.lock()) engine_ref(std::move(still_there)).cancel(t);
       });
     }
-    start(*engine_, t, completion<Args...>(std::move(handler), engine_->serial()));
+    start(engine_, t, completion<Args...>(std::move(handler), engine_.serial()));
   }
 
  private:
-  std::shared_ptr<engine> engine_;
+  engine_ref engine_;
 };
 
 template <class... Args>
@@ -59,7 +58,7 @@ struct initiate_operation : initiation {
 
 // Starts an operation of the engine with any completion token.
 template <class... Args, class Token, class Start>
-auto start_operation(const std::shared_ptr<engine>& e, Token&& token, Start start) {
+auto start_operation(const engine_ref& e, Token&& token, Start start) {
   return asio::async_initiate<Token, void(Args...)>(initiate_operation<Args...>(e), token,
                                                     std::move(start));
 }

@@ -1,8 +1,7 @@
 #pragma once
 
 #include <wsx/detail/completion.hpp>
-#include <wsx/detail/send_channel.hpp>
-#include <wsx/detail/waiting_list.hpp>
+#include <wsx/detail/engine_ref.hpp>
 #include <wsx/error.hpp>
 #include <wsx/export.hpp>
 #include <wsx/protocol/outgoing.hpp>
@@ -14,8 +13,6 @@
 #include <vector>
 
 namespace wsx::detail {
-
-class engine;
 
 // Whether a token is a completion handler itself, so that Asio starts the operation at once. Others
 // (deferred, use_awaitable) may start it when the payload has gone.
@@ -33,10 +30,10 @@ class send_operation {
                          const protocol::outgoing_frame& frame, bool starts_at_once);
 
   // Queues the frame if there is room.
-  WSX_API errc try_now(engine& e);
+  WSX_API errc try_now(const engine_ref& e);
 
   // Waits for room, with a copy; `try_now` found none. Once.
-  WSX_API void wait(engine& e, ticket t, completion<std::error_code> done);
+  WSX_API void wait(const engine_ref& e, ticket t, completion<std::error_code> done);
 
  private:
   std::shared_ptr<send_channel> channel_;

@@ -3,7 +3,7 @@
 #include <wsx/bytes.hpp>
 #include <wsx/export.hpp>
 #include <wsx/protocol/mask.hpp>
-#include <wsx/protocol/opcode.hpp>
+#include <wsx/opcode.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -3,7 +3,7 @@
 #include <wsx/bytes.hpp>
 #include <wsx/error.hpp>
 #include <wsx/export.hpp>
-#include <wsx/protocol/opcode.hpp>
+#include <wsx/opcode.hpp>
 
 #include <array>
 #include <cstddef>

@@ -5,7 +5,7 @@
 #include <wsx/header.hpp>
 #include <wsx/protocol/deflate_offer.hpp>
 #include <wsx/protocol/http_head.hpp>
-#include <wsx/protocol/url.hpp>
+#include <wsx/url.hpp>
 
 #include <optional>
 #include <string>

@@ -6,8 +6,9 @@
 #include <wsx/protocol/byte_buffer.hpp>
 #include <wsx/protocol/close_payload.hpp>
 #include <wsx/protocol/frame_parser.hpp>
+#include <wsx/protocol/incoming.hpp>
 #include <wsx/protocol/inflater.hpp>
-#include <wsx/protocol/opcode.hpp>
+#include <wsx/opcode.hpp>
 #include <wsx/protocol/utf8.hpp>
 
 #include <cstddef>
@@ -37,9 +38,6 @@ enum class receive_event {
   close,       ///< `close`
   violation,   ///< `error`, and the text of its message, say what; nothing else follows
 };
-
-/// Whether messages come whole or in pieces.
-enum class delivery { messages, fragments };
 
 /// Makes messages of frames, and judges everything that RFC 6455 asks of a server's frames beyond
 /// their form: the order of fragments (5.4), UTF-8 (8.1), Close frames (5.5.1, 7.4), and the

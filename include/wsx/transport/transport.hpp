@@ -3,7 +3,7 @@
 #include <wsx/config.hpp>
 
 #include <wsx/bytes.hpp>
-#include <wsx/protocol/url.hpp>
+#include <wsx/url.hpp>
 #include <wsx/system_error.hpp>
 #include <wsx/tls_options.hpp>
 #include <wsx/transport/strand.hpp>

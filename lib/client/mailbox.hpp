@@ -2,33 +2,14 @@
 
 #include <wsx/config.hpp>
 
+#include <wsx/detail/mail.hpp>
 #include <wsx/export.hpp>
-
-#include <asio/awaitable.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <memory>
 
 namespace wsx::detail {
-
-class engine;
-
-// A message on its way to a callback. It knows the callback; the engine only says when.
-class mail {
- public:
-  virtual ~mail() = default;
-
-  // Whether the callback is a coroutine.
-  virtual bool is_async() const noexcept = 0;
-
-  virtual void deliver(engine& to) = 0;
-  virtual asio::awaitable<void> deliver_async(engine& to) = 0;
-
- private:
-  friend class mailbox;
-  mail* next_ = nullptr;
-};
 
 // A lock-free queue of messages from any thread to one, bounded in number.
 class mailbox {

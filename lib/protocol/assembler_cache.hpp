@@ -5,16 +5,16 @@
 #include <memory>
 #include <optional>
 
-namespace wsx::detail {
+namespace wsx::protocol {
 
 // Between messages an assembler has nothing to remember, unless one that is compressed may refer to
 // those before it: the clients of a thread lend each other one, and an idle client has none.
 
-std::unique_ptr<protocol::message_assembler> borrow_assembler(
-    protocol::message_limits limits, protocol::delivery how,
-    std::optional<protocol::inflater> inflate);
+std::unique_ptr<message_assembler> acquire_assembler(
+    message_limits limits, delivery how,
+    std::optional<inflater> inflate);
 
 // Takes it, if it has nothing to remember, and no more memory than a thread may keep.
-void give_back(std::unique_ptr<protocol::message_assembler>& assembler) noexcept;
+void release_assembler(std::unique_ptr<message_assembler>& assembler) noexcept;
 
-}  // namespace wsx::detail
+}  // namespace wsx::protocol

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <wsx/detail/completion.hpp>
-#include <wsx/detail/waiting_list.hpp>
+#include "waiting_list.hpp"
 #include <wsx/protocol/frame_source.hpp>
 #include <wsx/protocol/outgoing.hpp>
 

@@ -1,6 +1,6 @@
-#include "../../lib/client/assembler_cache.hpp"
+#include "../../lib/protocol/assembler_cache.hpp"
 
-#include "support.hpp"
+#include "../client/support.hpp"
 
 #include <wsx/testing/server_deflate.hpp>
 
@@ -28,7 +28,7 @@ server_frame begun(std::string_view payload) {
 }
 
 assembler borrow(std::optional<inflater> inflate = {}) {
-  return wsx::detail::borrow_assembler({}, delivery::messages, std::move(inflate));
+  return wsx::protocol::acquire_assembler({}, delivery::messages, std::move(inflate));
 }
 
 // All that comes of it, in words.
@@ -45,7 +45,7 @@ std::string receive(message_assembler& a, const std::string& bytes) {
 }
 
 bool taken(assembler& a) {
-  wsx::detail::give_back(a);
+  wsx::protocol::release_assembler(a);
   return !a;
 }
 
@@ -135,7 +135,7 @@ TEST_SUITE("client: spare assembler") {
     a = borrow(inflater(15, false));
     CHECK(receive(*a, compressed("a")) == "a;");
     REQUIRE(taken(a));
-    a = wsx::detail::borrow_assembler({.max_message = 2}, delivery::fragments, {});
+    a = wsx::protocol::acquire_assembler({.max_message = 2}, delivery::fragments, {});
     CHECK(receive(*a, in_two_frames()) == "a;b;c;");
     CHECK(receive(*a, wire(text_frame("abc"))) ==
           make_error_code(wsx::errc::message_too_big).message());

@@ -2,8 +2,8 @@
 
 #include <wsx/config.hpp>
 
-#include <wsx/detail/cancelable.hpp>
-#include <wsx/detail/mailbox.hpp>
+#include "cancelable.hpp"
+#include "mailbox.hpp"
 
 #include <asio/any_io_executor.hpp>
 #include <asio/signal_set.hpp>

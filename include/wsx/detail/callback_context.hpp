@@ -1,0 +1,50 @@
+#pragma once
+
+#include <wsx/config.hpp>
+
+#include <wsx/action.hpp>
+#include <wsx/export.hpp>
+#include <wsx/session.hpp>
+
+#include <asio/cancellation_signal.hpp>
+
+#include <atomic>
+#include <exception>
+
+namespace wsx::detail {
+
+class engine;
+
+// The client, as those see it that call the handler's members. On its strand.
+class callback_context {
+ public:
+  callback_context(const callback_context&) = delete;
+  callback_context& operator=(const callback_context&) = delete;
+
+  wsx::session& session() noexcept { return session_; }
+
+  // Whether the client is to end as soon as possible: the handler must not be called for what came.
+  bool stopped() const noexcept { return stopped_.load(std::memory_order_relaxed); }
+
+  // Does what a callback has returned.
+  WSX_API void apply(const action& wanted);
+
+  // A callback threw.
+  WSX_API void failed(std::exception_ptr what);
+
+  // A callback that is a coroutine begins, or is through. `own` is the slot of its cancellation
+  // state: an operation that it awaits itself has the same.
+  WSX_API void waits(const asio::cancellation_slot& own) noexcept;
+  WSX_API void through() noexcept;
+
+ protected:
+  explicit callback_context(engine& e) noexcept : session_(e) {}
+  ~callback_context() = default;
+
+  std::atomic<bool> stopped_{false};
+
+ private:
+  wsx::session session_;
+};
+
+}  // namespace wsx::detail

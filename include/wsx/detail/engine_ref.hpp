@@ -1,0 +1,96 @@
+#pragma once
+
+#include <wsx/config.hpp>
+
+#include <wsx/connection_info.hpp>
+#include <wsx/detail/any_handler.hpp>
+#include <wsx/detail/any_stream.hpp>
+#include <wsx/detail/completion.hpp>
+#include <wsx/detail/mail.hpp>
+#include <wsx/error.hpp>
+#include <wsx/export.hpp>
+#include <wsx/options.hpp>
+#include <wsx/protocol/close_payload.hpp>
+#include <wsx/protocol/outgoing.hpp>
+#include <wsx/request.hpp>
+#include <wsx/stats.hpp>
+#include <wsx/system_error.hpp>
+#include <wsx/timer.hpp>
+#include <wsx/transport/strand.hpp>
+
+#include <asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace wsx::detail {
+
+class engine;
+struct send_channel;
+
+// What tells one waiting operation from another, to cancel it.
+using ticket = std::uint64_t;
+
+// A client without its types, as its templates see it. What is behind it is compiled once, in
+// lib/client; it lives as long as one of these refers to it, or something of it is under way.
+// Everything can be called from any thread, unless it says otherwise.
+class engine_ref {
+ public:
+  engine_ref() = default;
+  explicit engine_ref(std::shared_ptr<engine> e) noexcept : engine_(std::move(e)) {}
+  WSX_API engine_ref(asio::any_io_executor executor, wsx::options options, stream_factory make,
+                     std::unique_ptr<any_handler> handler);
+
+  explicit operator bool() const noexcept { return engine_ != nullptr; }
+  const std::shared_ptr<engine>& get() const noexcept { return engine_; }
+
+  // Operations. Each has a ticket, by which it can be canceled, and a completion. `details`, if
+  // any, gets what is known about a failure, before `done` is called.
+  WSX_API ticket next_ticket() const noexcept;
+  WSX_API void connect(ticket t, request target, wsx::diagnostics* details,
+                       completion<std::error_code> done) const;
+  WSX_API void close(ticket t, protocol::close_payload how, completion<std::error_code> done) const;
+  WSX_API void join(ticket t, completion<std::error_code, close_reason> done) const;
+  WSX_API void flush(ticket t, completion<std::error_code> done) const;
+  // `copy` is what the payload lies in; empty if it stays where it is until `done` is called.
+  WSX_API void send(ticket t, std::shared_ptr<send_channel> channel,
+                    const protocol::outgoing_frame& frame, completion<std::error_code> done,
+                    std::vector<std::byte> copy = {}) const;
+  WSX_API void cancel(ticket t) const;
+
+  WSX_API errc try_send(send_channel& channel, const protocol::outgoing_frame& frame) const;
+  WSX_API std::shared_ptr<send_channel> make_channel() const;
+  WSX_API void retire(std::shared_ptr<send_channel> channel) const noexcept;
+
+  WSX_API std::error_code post(std::unique_ptr<mail> message) const;
+  // The same, even if the mailbox is full.
+  WSX_API void notify(std::unique_ptr<mail> message) const;
+  WSX_API timer post_after(std::chrono::steady_clock::duration delay,
+                           std::unique_ptr<mail> message) const;
+  // Throws `std::system_error` if the system refuses.
+  WSX_API void watch_signal(int number,
+                            std::function<std::unique_ptr<mail>(int number)> make) const;
+
+  WSX_API void abort() const;
+  // The owner is gone: abort, and call the handler no more; or only that nobody looks at it.
+  WSX_API void kill() const noexcept;
+  WSX_API void disown() const noexcept;
+
+  WSX_API bool is_open() const noexcept;
+  WSX_API wsx::stats stats() const noexcept;
+  WSX_API const strand& serial() const noexcept;
+  asio::any_io_executor executor() const { return serial(); }
+  // On the strand.
+  WSX_API const connection_info& connection() const noexcept;
+
+ private:
+  std::shared_ptr<engine> engine_;
+};
+
+}  // namespace wsx::detail

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <wsx/bytes.hpp>
+#include <wsx/export.hpp>
+#include <wsx/opcode.hpp>
+
+#include <cstdint>
+
+namespace wsx::protocol {
+
+/// Whether messages come whole or in pieces.
+enum class delivery : std::uint8_t { messages, fragments };
+
+/// What the user of a connection wants to be given.
+struct reception {
+  delivery how = delivery::messages;
+  bool text = true;    ///< if false, a text is refused with 1003
+  bool binary = true;  ///< if false, a binary message is refused with 1003
+  bool pings = false;  ///< if false, pings are answered instead of given out
+};
+
+/// What has come, as `incoming::next` gives it out.
+enum class event : std::uint8_t {
+  need_input,  ///< nothing more in this input
+  text,        ///< a whole message in `payload`
+  binary,      ///< a whole message in `payload`
+  fragment,    ///< a piece of a message: `payload`, `message_kind`, `first`, `last`
+  ping,        ///< `payload`
+  pong,        ///< `payload`
+};
+
+/// The receiving side of a `connection`, as its user sees it.
+class incoming {
+ public:
+  /// What came next. What the accessors below tell of it is valid until the next call.
+  ///
+  /// Close frames, violations, and pings that are to be answered are dealt with within this. Once
+  /// closing has begun nothing is given out. RFC 6455 1.4.
+  WSX_API event next();
+
+  bytes_view payload() const noexcept { return payload_; }
+  opcode message_kind() const noexcept { return kind_; }
+  bool first() const noexcept { return first_; }
+  bool last() const noexcept { return last_; }
+
+ protected:
+  incoming() = default;
+  ~incoming() = default;
+  incoming(const incoming&) = delete;
+  incoming& operator=(const incoming&) = delete;
+
+  bytes_view payload_{};
+  opcode kind_ = opcode::binary;
+  bool first_ = false;
+  bool last_ = false;
+};
+
+}  // namespace wsx::protocol

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <asio/cancellation_signal.hpp>
+
+#include <utility>
+
+namespace wsx::detail {
+
+// A callback that is a coroutine, while it is awaited: how it is interrupted, and whether it was.
+class awaited_callback {
+ public:
+  // To be bound to the coroutine that awaits callbacks.
+  asio::cancellation_slot slot() noexcept { return signal_.slot(); }
+  // That coroutine is through: the slot's memory is not needed until there is another.
+  void clear() noexcept { signal_.slot().clear(); }
+
+  // One begins, with a cancellation state of its own, whose slot is `own`; or is through.
+  void begins(const asio::cancellation_slot& own) noexcept {
+    own_ = own;
+    running_ = true;
+  }
+  void through() noexcept {
+    own_ = {};
+    running_ = interrupted_ = false;
+  }
+
+  bool running() const noexcept { return running_; }
+  bool interrupted() const noexcept { return interrupted_; }
+
+  // Whether it is the callback itself that awaits an operation with this slot.
+  bool awaits(const asio::cancellation_slot& slot) const noexcept {
+    return running_ && slot == own_;
+  }
+
+  // Whatever it waits for ends, and so does, by Asio's rule, whatever it awaits from now on. False
+  // if there is none, or it was interrupted before.
+  bool interrupt() {
+    if (!running_ || std::exchange(interrupted_, true)) return false;
+    signal_.emit(asio::cancellation_type::terminal);
+    return true;
+  }
+
+ private:
+  asio::cancellation_signal signal_{};
+  asio::cancellation_slot own_{};
+  bool running_ = false;
+  bool interrupted_ = false;
+};
+
+}  // namespace wsx::detail

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "callers.hpp"
+#include "counters.hpp"
+#include "deadline.hpp"
+#include "ending.hpp"
+#include "gate.hpp"
+#include "inbox.hpp"
+#include "producers.hpp"
+#include "shared_options.hpp"
+
+#include <wsx/detail/any_handler.hpp>
+#include <wsx/detail/any_stream.hpp>
+#include <wsx/options.hpp>
+#include <wsx/transport/strand.hpp>
+
+#include <asio/any_io_executor.hpp>
+
+#include <memory>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace wsx::detail {
+
+// What a client is made of, besides its life.
+struct client_parts {
+  client_parts(asio::any_io_executor executor, wsx::options o, stream_factory make_stream_,
+               std::unique_ptr<any_handler> handler_)
+      : serial(as_strand(std::move(executor))),
+        options(share_options(std::move(o))),
+        make_stream(make_stream_),
+        transport(std::make_shared<transport_settings>()),
+        handler(std::move(handler_)),
+        mail(options->mailbox_size),
+        senders(options->max_reply_bytes),
+        time(serial),
+        door(serial, options->drop_unsent_on_disconnect) {
+    transport->tls = {options, &options->tls};
+  }
+
+  // The `connect` that waits, if one does, is through: without `error`, or with what `end` knows of
+  // it.
+  void complete_connect(std::error_code error, const ending& end, std::string_view url) {
+    auto* const details = error ? waiting.connect_details() : nullptr;
+    if (details != nullptr) *details = end.details_for_connect(error, *options, url);
+    waiting.connected(error);
+  }
+
+  // The client has ended: all that wait are told. `unopened`: what a `connect` fails with that would
+  // end without an error.
+  void complete_waiters(const ending& end, std::error_code unopened, std::string_view url) {
+    mail.close();
+    const auto error = end.error();
+    complete_connect(error ? error : unopened, end, url);
+    senders.fail(end.unsent_error());
+    waiting.closed(end.reason().error);
+    waiting.ended(error, end.reason());
+  }
+
+  const strand serial;
+  const std::shared_ptr<const wsx::options> options;  // other clients may share them
+  const stream_factory make_stream;
+  const std::shared_ptr<transport_settings> transport;
+  std::unique_ptr<any_handler> handler;
+  callers waiting;
+  inbox mail;
+  producers senders;
+  deadline time;
+  counters counts;
+  gate door;
+};
+
+}  // namespace wsx::detail

@@ -1,0 +1,50 @@
+#include "deadline.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace wsx::detail {
+
+deadline::time_point deadline::after(clock::duration delay) noexcept {
+  const auto now = clock::now();
+  constexpr auto last = never - clock::duration(1);
+  return delay > last - now ? last : now + delay;
+}
+
+deadline::time_point deadline::earliest() const noexcept {
+  return *std::ranges::min_element(times_);
+}
+
+bool deadline::take(of what, time_point now) noexcept {
+  if (when(what) == never || now < when(what)) return false;
+  lift(what);
+  return true;
+}
+
+void deadline::arm(const std::shared_ptr<deadline_listener>& who, time_point soon) {
+  const auto first = std::min(earliest(), soon);
+  if (first == never || (waits_ && timer_.expiry() <= first)) return;
+  wait(who, first);
+}
+
+void deadline::wait(const std::shared_ptr<deadline_listener>& who, time_point until) {
+  waits_ = false;
+  timer_.expires_at(until);
+  auto passed = [this, who, number = ++number_](std::error_code) {
+    if (number != number_) return;  // canceled, or set anew
+    waits_ = false;
+    if (clock::now() < earliest()) return arm(who);
+    who->on_time();  // it owns this
+  };
+  timer_.async_wait(when_due(strand_, std::move(passed)));
+  waits_ = true;
+}
+
+void deadline::cancel() {
+  times_.fill(never);
+  if (!std::exchange(waits_, false)) return;
+  ++number_;
+  timer_.cancel();
+}
+
+}  // namespace wsx::detail

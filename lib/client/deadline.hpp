@@ -1,0 +1,74 @@
+#pragma once
+
+#include <wsx/transport/strand.hpp>
+
+#include <asio/steady_timer.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace wsx::detail {
+
+// What a deadline calls, on the strand.
+class deadline_listener {
+ public:
+  virtual void on_time() = 0;
+
+ protected:
+  ~deadline_listener() = default;
+};
+
+// One timer for several times: it is set for the earliest. A wait that ends earlier than needed is
+// left alone, and goes on when it is through, since to set a timer anew costs more than to look at a
+// clock twice.
+class deadline {
+ public:
+  using clock = std::chrono::steady_clock;
+  using time_point = clock::time_point;
+
+  enum class of : std::uint8_t {
+    attempt,     // to connect, to exchange the opening handshake, or to pause before it
+    connection,  // what the open one says: its keepalive, its closing handshake
+    callback,    // one that was interrupted, and goes on
+  };
+
+  // `s` must outlive the deadline.
+  explicit deadline(const strand& s) : strand_(s), timer_(s.get_inner_executor()) {}
+
+  static time_point now() noexcept { return clock::now(); }
+  // `delay` from now; the longest delays end when time does.
+  static time_point after(clock::duration delay) noexcept;
+
+  void set(of what, time_point when) noexcept { times_[index(what)] = when; }
+  void lift(of what) noexcept { set(what, never); }
+  bool runs(of what) const noexcept { return times_[index(what)] != never; }
+  time_point when(of what) const noexcept { return times_[index(what)]; }
+
+  // Whether that time has come by `now`; it is lifted then.
+  bool take(of what, time_point now) noexcept;
+
+  // Sees to it that the listener is called at the earliest of the times; `soon`, if that is
+  // earlier, will be asked for later.
+  void arm(const std::shared_ptr<deadline_listener>& who, time_point soon = never);
+
+  // Forgets all of them.
+  void cancel();
+
+ private:
+  static constexpr time_point never = time_point::max();
+  static constexpr std::size_t index(of what) noexcept { return static_cast<std::size_t>(what); }
+
+  time_point earliest() const noexcept;
+  void wait(const std::shared_ptr<deadline_listener>& who, time_point until);
+
+  const strand& strand_;
+  asio::steady_timer timer_;
+  std::array<time_point, 3> times_{never, never, never};
+  std::uint32_t number_ = 0;  // of the wait
+  bool waits_ = false;
+};
+
+}  // namespace wsx::detail

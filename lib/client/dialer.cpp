@@ -1,0 +1,229 @@
+#include "dialer.hpp"
+
+#include "shared_read_buffer.hpp"
+
+#include <wsx/error.hpp>
+#include <wsx/protocol/http_body.hpp>
+#include <wsx/protocol/retry_after.hpp>
+
+#include <asio/error.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <utility>
+
+namespace wsx::detail {
+
+namespace {
+
+bool would_block(std::error_code error) noexcept {
+  return error == asio::error::would_block || error == asio::error::try_again;
+}
+
+// The server, or a proxy before it, has ended the connection instead of answering.
+std::error_code dropped(std::error_code error) noexcept {
+  const bool by_peer = error == asio::error::eof || error == asio::error::connection_reset ||
+                       error == asio::error::broken_pipe ||
+                       error == asio::error::connection_aborted;
+  return by_peer ? make_error_code(errc::handshake_dropped) : error;
+}
+
+// What a server may send before anything is known of it.
+constexpr std::size_t max_head_read = 4096;
+
+// What is kept of the body of a response that refuses the handshake.
+constexpr std::size_t max_refusal_body = 4096;
+
+// How long is waited for a body that has no length.
+constexpr std::chrono::milliseconds refusal_grace{300};
+
+}  // namespace
+
+// A timer that waits for the connecting transport is left alone by the handshake that follows.
+asio::awaitable<std::error_code> dialer::open(std::shared_ptr<strand_listener> who,
+                                              stream_factory make,
+                                              std::shared_ptr<transport_settings> settings) {
+  protocol::upgrade_request ask;
+  if (const auto error = prepare(ask)) co_return error;
+  if (interrupted_) co_return interrupted_;
+
+  opened_.stream = make(who->serial(), std::move(settings));
+  deadline_.set(deadline::of::attempt, deadline::after(options_.connect_timeout));
+  deadline_.arm(who, deadline::after(options_.handshake_timeout));
+  const auto failed = co_await opened_.stream->connect(ask.to, diagnostics_);
+  connecting_ = false;
+  if (interrupted_) co_return interrupted_;
+  if (failed) co_return failed;
+
+  diagnostics_.stage = connect_stage::handshake;
+  deadline_.set(deadline::of::attempt, deadline::after(options_.handshake_timeout));
+  deadline_.arm(who);
+  const auto error = co_await exchange(ask, who);
+  if (error && diagnostics_.detail.empty()) diagnostics_.detail = opened_.stream->error_detail();
+  if (error && interrupted_) co_return interrupted_;
+  if (error) co_return error;
+  deadline_.lift(deadline::of::attempt);
+  opened_.info.url = target_.url;
+  opened_.info.peer_endpoint = opened_.stream->peer_endpoint();
+  opened_.info.local_endpoint = opened_.stream->local_endpoint();
+  co_return std::error_code();
+}
+
+// Everything that can be refused before anything is sent.
+std::error_code dialer::prepare(protocol::upgrade_request& ask) {
+  if (const auto error = check_options(options_, diagnostics_.detail)) return error;
+  if (const auto error = parse_url(target_.url, ask.to, diagnostics_.detail)) return error;
+  diagnostics_.host = ask.to.host_and_port();
+  ask.headers = target_.headers;
+  ask.subprotocols = target_.subprotocols;
+  ask.deflate = options_.deflate;
+  return protocol::check_request(ask, diagnostics_.detail);
+}
+
+asio::awaitable<std::error_code> dialer::exchange(const protocol::upgrade_request& ask,
+                                                  listener who) {
+  const std::string key = protocol::make_key();
+  const std::string request = protocol::format_request(ask, key);
+  const auto unsent = co_await send_request(request, who);
+  if (interrupted_) co_return interrupted_;
+  protocol::http_head_parser parser({options_.max_head_size, options_.max_headers});
+  std::error_code unread;
+  if (unsent) {
+    unread = read_some_head(parser);  // the server may have said why it takes nothing more
+  } else {
+    unread = co_await read_head(parser, who);
+  }
+  const bool silent = !unread || unread == errc::handshake_dropped;
+  if (unsent && silent && !parser.done()) co_return unsent;
+  if (unread == errc::handshake_dropped) diagnostics_.detail = parser.describe_end();
+  if (unread == errc::handshake_dropped && !parser.started() && !ask.to.secure())
+    diagnostics_.detail += ": if it speaks TLS on this port, use wss";
+  if (unread) co_return unread;
+
+  protocol::http_head head = parser.take();
+  const auto error = accept_response(head, ask, key);
+  const bool refused = error == errc::refused || error == errc::refused_for_now;
+  if (refused) co_await read_refusal_body(head, who);
+  if (error && !ask.to.secure() && protocol::asks_for_tls(head, diagnostics_.http_body))
+    diagnostics_.detail = "the server speaks TLS on this port: use wss";
+  co_return error;
+}
+
+asio::awaitable<std::error_code> dialer::send_request(std::string_view request, listener who) {
+  for (bytes_view left = as_bytes(request); !interrupted_;) {
+    const io_result result = opened_.stream->write_some(left);
+    left = left.subspan(result.bytes);
+    if (result.error && !would_block(result.error)) co_return dropped(result.error);
+    if (left.empty()) break;
+    co_await wait(io_direction::write, who);
+  }
+  co_return std::error_code();
+}
+
+asio::awaitable<std::error_code> dialer::read_head(protocol::http_head_parser& parser,
+                                                   listener who) {
+  while (!interrupted_) {
+    const auto error = read_some_head(parser);
+    if (error || parser.done()) co_return error;
+    co_await wait(io_direction::read, who);
+  }
+  co_return interrupted_;
+}
+
+// Reads what is there, up to the head's end. What came behind it belongs to the connection, or to
+// the body.
+std::error_code dialer::read_some_head(protocol::http_head_parser& parser) {
+  const shared_read_buffer buffer;
+  const auto room = buffer.room().first(max_head_read);
+  while (!parser.done()) {
+    const io_result got = opened_.stream->read_some(room);
+    if (would_block(got.error)) break;
+    if (got.error) return dropped(got.error);
+    std::error_code error;
+    const bytes_view bytes(room.data(), got.bytes);
+    const std::size_t taken = parser.feed(bytes, error);
+    if (error) {
+      diagnostics_.detail = parser.error_detail();
+      return error;
+    }
+    opened_.early.append(bytes.subspan(taken));
+  }
+  return {};
+}
+
+// Takes the response for an upgrade, or keeps what it says instead.
+std::error_code dialer::accept_response(protocol::http_head& head,
+                                        const protocol::upgrade_request& ask,
+                                        std::string_view key) {
+  protocol::upgrade_result granted;
+  const auto error = protocol::check_response(head, ask, key, granted, diagnostics_.detail);
+  if (error) {
+    diagnostics_.http_status = head.status;
+    diagnostics_.http_reason = head.reason;
+    diagnostics_.http_headers = head.headers;
+    diagnostics_.retry_after = protocol::retry_after(
+        head.headers, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+    return error;
+  }
+  connection_info& info = opened_.info;
+  info.status = head.status;
+  info.headers = std::move(head.headers);
+  info.subprotocol = std::move(granted.subprotocol);
+  info.compressed = granted.deflate.has_value();
+  info.deflate = granted.deflate;
+  return {};
+}
+
+// A server that refuses may say why. As much as is allowed, until the deadline at most; not so long
+// if nothing tells the end of it but that of the connection, which many servers keep open. The
+// refusal stands, even if its body was late.
+asio::awaitable<void> dialer::read_refusal_body(const protocol::http_head& head, listener who) {
+  protocol::http_body_reader body(head, max_refusal_body);
+  body.feed(opened_.early.view());
+  if (body.ends_with_connection()) {
+    const auto grace = deadline::after(refusal_grace);
+    deadline_.set(deadline::of::attempt, std::min(deadline_.when(deadline::of::attempt), grace));
+    deadline_.arm(who);
+  }
+  std::array<std::byte, 4096> room;
+  while (!body.done() && !interrupted_) {
+    const io_result got = opened_.stream->read_some(room);
+    body.feed(bytes_view(room).first(got.bytes));
+    if (would_block(got.error)) {
+      co_await wait(io_direction::read, who);
+    } else if (got.error) {
+      break;
+    }
+  }
+  diagnostics_.http_body = body.take();
+  if (interrupted_ == errc::handshake_timeout) interrupted_.clear();
+}
+
+// Until the transport is worth another try, or the attempt is interrupted.
+asio::awaitable<void> dialer::wait(io_direction direction, listener who) {
+  bool& waits = waits_[static_cast<std::size_t>(direction)];
+  if (!waits) opened_.stream->async_wait(direction, wait_handler(who, direction, number_));
+  waits = true;
+  while (waits && !interrupted_) {
+    if (!ready_.take_notification()) co_await ready_.wait();
+  }
+}
+
+void dialer::on_ready(io_direction direction) {
+  waits_[static_cast<std::size_t>(direction)] = false;
+  ready_.notify();
+}
+
+void dialer::time_out() {
+  interrupt(connecting_ ? errc::connect_timeout : errc::handshake_timeout);
+}
+
+void dialer::interrupt(std::error_code error) {
+  if (!interrupted_) interrupted_ = error;
+  if (opened_.stream) opened_.stream->close();
+  interrupt_.emit(asio::cancellation_type::terminal);
+  ready_.notify();
+}
+
+}  // namespace wsx::detail

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "async_event.hpp"
+#include "dialed.hpp"
+#include "strand_listener.hpp"
+
+#include <wsx/detail/any_stream.hpp>
+#include <wsx/diagnostics.hpp>
+#include <wsx/options.hpp>
+#include <wsx/protocol/handshake.hpp>
+#include <wsx/protocol/http_head.hpp>
+#include <wsx/request.hpp>
+#include <wsx/transport/transport.hpp>
+
+#include <asio/awaitable.hpp>
+#include <asio/cancellation_signal.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <system_error>
+
+namespace wsx::detail {
+
+// One attempt to open a connection: what the user asked for is checked, the transport connects, the
+// opening handshake is exchanged. RFC 6455 4.1.
+class dialer {
+ public:
+  // The options, the target and `time` outlive it. `number` tells its readiness from others'.
+  dialer(const options& o, const request& target, deadline& time, std::uint32_t number)
+      : options_(o), target_(target), deadline_(time), number_(number) {}
+
+  // Opens it on `who`'s strand. `who` gets readiness and times, and passes them on.
+  asio::awaitable<std::error_code> open(std::shared_ptr<strand_listener> who, stream_factory make,
+                                        std::shared_ptr<transport_settings> settings);
+
+  // To be bound to what spawns `open`.
+  asio::cancellation_slot slot() noexcept { return interrupt_.slot(); }
+
+  // It is to end soon, with `error`.
+  void interrupt(std::error_code error);
+
+  // The time is over for what it was doing.
+  void time_out();
+
+  void on_ready(io_direction direction);
+
+  // Nobody will be called any more.
+  void drop() noexcept { ready_.drop(); }
+
+  // Once it has succeeded.
+  dialed take() noexcept { return std::move(opened_); }
+
+  // What is known, if it failed.
+  wsx::diagnostics& diagnostics() noexcept { return diagnostics_; }
+
+ private:
+  using listener = const std::shared_ptr<strand_listener>&;
+
+  std::error_code prepare(protocol::upgrade_request& ask);
+  asio::awaitable<std::error_code> exchange(const protocol::upgrade_request& ask, listener who);
+  asio::awaitable<std::error_code> send_request(std::string_view request, listener who);
+  asio::awaitable<std::error_code> read_head(protocol::http_head_parser& parser, listener who);
+  std::error_code read_some_head(protocol::http_head_parser& parser);
+  std::error_code accept_response(protocol::http_head& head, const protocol::upgrade_request& ask,
+                                  std::string_view key);
+  asio::awaitable<void> read_refusal_body(const protocol::http_head& head, listener who);
+  asio::awaitable<void> wait(io_direction direction, listener who);
+  bool waits(io_direction direction) const noexcept {
+    return waits_[static_cast<std::size_t>(direction)];
+  }
+
+  const options& options_;
+  const request& target_;
+  deadline& deadline_;
+  const std::uint32_t number_;
+  dialed opened_{};
+  wsx::diagnostics diagnostics_{};
+  std::error_code interrupted_{};
+  async_event ready_;
+  asio::cancellation_signal interrupt_{};
+  bool waits_[2] = {false, false};  // by io_direction
+  bool connecting_ = true;          // the transport is
+};
+
+}  // namespace wsx::detail

@@ -1,0 +1,95 @@
+#pragma once
+
+#include "client_parts.hpp"
+#include "context_hook.hpp"
+#include "lifecycle.hpp"
+#include "send_channel.hpp"
+#include "strand_listener.hpp"
+
+#include <wsx/detail/callback_context.hpp>
+#include <wsx/detail/completion.hpp>
+#include <wsx/detail/engine_ref.hpp>
+#include <wsx/detail/mail.hpp>
+#include <wsx/timer.hpp>
+
+#include <asio/any_io_executor.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <system_error>
+#include <vector>
+
+namespace wsx::detail {
+
+// A client without its types: what can be asked of it from any thread, which it does on its strand.
+// See `engine_ref`.
+class engine final : public std::enable_shared_from_this<engine>,
+                     public callback_context,
+                     public strand_listener,
+                     public context_hook {
+ public:
+  engine(asio::any_io_executor executor, wsx::options options, stream_factory make,
+         std::unique_ptr<any_handler> handler);
+  ~engine() override;
+
+  // From any thread.
+  ticket next_ticket() noexcept { return tickets_.fetch_add(1, std::memory_order_relaxed) + 1; }
+  void connect(ticket t, request target, wsx::diagnostics* details,
+               completion<std::error_code> done);
+  void close(ticket t, protocol::close_payload how, completion<std::error_code> done);
+  void join(ticket t, completion<std::error_code, close_reason> done);
+  void flush(ticket t, completion<std::error_code> done);
+  void send(ticket t, std::shared_ptr<send_channel> channel, const protocol::outgoing_frame& frame,
+            completion<std::error_code> done, std::vector<std::byte> copy);
+  void cancel(ticket t);
+  void abort();
+  void kill() noexcept;
+  void disown() noexcept;
+  std::error_code post(std::unique_ptr<mail> message, bool urgent);
+  timer post_after(std::chrono::steady_clock::duration delay, std::unique_ptr<mail> message);
+  void cancel_timer(std::shared_ptr<timer_state> timer);
+  void watch_signal(int number, std::function<std::unique_ptr<mail>(int number)> make);
+  errc try_send(send_channel& channel, const protocol::outgoing_frame& frame);
+  std::shared_ptr<send_channel> make_channel();
+  void retire(std::shared_ptr<send_channel> channel) noexcept;
+  gate::state state() const noexcept { return parts_.door.load(); }
+  const counters& counts() const noexcept { return parts_.counts; }
+  const strand& serial() const noexcept override { return parts_.serial; }
+
+  // On the strand.
+  lifecycle& life() noexcept { return life_; }
+  void stop() noexcept { stopped_.store(true, std::memory_order_relaxed); }
+  // Whether the owner is gone, so that no callback is to be called.
+  bool gone() const noexcept { return gone_.load(std::memory_order_relaxed); }
+  // The handler will not be called any more.
+  void life_over() noexcept;
+
+ private:
+  void on_ready(io_direction direction, std::uint32_t connection, std::error_code error) override;
+  void on_notified() override;
+  void on_time() override;
+  void on_work() override { life_.wake(); }
+  void drop_handlers() noexcept override;
+
+  errc not_idle() const noexcept;
+  void after_write();
+  void tell_of_mail();
+  void await_signal(std::shared_ptr<struct signal_watch> watch);
+  errc admit(send_channel& channel, gate::state state) noexcept;
+  bool still_of_use(const send_channel& channel, gate::state state) const noexcept;
+  void wait_for_room(send_channel& channel, gate::state state);
+  // Does it soon, if there is the memory for it.
+  template <class Call>
+  void let_go(Call call) noexcept;
+
+  client_parts parts_;
+  lifecycle life_;
+  std::atomic<ticket> tickets_{0};
+  std::atomic<bool> gone_{false};
+  bool disowned_ = false;  // nobody looks at the handler any more
+};
+
+}  // namespace wsx::detail

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "cross_thread_notifier.hpp"
+
+#include <wsx/error.hpp>
+#include <wsx/transport/strand.hpp>
+
+#include <atomic>
+#include <cstdint>
+
+namespace wsx::detail {
+
+// What other threads may know of the client.
+enum class phase : std::uint8_t {
+  idle,
+  connecting,
+  open,
+  closing,
+  pausing,  // between connections, or at the end
+  ended,    // nothing more will happen, but that a callback may still run
+  over,     // nor that
+};
+
+// All of a client that a producer's `try_send` looks at, and nothing that the strand writes often:
+// on a cache line of its own.
+class alignas(64) gate {
+ public:
+  // The phase and the number of the connection: a producer that sees one sees the other.
+  class state {
+   public:
+    constexpr state(phase p, std::uint32_t connection) noexcept
+        : bits_(std::uint64_t{connection} << phase_bits | static_cast<std::uint64_t>(p)) {}
+    explicit constexpr state(std::uint64_t bits) noexcept : bits_(bits) {}
+
+    phase current_phase() const noexcept {
+      return static_cast<phase>(bits_ & ((1 << phase_bits) - 1));
+    }
+    std::uint32_t connection() const noexcept {
+      return static_cast<std::uint32_t>(bits_ >> phase_bits);
+    }
+    std::uint64_t bits() const noexcept { return bits_; }
+    bool ended() const noexcept { return current_phase() >= phase::ended; }
+    bool operator==(const state&) const = default;
+
+    // `errc{}`, or why nothing can be sent.
+    errc not_open() const noexcept {
+      switch (current_phase()) {
+        case phase::open: return errc{};
+        case phase::closing: return errc::closing;
+        default: return errc::not_connected;
+      }
+    }
+
+   private:
+    static constexpr int phase_bits = 8;
+    std::uint64_t bits_;
+  };
+
+  // `s` must outlive the gate. `drops_unsent`: what was meant for a connection goes with it.
+  gate(const strand& s, bool drops_unsent) noexcept : drops_unsent_(drops_unsent), notifier_(s) {}
+
+  state load() const noexcept { return state(state_.load(std::memory_order_acquire)); }
+  phase current_phase() const noexcept { return load().current_phase(); }
+  bool drops_unsent() const noexcept { return drops_unsent_; }
+
+  // Of producers: there is something to write.
+  cross_thread_notifier& notifier() noexcept { return notifier_; }
+
+  // The strand's.
+  void set(state s) noexcept { state_.store(s.bits(), std::memory_order_release); }
+
+ private:
+  std::atomic<std::uint64_t> state_{state(phase::idle, 0).bits()};
+  const bool drops_unsent_;
+  cross_thread_notifier notifier_;
+};
+
+}  // namespace wsx::detail

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "cancelable.hpp"
+#include "mailbox.hpp"
+
+#include <wsx/detail/mail.hpp>
+#include <wsx/error.hpp>
+#include <wsx/protocol/lazy.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <set>
+#include <system_error>
+#include <utility>
+
+namespace wsx::detail {
+
+// The mail of a client, what will make some, and whether the strand has been told that there is any.
+class inbox {
+ public:
+  explicit inbox(std::size_t limit) noexcept : mailbox_(limit) {}
+
+  // From any thread. `urgent` mail, which the user has asked to be told, is not lost to a burst of
+  // other mail.
+  std::error_code post(std::unique_ptr<mail> message, bool urgent) {
+    return mailbox_.push(std::move(message), urgent) ? std::error_code() : errc::mailbox_full;
+  }
+
+  // From any thread: whether the strand has to be told. Then it is for the caller to tell it.
+  bool must_tell() noexcept { return !told_.exchange(true, std::memory_order_acq_rel); }
+
+  // The strand has been told, or could not be.
+  void reset_told() noexcept { told_.exchange(false, std::memory_order_acq_rel); }
+
+  // The rest is the strand's.
+
+  bool empty() const noexcept { return mailbox_.size() == 0; }
+  // The oldest, or null.
+  const mail* front() noexcept { return mailbox_.front(); }
+  std::unique_ptr<mail> pop() noexcept { return mailbox_.pop(); }
+
+  // A timer, or a signal that is watched: it is canceled when the client ends.
+  void add(std::shared_ptr<cancelable> source) { sources_.change().insert(std::move(source)); }
+  void remove(const std::shared_ptr<cancelable>& source) { sources_.change().erase(source); }
+
+  // No more mail; what waits is destroyed.
+  void close() {
+    mailbox_.close();
+    const auto sources = std::exchange(sources_, {});
+    for (const auto& each : *sources) each->cancel();
+  }
+  // The same, but nobody will be called any more.
+  void drop() noexcept {
+    mailbox_.close();
+    const auto dropped = std::exchange(sources_, {});
+  }
+
+ private:
+  mailbox mailbox_;
+  protocol::lazy<std::set<std::shared_ptr<cancelable>>> sources_;
+  std::atomic<bool> told_{false};
+};
+
+}  // namespace wsx::detail

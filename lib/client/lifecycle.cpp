@@ -1,0 +1,346 @@
+#include "lifecycle.hpp"
+
+#include "../to_string/units.hpp"
+#include "engine.hpp"
+
+#include <wsx/error.hpp>
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/error.hpp>
+#include <asio/post.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <new>
+#include <utility>
+
+// The life of a client: one connection after the other, until it ends.
+
+namespace wsx::detail {
+
+bool lifecycle::stopped() const noexcept {
+  return owner_.stopped();
+}
+
+std::shared_ptr<strand_listener> lifecycle::self() const {
+  return owner_.shared_from_this();
+}
+
+void lifecycle::connect(request target) {
+  target_ = std::move(target);
+  target_.url.shrink_to_fit();  // it is kept
+  enter(life_state::dialing);
+  try {
+    launch();
+  } catch (...) {  // there is no memory for the attempt: another one is possible
+    ending_.client_ended(ending::crashed(std::current_exception()), *parts_.options);
+    enter(life_state::idle);
+  }
+}
+
+// The cancellation slot has memory of its own, which a client that rests does without.
+void lifecycle::launch() {
+  auto self = owner_.shared_from_this();
+  auto ended = [self, this](std::exception_ptr what) {
+    if (resting_) callback_.clear();
+    if (!what) return;
+    crashed(std::move(what));
+    complete_waiters();
+    enter(life_state::ended);
+  };
+  asio::co_spawn(parts_.serial, run(std::move(self)),
+                 asio::bind_cancellation_slot(callback_.slot(), std::move(ended)));
+}
+
+asio::awaitable<void> lifecycle::run(std::shared_ptr<engine> self) {
+  // A stop interrupts what a callback waits for, not this coroutine.
+  co_await asio::this_coro::throw_if_cancelled(false);
+  lifecycle& life = self->life();
+  for (;;) {
+    outcome how{};
+    try {
+      switch (life.state_) {
+        case life_state::dialing: how = co_await life.dial(); break;
+        case life_state::greeting: how = co_await life.greet(); break;
+        case life_state::open: how = co_await life.receive(); break;
+        case life_state::asking: how = co_await life.ask(); break;
+        case life_state::pausing: how = co_await life.pause(); break;
+        case life_state::terminating: how = co_await life.terminate(); break;
+        case life_state::idle:
+        case life_state::ended: co_return;
+      }
+    } catch (...) {
+      if (life.state_ == life_state::terminating) throw;
+      how = life.crashed(std::current_exception());
+    }
+    if (how == outcome::resting) co_return;
+    life.enter(next_state(life.state_, how));
+  }
+}
+
+void lifecycle::enter(life_state next) {
+  state_ = next;
+  publish();
+  if (next != life_state::idle && next != life_state::ended) return;
+  parts_.time.cancel();
+  if (next == life_state::ended) return owner_.life_over();
+  // `connect` may be called again.
+  attempts_ = 0;
+  const bool canceled = std::exchange(connect_canceled_, false);
+  std::error_code error = ending_.reason().error;
+  if (canceled) error = asio::error::operation_aborted;
+  parts_.complete_connect(error, ending_, target_.url);
+}
+
+// In a coroutine of its own, so that the handler can be called meanwhile.
+asio::awaitable<outcome> lifecycle::dial() {
+  ++attempts_;
+  ++number_;
+  publish();
+  if (stopped()) co_return attempt_failed(errc::aborted);
+  auto self = owner_.shared_from_this();
+  dialer_ = std::make_unique<dialer>(*parts_.options, target_, parts_.time, number_);
+  if (connect_canceled_) dialer_->interrupt(asio::error::operation_aborted);
+  std::optional<std::error_code> failed;
+  auto through = [self, this, &failed](std::exception_ptr what, std::error_code error) {
+    if (what) dialer_->diagnostics().detail = thrown(what);
+    failed = what ? make_error_code(errc::internal_failure) : error;
+    wake_.notify();
+  };
+  auto opening = dialer_->open(self, parts_.make_stream, parts_.transport);
+  asio::co_spawn(parts_.serial, std::move(opening),
+                 asio::bind_cancellation_slot(dialer_->slot(), std::move(through)));
+  while (!failed) {
+    if (!wake_.take_notification()) co_await wake_.wait();
+  }
+  if (*failed) co_return attempt_failed(*failed);
+  const auto now = deadline::now();
+  dialed opened = dialer_->take();
+  link_.emplace(opened, number_, parts_, owner_, now);
+  dialer_.reset();
+  info_ = std::move(opened.info);
+  info_.attempt = std::exchange(attempts_, 0);
+  opened_at_ = now;
+  ending_.clear();
+  parts_.counts.connects.add(1);
+  co_return outcome::done;
+}
+
+outcome lifecycle::attempt_failed(std::error_code error) {
+  close_reason how{.error = error};
+  if (stopped()) how = stop_reason();
+  diagnostics known;
+  if (dialer_) known = std::move(dialer_->diagnostics());
+  ending_.attempt_failed(std::move(how), std::move(known), *parts_.options, target_.url);
+  clean_up();
+  if (stopped()) return outcome::stopped;
+  return gives_up() ? outcome::gave_up : outcome::failed;
+}
+
+// A callback of a new connection: what the last one left goes out, even while it waits.
+asio::awaitable<outcome> lifecycle::greet() {
+  any_handler& handler = *parts_.handler;
+  const auto pump_meanwhile = [this] {
+    post_on(parts_.serial, [self = owner_.shared_from_this(), this] { pump(); });
+  };
+  pump();
+  asio::awaitable<void> waiting;
+  if (link_->delivers() && !std::exchange(opened_once_, true)) waiting = handler.init(owner_, info_);
+  if (waiting.valid()) {
+    pump_meanwhile();
+    co_await std::move(waiting);
+  }
+  if (link_->delivers()) parts_.complete_connect({}, ending_, target_.url);
+  if (link_->delivers()) waiting = handler.handle_connect(owner_, info_);
+  if (waiting.valid()) {
+    pump_meanwhile();
+    co_await std::move(waiting);
+  }
+  if (link_->take_early()) {
+    if (handler.receives_async()) {
+      pump();  // and hear of what is sent while a callback waits
+      co_await handler.receive_async(owner_, link_->connection());
+    } else {
+      handler.receive(owner_, link_->connection());
+    }
+  }
+  link_->release_early();
+  pump();  // before more is read: that may be the end
+  co_return outcome::done;
+}
+
+// Until the connection is over: one turn after the other, and a callback that is a coroutine where
+// there is one.
+asio::awaitable<outcome> lifecycle::receive() {
+  using enum link::step;
+  any_handler& handler = *parts_.handler;
+  const auto who = self();
+  for (;;) {
+    link::step next = link_->turn(who);
+    publish();
+    if (next == await_mail) {
+      const auto message = parts_.mail.pop();
+      co_await message->deliver_async(owner_);
+      next = link_->read_turn(who);
+      publish();
+    }
+    if (next == await_input) {
+      co_await handler.receive_async(owner_, link_->connection());
+      next = link_->after_turn(who, true);
+      publish();
+    }
+    if (next == end) break;
+    if (next == yield) co_await asio::post(parts_.serial, asio::use_awaitable);
+    if (next != rest || wake_.take_notification()) continue;
+    if (!handler.receives_async()) {
+      wake_.release();
+      resting_ = true;
+      co_return outcome::resting;
+    }
+    co_await wake_.wait();
+  }
+  finish_connection();
+  co_return stopped() ? outcome::stopped : outcome::done;
+}
+
+void lifecycle::wake() {
+  if (std::exchange(resting_, false)) {
+    work();
+  } else {
+    wake_.notify();
+  }
+}
+
+// There may be something to do for the client that rests. What can't be done here `run` goes on
+// with.
+void lifecycle::work() {
+  const auto who = self();
+  try {
+    for (;;) {
+      const link::step next = link_->turn(who);
+      publish();
+      if (next == link::step::again) continue;
+      if (next == link::step::rest && wake_.take_notification()) continue;
+      if (next == link::step::yield) post_on(parts_.serial, [who] { who->on_work(); });
+      resting_ = next == link::step::yield || next == link::step::rest;
+      if (resting_) return;
+      if (!owner_.gone()) return launch();
+      // Nobody is to be called, so nothing that comes now can wait.
+      finish_connection();
+      complete_waiters();
+      return enter(life_state::ended);
+    }
+  } catch (...) {
+    const auto what = std::current_exception();
+    try {
+      enter(next_state(state_, crashed(what)));
+      launch();
+    } catch (const std::bad_alloc&) {  // not even memory for that: nobody is left waiting
+      complete_waiters();
+      enter(life_state::ended);
+    }
+  }
+}
+
+// The connection is over, or has to be.
+void lifecycle::finish_connection() {
+  auto& connection = link_->connection();
+  connection.conclude();
+  const bool cut = stopped() && !connection.over();
+  ending_.connection_ended(cut ? stop_reason() : connection.reason(), *parts_.options, info_.url);
+  clean_up();
+}
+
+// Nothing of a connection, or of an attempt, is left behind for the next one.
+void lifecycle::clean_up() {
+  if (link_) link_->finish();
+  link_.reset();
+  dialer_.reset();
+  ++number_;  // waits that are still under way are of the past
+  publish();
+  parts_.time.cancel();
+  parts_.door.notifier().close();
+  parts_.senders.connection_ended(parts_.options->drop_unsent_on_disconnect, number_ + 1);
+  parts_.counts.replies_dropped.set(parts_.senders.outbox().staged_dropped());
+}
+
+// Something within the client threw. A connection that was open is lost by that.
+outcome lifecycle::crashed(std::exception_ptr what) {
+  ending_.connection_ended(ending::crashed(std::move(what)), *parts_.options, info_.url);
+  if (link_ || dialer_) clean_up();
+  if (stopped()) return outcome::stopped;
+  return state_ == life_state::dialing && gives_up() ? outcome::gave_up : outcome::failed;
+}
+
+// Whether a first attempt that failed is the business of the caller of `connect`, not the handler's.
+bool lifecycle::gives_up() const noexcept {
+  const bool handed_on = parts_.options->handle_first_failure && !connect_canceled_;
+  return attempts_ > 0 && !opened_once_ && intent_ == intent::none && !stopped() && !handed_on;
+}
+
+// The handler decides.
+asio::awaitable<outcome> lifecycle::ask() {
+  const bool was_open = attempts_ == 0;
+  const disconnect what{
+      .reason = ending_.reason(),
+      .attempt = was_open ? 1 : attempts_ + (opened_once_ ? 1 : 0),
+      .connection = info_,
+      .uptime = was_open ? deadline::now() - opened_at_ : deadline::clock::duration::zero()};
+  disconnect_decision decision = stop();
+  try {
+    auto asked = parts_.handler->handle_disconnect(owner_, what);
+    decision = co_await std::move(asked);
+  } catch (...) {
+    callback_failed(std::current_exception());
+  }
+  if (gives_up()) co_return outcome::gave_up;  // canceled while the handler thought it over
+  if (stopped()) {
+    ending_.client_ended(stop_reason(), *parts_.options);
+    co_return outcome::stopped;
+  }
+  if (intent_ != intent::none || !decision.reconnects()) co_return outcome::enough;
+  if (decision.target()) target_ = std::move(*decision.target());
+  delay_ = decision.delay();
+  co_return outcome::done;
+}
+
+asio::awaitable<outcome> lifecycle::pause() {
+  if (delay_ <= deadline::clock::duration::zero()) {
+    // A handler that reconnects at once to what fails at once must leave others a turn.
+    co_await asio::post(parts_.serial, asio::use_awaitable);
+  } else {
+    constexpr auto attempt = deadline::of::attempt;
+    parts_.time.set(attempt, deadline::after(delay_));
+    parts_.time.arm(self());
+    while (parts_.time.runs(attempt) && !stopped() && !connect_canceled_) {
+      if (!wake_.take_notification()) co_await wake_.wait();
+    }
+    parts_.time.cancel();
+  }
+  if (!stopped()) co_return outcome::done;
+  ending_.client_ended(stop_reason(), *parts_.options);
+  co_return outcome::stopped;
+}
+
+asio::awaitable<outcome> lifecycle::terminate() {
+  asio::awaitable<void> waiting;
+  if (!owner_.gone()) waiting = parts_.handler->terminate(owner_, ending_.reason());
+  if (waiting.valid()) co_await std::move(waiting);
+  complete_waiters();
+  co_return outcome::done;
+}
+
+close_reason lifecycle::stop_reason() const {
+  return intent_ == intent::end_in_order ? ending::closed() : ending::aborted();
+}
+
+// All that wait are told.
+void lifecycle::complete_waiters() {
+  told_ = true;
+  publish();
+  const auto unopened = make_error_code(stopped() ? errc::aborted : errc::closing);
+  parts_.complete_waiters(ending_, unopened, target_.url);
+}
+
+}  // namespace wsx::detail

@@ -1,0 +1,129 @@
+#pragma once
+
+#include "async_event.hpp"
+#include "awaited_callback.hpp"
+#include "client_parts.hpp"
+#include "dialer.hpp"
+#include "ending.hpp"
+#include "life_state.hpp"
+#include "link.hpp"
+#include "strand_listener.hpp"
+
+#include <wsx/action.hpp>
+#include <wsx/connection_info.hpp>
+#include <wsx/detail/completion.hpp>
+#include <wsx/disconnect.hpp>
+#include <wsx/protocol/close_payload.hpp>
+#include <wsx/request.hpp>
+
+#include <asio/awaitable.hpp>
+#include <asio/cancellation_signal.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <system_error>
+
+namespace wsx::detail {
+
+class engine;
+
+// The life of a client, on its strand: it connects, tells the handler, reads and writes, asks the
+// handler, pauses, and connects again, until it ends.
+//
+// One coroutine, `run`, goes from state to state. While a connection is open and no callback is a
+// coroutine, it ends whenever there is nothing to do: the client then rests, and `wake` does the
+// same turns without a coroutine until there is something to await.
+class lifecycle {
+ public:
+  using time_point = deadline::time_point;
+
+  lifecycle(engine& owner, client_parts& parts) noexcept : owner_(owner), parts_(parts) {}
+
+  // The open connection, or null.
+  link* open_link() noexcept { return link_ ? &*link_ : nullptr; }
+  const connection_info& info() const noexcept { return info_; }
+  const ending& how_it_ended() const noexcept { return ending_; }
+
+  // What the owner wants.
+  void connect(request target);
+  void cancel_connect();
+  void close(protocol::close_payload how);  // and no other connection
+  void abort() { end(intent::end_at_once); }
+
+  // Whether those that waited for the end have been told.
+  bool told() const noexcept { return told_; }
+
+  // What becomes of a callback that is a coroutine; and of any that throws.
+  void callback_failed(std::exception_ptr what);
+  void callback_waits(const asio::cancellation_slot& own) noexcept;
+  void callback_through() noexcept;
+  const awaited_callback& callback() const noexcept { return callback_; }
+
+  // What came from below.
+  void on_ready(io_direction direction, std::uint32_t number);
+  void on_time();
+
+  // There is something to do. What can be done without a coroutine is done within this.
+  void wake();
+  // There is something to write.
+  void pump();
+
+  // Nobody will be called any more.
+  void drop_handlers() noexcept;
+
+ private:
+  // How far the owner wants the client to end.
+  enum class intent : std::uint8_t { none, no_reconnect, end_in_order, end_at_once };
+
+  // The life.
+  static asio::awaitable<void> run(std::shared_ptr<engine> self);
+  asio::awaitable<outcome> dial();
+  asio::awaitable<outcome> greet();
+  asio::awaitable<outcome> receive();
+  asio::awaitable<outcome> ask();
+  asio::awaitable<outcome> pause();
+  asio::awaitable<outcome> terminate();
+  outcome attempt_failed(std::error_code error);
+  outcome crashed(std::exception_ptr what);
+  void launch();
+  void enter(life_state next);
+  void end(intent how);
+  bool gives_up() const noexcept;
+  void finish_connection();
+  void clean_up();
+  void complete_waiters();
+
+  bool stopped() const noexcept;
+  close_reason stop_reason() const;
+
+  std::shared_ptr<strand_listener> self() const;
+  void work();
+  void publish();
+  void interrupt_callback();
+  void abandon_callback();
+
+  engine& owner_;
+  client_parts& parts_;
+  life_state state_ = life_state::idle;
+  intent intent_ = intent::none;
+  bool opened_once_ = false;
+  bool connect_canceled_ = false;  // the caller of `connect` does not wait any more
+  bool resting_ = false;           // no coroutine runs or sleeps
+  bool told_ = false;              // those that wait for the end have been told
+  std::uint32_t number_ = 0;  // of the attempt, or of the connection
+  std::size_t attempts_ = 0;  // since the last open connection
+  request target_{};
+  deadline::clock::duration delay_{};  // before the next attempt
+  connection_info info_{};
+  time_point opened_at_{};
+  ending ending_;
+  async_event wake_;
+  awaited_callback callback_;
+  std::unique_ptr<dialer> dialer_{};  // while it dials
+  std::optional<link> link_{};        // while a connection is open
+};
+
+}  // namespace wsx::detail

@@ -1,0 +1,144 @@
+#include "engine.hpp"
+#include "lifecycle.hpp"
+
+#include <wsx/error.hpp>
+
+#include <asio/error.hpp>
+
+#include <algorithm>
+#include <utility>
+
+// What a client hears of while it lives: from its owner, from below, from its callbacks.
+
+namespace wsx::detail {
+
+void lifecycle::drop_handlers() noexcept {
+  if (dialer_) dialer_->drop();
+  wake_.drop();
+}
+
+// What the owner wants.
+
+void lifecycle::cancel_connect() {
+  if (opened_once_) {  // `init` is under way
+    parts_.complete_connect(asio::error::operation_aborted, ending_, target_.url);
+    return end(intent::end_at_once);
+  }
+  connect_canceled_ = true;
+  if (dialer_) dialer_->interrupt(asio::error::operation_aborted);
+  interrupt_callback();
+  wake();
+}
+
+void lifecycle::close(protocol::close_payload how) {
+  // Between connections there is nobody to close with: the client just ends, in order.
+  if (!link_) return end(intent::end_in_order);
+  intent_ = std::max(intent_, intent::no_reconnect);
+  link_->connection().close(std::move(how));
+  pump();
+  wake();
+}
+
+void lifecycle::end(intent how) {
+  intent_ = std::max(intent_, how);
+  owner_.stop();
+  if (link_) link_->close();
+  if (dialer_) dialer_->interrupt(errc::aborted);
+  interrupt_callback();
+  wake();
+  if (state_ != life_state::idle) return;
+  ending_.client_ended(stop_reason(), *parts_.options);  // nothing runs that could end
+  complete_waiters();
+  enter(life_state::ended);
+}
+
+// What other threads may know.
+void lifecycle::publish() {
+  phase p = phase::pausing;
+  if (state_ == life_state::idle) p = phase::idle;
+  if (state_ == life_state::dialing) p = phase::connecting;
+  if (link_) p = link_->connection().closing() ? phase::closing : phase::open;
+  if (told_) p = phase::ended;
+  if (state_ == life_state::ended) p = phase::over;
+  const gate::state now(p, number_);
+  if (now == parts_.door.load()) return;
+  parts_.door.set(now);
+  if (p == phase::closing) interrupt_callback();
+}
+
+// What came from below.
+
+void lifecycle::on_ready(io_direction direction, std::uint32_t number) {
+  if (number != number_) return;  // of a transport that is gone
+  if (dialer_) return dialer_->on_ready(direction);
+  if (!link_) return;
+  link_->on_ready(direction);
+  direction == io_direction::read ? wake() : pump();
+}
+
+void lifecycle::on_time() {
+  using enum deadline::of;
+  const auto now = deadline::now();
+  auto& time = parts_.time;
+  if (time.take(callback, now)) abandon_callback();
+  if (time.take(attempt, now)) dialer_ ? dialer_->time_out() : wake_.notify();
+  if (time.take(connection, now) && link_) {
+    link_->on_time();
+    link_->connection().timed_out() ? wake() : pump();
+  }
+  time.arm(self());
+}
+
+// What callbacks want, and what becomes of them.
+
+void lifecycle::pump() {
+  if (!link_) return;
+  link_->pump(self());
+  publish();
+}
+
+void lifecycle::callback_failed(std::exception_ptr what) {
+  // One that was interrupted says so.
+  if (stopped() || connect_canceled_ || callback_.interrupted()) return;
+  if (!link_) return ending_.callback_failed(std::move(what), *parts_.options);
+  link_->connection().fail(errc::handler_failed, std::move(what));
+}
+
+void lifecycle::callback_waits(const asio::cancellation_slot& own) noexcept {
+  callback_.begins(own);
+  // What answers the peer leaves meanwhile.
+  if (link_ && link_->connection().take_answered()) parts_.door.notifier().notify_here();
+}
+
+void lifecycle::callback_through() noexcept {
+  callback_.through();
+  parts_.time.lift(deadline::of::callback);
+}
+
+// It has as long as a server has that closes.
+void lifecycle::interrupt_callback() {
+  if (!callback_.interrupt()) return;
+  parts_.time.set(deadline::of::callback, deadline::after(parts_.options->close_timeout));
+  parts_.time.arm(self());
+}
+
+// It goes on though it was interrupted. The connection does not wait for it any longer, nor do those
+// that wait for the end, if there is to be one. `terminate` is called when it is through.
+void lifecycle::abandon_callback() {
+  if (link_) {
+    link_->connection().receive_end(errc::close_timeout, false);
+    link_->close();
+  }
+  if (state_ != life_state::terminating) {
+    if (intent_ == intent::none && !stopped()) return;  // the handler will be asked
+    const auto& options = *parts_.options;
+    if (stopped()) {
+      ending_.client_ended(stop_reason(), options);
+    } else {
+      ending_.connection_ended(link_->connection().reason(), options, info_.url);
+    }
+  }
+  complete_waiters();
+}
+
+}  // namespace wsx::detail

@@ -1,0 +1,315 @@
+#include "link.hpp"
+
+#include "shared_read_buffer.hpp"
+
+#include <wsx/detail/action_steps.hpp>
+#include <wsx/error.hpp>
+
+#include <asio/error.hpp>
+
+#include <system_error>
+#include <utility>
+
+namespace wsx::detail {
+
+namespace {
+
+// The buffer of a client whose callbacks are coroutines.
+constexpr std::size_t own_buffer_size = 64 * 1024;
+
+// The room for what follows a large message. That is likely to be another: its beginning has to be
+// copied.
+constexpr std::size_t small_room = 16 * 1024;
+
+// What a write turn writes before it lets the strand read, or another client have its turn.
+constexpr std::size_t write_budget = 1024 * 1024;
+
+// Messages from other threads in a row before the socket has its turn.
+constexpr int mail_in_a_row = 1024;
+
+// Full reads in a row before others on the strand have their turn.
+constexpr int max_reads_in_a_row = 16;
+
+bool would_block(std::error_code error) noexcept {
+  return error == asio::error::would_block || error == asio::error::try_again;
+}
+
+// The protocol layer knows no Asio, whose category does not tell std::errc all of its errors.
+std::error_code plain(std::error_code error) noexcept {
+  const bool reset = error == asio::error::connection_reset || error == asio::error::broken_pipe ||
+                     error == asio::error::connection_aborted;
+  return reset ? std::make_error_code(std::errc::connection_reset) : error;
+}
+
+// Why what is being caught was thrown. An error of the system says more than that it happened here.
+std::error_code thrown_error() {
+  try {
+    throw;
+  } catch (const std::system_error& error) {
+    return error.code();
+  } catch (...) {
+    return errc::internal_failure;
+  }
+}
+
+}  // namespace
+
+link::link(dialed& opened, std::uint32_t number, client_parts& parts, callback_context& client,
+           time_point now)
+    : parts_(parts),
+      client_(client),
+      stream_(std::move(opened.stream)),
+      own_(std::move(opened.early)),
+      connection_(*parts.options, parts.handler->reception(), opened.info.deflate,
+                  parts.senders.outbox(), now),
+      number_(number) {}
+
+link::step link::turn(listener who) {
+  if (connection_.over() || client_.stopped()) return step::end;
+  if (mail_waits() && !deliver_plain_mail()) {
+    pump(who);  // and hear of what is sent while a callback waits
+    return step::await_mail;
+  }
+  return read_turn(who);
+}
+
+link::step link::read_turn(listener who) {
+  if (!may_read()) return after_turn(who, false);
+  const auto now = deadline::now();
+  if (!parts_.handler->receives_async()) return after_turn(who, read_shared(now));
+  if (!read_own(now)) return after_turn(who, false);
+  pump(who);
+  return step::await_input;
+}
+
+link::step link::after_turn(listener who, bool came) {
+  pump(who);
+  if (connection_.over() || client_.stopped()) return step::end;
+  if (read_all_) wait(io_direction::read, who);  // not before replies have gone: a system call
+  if (mail_waits()) return step::yield;
+  if (came && may_read())
+    return ++reads_in_a_row_ % max_reads_in_a_row == 0 ? step::yield : step::again;
+  reads_in_a_row_ = 0;
+  return step::rest;
+}
+
+// False if the next callback is a coroutine.
+bool link::deliver_plain_mail() {
+  for (int i = 0; i < mail_in_a_row && delivers(); ++i) {
+    const mail* const oldest = parts_.mail.front();
+    if (oldest == nullptr) break;
+    if (oldest->is_async()) return false;
+    parts_.door.notifier().suspend();  // what it sends goes out with what the others send
+    parts_.mail.pop()->deliver(client_);
+  }
+  return true;
+}
+
+// Whether a read is worth a try. Notes if it is only for replies that wait that it is not.
+bool link::may_read() noexcept {
+  left_reading_ = connection_.congested();
+  return connection_.wants_read() && (!read_all_ || connection_.timed_out());
+}
+
+// Reads into the buffer that the thread's clients share, and has all of it given out to the
+// handler. Says, as the next do, whether anything came.
+bool link::read_shared(time_point now) {
+  const shared_read_buffer buffer;
+  const auto place = connection_.next_read_buffer();
+  const auto shared = read_in_place_ ? buffer.room().first(small_room) : buffer.room();
+  const auto room = place.empty() ? shared : place;
+  if (!take(room, stream_->read_some(room), now)) return false;
+  read_in_place_ = !place.empty();
+  parts_.door.notifier().suspend();  // what the callbacks send goes out when they are through
+  parts_.handler->receive(client_, connection_);
+  return true;
+}
+
+// Reads into a buffer of the link's own: what callbacks that are coroutines view must stay there.
+bool link::read_own(time_point now) {
+  own_.clear();
+  const auto room = own_.prepare(own_buffer_size);
+  return take(room, stream_->read_some(room), now);
+}
+
+bool link::take_early() {
+  if (own_.empty() || !delivers()) return false;
+  parts_.counts.bytes_received.add(own_.size());
+  connection_.receive(own_.view(), deadline::now());
+  return true;
+}
+
+bool link::take(std::span<const std::byte> room, const io_result& got, time_point now) {
+  if (got.error && !would_block(got.error)) {
+    connection_.receive_end(plain(got.error), got.error == asio::error::eof,
+                            stream_->error_detail());
+  } else {
+    read_all_ = got.bytes < room.size();
+  }
+  connection_.receive(room.first(got.bytes), now);
+  if (got.bytes == 0) return false;
+  parts_.counts.reads.add(1);
+  parts_.counts.bytes_received.add(got.bytes);
+  return true;
+}
+
+void link::pump(listener who) noexcept {
+  try {
+    const auto now = deadline::now();
+    write(who, now);
+    compare(who, now);
+  } catch (...) {
+    // There is not even memory for a deadline. The transport ends at once, which wakes the client
+    // if it waits to read. If it does not, because replies or a callback wait, it finds the
+    // connection over when something else wakes it.
+    connection_.abandon(thrown_error());
+    stream_->close();
+  }
+}
+
+// Without memory, or random numbers to mask with, nothing can be sent.
+void link::write(listener who, time_point now) {
+  if (!connection_.may_write() || waits(io_direction::write)) return;
+  try {
+    switch (write_some(who, now)) {
+      case write_end::blocked: wait(io_direction::write, who); break;
+      case write_end::budget: post_on(parts_.serial, [who] { who->on_notified(); }); break;
+      default: break;
+    }
+  } catch (...) {
+    connection_.write_failed(thrown_error());
+  }
+}
+
+link::write_end link::write_some(listener who, time_point now) {
+  for (std::size_t written = 0; written < write_budget;) {
+    const bytes_view bytes = connection_.data_to_send(now);
+    if (connection_.compressing()) {
+      written += protocol::outbox::batch_size;  // so much of a message was taken in
+    } else if (bytes.empty()) {
+      if (idle(who)) return write_end::idle;
+    } else {
+      const bool all = write_batch(bytes, now);
+      if (!connection_.may_write()) return write_end::failed;
+      if (!all) return write_end::blocked;
+      written += bytes.size();
+    }
+  }
+  return write_end::budget;
+}
+
+// Nothing is left to write: from now on producers notify. False if one was quicker.
+bool link::idle(listener who) {
+  auto& outbox = parts_.senders.outbox();
+  auto& bursts = parts_.senders.bursts();
+  bursts.idle(outbox.frames_encoded());
+  parts_.door.notifier().arm(who, bursts.expected(outbox.frames_encoded()));
+  if (!outbox.quiet() && (!outbox.batch().empty() || outbox.compressing())) {
+    parts_.door.notifier().suspend();
+    return false;
+  }
+  after_write();  // the outbox may have dropped the rest of a message that a broken connection cut
+  return true;
+}
+
+// Says whether the transport took all of it.
+bool link::write_batch(bytes_view bytes, time_point now) {
+  const auto frames = [&] { return parts_.senders.outbox().frames_encoded(); };
+  const io_result result = stream_->write_some(bytes);
+  const bool all = result.bytes == bytes.size();
+  connection_.sent(result.bytes, now, all ? 0 : stream_->committed());
+  if (result.bytes > 0) {
+    parts_.counts.writes.add(1);
+    parts_.counts.bytes_sent.add(result.bytes);
+    parts_.counts.frames_sent.set(frames());
+    after_write();
+  }
+  if (parts_.senders.bursts().expected(frames())) parts_.door.notifier().suspend_many();
+  if (result.error && !would_block(result.error)) connection_.write_failed(plain(result.error));
+  return all;
+}
+
+void link::after_write() {
+  if (parts_.senders.after_write()) connection_.fail(errc::fragment_out_of_order);
+}
+
+// What the connection wants now, and what is armed.
+void link::compare(listener who, time_point now) {
+  count();
+  if (const auto when = connection_.next_timeout(now)) {
+    parts_.time.set(deadline::of::connection, *when);
+    parts_.time.arm(who);
+  } else {
+    parts_.time.lift(deadline::of::connection);
+  }
+  // Reading was left for replies, and can go on. Not at once: the user may have called us, and no
+  // callback runs within that.
+  if (left_reading_ && !connection_.congested()) {
+    left_reading_ = false;
+    post_on(parts_.serial, [who] { who->on_work(); });
+  }
+}
+
+void link::wait(io_direction direction, listener who) {
+  bool& waits = waits_[static_cast<std::size_t>(direction)];
+  if (waits) return;
+  stream_->async_wait(direction, wait_handler(who, direction, number_));
+  waits = true;
+}
+
+void link::on_ready(io_direction direction) {
+  waits_[static_cast<std::size_t>(direction)] = false;
+  if (direction == io_direction::write) {
+    connection_.writable(deadline::now());
+  } else {
+    read_all_ = false;
+  }
+}
+
+void link::on_time() {
+  connection_.handle_timeout(deadline::now(), stream_->unacknowledged());
+}
+
+void link::apply(const action& wanted) {
+  try {
+    take_steps(wanted);
+  } catch (...) {  // that was not the callback
+    connection_.fail(errc::internal_failure, std::current_exception());
+  }
+}
+
+void link::take_steps(const action& wanted) {
+  // A callback that was overtaken by a close has nobody to reply to.
+  for (action_steps current(wanted); current && delivers(); current.next()) {
+    if (current.closes()) {
+      if (const auto error = connection_.close(current.close()))
+        connection_.fail(error, {}, "in a callback's close");
+    } else if (const auto error = send(current.frame()); error != errc{}) {
+      const bool full = error == errc::queue_full;
+      connection_.fail(error, {}, full ? "replies exceed max_reply_bytes" : "in a callback's reply");
+    }
+  }
+}
+
+errc link::send(const protocol::outgoing_frame& frame) {
+  const auto error = connection_.send(frame);
+  if (error == errc{}) parts_.door.notifier().notify_here();
+  return error;
+}
+
+void link::count() noexcept {
+  auto& counts = parts_.counts;
+  counts.messages_received.add(connection_.take_messages_received());
+  counts.replies_dropped.set(parts_.senders.outbox().staged_dropped());
+  if (const auto latency = connection_.latency())
+    counts.latency.set(static_cast<std::uint64_t>(latency->count()));
+}
+
+void link::finish() noexcept {
+  const bool in_order =
+      !client_.stopped() && !connection_.write_error() && !connection_.timed_out();
+  if (in_order) stream_->shutdown();
+  stream_->close();
+}
+
+}  // namespace wsx::detail

@@ -1,0 +1,79 @@
+#pragma once
+
+#include "burst_estimate.hpp"
+#include "send_channel.hpp"
+#include "waiting_list.hpp"
+
+#include <wsx/detail/completion.hpp>
+#include <wsx/protocol/outbox.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <system_error>
+#include <vector>
+
+namespace wsx::detail {
+
+// Those that send from outside of callbacks: their channels, which outlive connections, and who
+// waits until frames have been written. On the strand.
+class producers {
+ public:
+  explicit producers(std::size_t max_staged) : outbox_(max_staged) {}
+
+  // What they, and the connection, send from.
+  protocol::outbox& outbox() noexcept { return outbox_; }
+  const protocol::outbox& outbox() const noexcept { return outbox_; }
+
+  burst_estimate& bursts() noexcept { return bursts_; }
+
+  void attach(std::shared_ptr<send_channel> channel);
+
+  // Completes `done` once all that has been sent so far is written.
+  void add_flush(ticket t, completion<std::error_code> done);
+
+  // Completes the flush with that ticket, and takes the frame of a send back unless it was begun.
+  void cancel(ticket t);
+
+  // Bytes have been written, or frames dropped: tells those that waited for it. Returns whether a
+  // sender that is gone has left a message unfinished. Only a Close can follow then.
+  bool after_write();
+
+  // The connection has ended; `next` will be the number of the next one.
+  void connection_ended(bool drops_unsent, std::uint32_t next);
+
+  // What waits to be sent will not be: neither sends nor flushes wait any longer.
+  void fail(std::error_code error);
+
+  void drop_handlers() noexcept;
+
+ private:
+  // A flush waits until all that was queued before it is written: how far each source must come,
+  // and where it was.
+  struct flush_mark {
+    struct stretch {
+      std::shared_ptr<protocol::frame_source> source;
+      std::uint64_t from;
+      std::uint64_t until;
+    };
+    ticket number;
+    std::uint64_t staged;
+    std::vector<stretch> queued;
+  };
+
+  void tell_written();
+  bool drop_retired();
+  void cancel_send(send_channel& channel);
+  bool flushed(const flush_mark& mark) const;
+  static bool lost(const flush_mark& mark);
+  template <class Ended>
+  void end_flushes(Ended ended, std::error_code how);
+
+  protocol::outbox outbox_;
+  burst_estimate bursts_;
+  std::vector<std::shared_ptr<send_channel>> channels_;
+  std::vector<flush_mark> flush_marks_;
+  waiting_list<std::error_code> on_flushed_;
+};
+
+}  // namespace wsx::detail

@@ -1,0 +1,254 @@
+#include "assembler_cache.hpp"
+
+#include <wsx/protocol/connection.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+// What comes in, and what is due.
+
+namespace wsx::protocol {
+
+namespace {
+
+// What callbacks have answered so far still reaches the peer.
+constexpr auto after_replies = close_order::after_replies;
+
+}  // namespace
+
+connection::connection(const options& o, const reception& wanted,
+                       const std::optional<deflate_agreement>& deflate, outbox& out, time_point now)
+    : options_(o),
+      outbox_(out),
+      reception_(wanted),
+      deflate_(deflate),
+      keepalive_(o.ping_interval, o.ping_timeout),
+      now_(now) {
+  keepalive_.start(now);
+  if (!deflate) return;
+  outbox_.compress({.deflate = {.level = o.deflate->level,
+                                .memory_level = o.deflate->memory_level,
+                                .window_bits = deflate->client_max_window_bits,
+                                .context_takeover = !deflate->client_no_context_takeover},
+                    .threshold = o.deflate->threshold,
+                    .release_when_idle = o.deflate->release_when_idle});
+}
+
+connection::~connection() = default;
+
+message_assembler& connection::assembler() {
+  if (assembler_) return *assembler_;
+  std::optional<inflater> inflate;
+  if (deflate_)
+    inflate.emplace(deflate_->server_max_window_bits, !deflate_->server_no_context_takeover);
+  assembler_ = acquire_assembler(
+      {options_.max_message_size, options_.max_frame_size, options_.max_fragments}, reception_.how,
+      std::move(inflate));
+  return *assembler_;
+}
+
+std::span<std::byte> connection::next_read_buffer() {
+  return assembler_ ? assembler_->place_for_rest() : std::span<std::byte>();
+}
+
+void connection::receive(bytes_view input, time_point now) {
+  now_ = now;
+  if (input.empty()) {
+    if (expired_) give_up();
+    return;
+  }
+  keepalive_.heard();
+  if (!discarding_) assembler().feed(input);
+  if (deadline_ == never) expired_ = false;  // it came in the last moment
+  if (open()) return;
+  discard();
+  if (expired_) give_up();  // even if the peer never stops to send
+}
+
+event incoming::next() {
+  return static_cast<connection*>(this)->next_event();
+}
+
+event connection::next_event() {
+  while (open() && assembler_) {
+    const auto came = assembler_->next();
+    payload_ = assembler_->payload();
+    switch (came) {
+      case receive_event::need_input:
+        release_assembler(assembler_);
+        if (expired_) give_up();
+        return event::need_input;
+      case receive_event::text:
+        ++messages_received_;
+        if (reception_.text) return event::text;
+        fail(errc::unsupported_data, {}, "text, and there is no handle_frame(wsx::text)");
+        break;
+      case receive_event::binary:
+        ++messages_received_;
+        if (reception_.binary) return event::binary;
+        fail(errc::unsupported_data, {}, "binary, and there is no handle_frame(wsx::binary)");
+        break;
+      case receive_event::fragment:
+        kind_ = assembler_->message_kind();
+        first_ = assembler_->first();
+        last_ = assembler_->last();
+        if (last_) ++messages_received_;
+        return event::fragment;
+      case receive_event::ping:
+        if (reception_.pings) return event::ping;
+        outbox_.add_pong(payload_);  // RFC 6455 5.5.2
+        answered_ = true;
+        break;
+      case receive_event::pong:
+        if (const auto took = keepalive_.pong(payload_, now_)) latency_ = took;
+        return event::pong;
+      case receive_event::close: received_close(); break;
+      case receive_event::violation: violated(); break;
+    }
+  }
+  discard();
+  return event::need_input;
+}
+
+// RFC 6455 7.1.7.
+void connection::violated() {
+  fail(assembler_->error(), {}, assembler_->error_detail());
+}
+
+// RFC 6455 5.5.1.
+void connection::received_close() {
+  begin_closing(close_.receive(assembler_->close()), after_replies);
+}
+
+// Once closing has begun only the peer's Close still counts, and after it nothing does. RFC 6455
+// 1.4, 5.5.1.
+void connection::discard() {
+  if (close_.received()) discarding_ = true;
+  while (!discarding_ && assembler_) {
+    switch (assembler_->next()) {
+      case receive_event::need_input: return release_assembler(assembler_);
+      case receive_event::violation: discarding_ = true; break;
+      case receive_event::close:
+        received_close();
+        discarding_ = true;
+        break;
+      default: break;
+    }
+  }
+}
+
+void connection::receive_end(std::error_code error, bool at_eof, std::string_view detail) {
+  if (std::exchange(over_, true)) return;
+  close_.end(error, at_eof, detail);
+}
+
+void connection::give_up() {
+  if (write_error_) return receive_end(write_error_, false);
+  receive_end(open() ? errc::ping_timeout : errc::close_timeout, false);
+}
+
+void connection::conclude() {
+  if (lost_) receive_end(write_error_, false);
+}
+
+// RFC 6455 6.1.
+errc connection::send(const outgoing_frame& frame) {
+  if (!open()) return errc::closing;
+  if (const auto error = validator_.check(frame); error != errc{}) return error;
+  if (!outbox_.stage(frame.head, frame.payload)) return errc::queue_full;
+  validator_.commit(frame);
+  return errc{};
+}
+
+// RFC 6455 7.1.2.
+std::error_code connection::close(close_payload how) {
+  if (!open()) return errc::closing;
+  if (how.code) {
+    if (const auto error = check_close(*how.code, how.reason)) return error;
+  }
+  begin_closing(close_.start(std::move(how)), close_order::after_queues);
+  return {};
+}
+
+void connection::fail(std::error_code error, std::exception_ptr exception, std::string detail) {
+  if (!open()) return;
+  begin_closing(close_.fail(error, std::move(exception), std::move(detail)), after_replies);
+}
+
+void connection::begin_closing(const std::optional<close_payload>& close, close_order order) {
+  closing_ = answered_ = true;
+  if (close && outbox_.set_close(*close, order, committed_)) close_.queued(close->code);
+}
+
+bytes_view connection::data_to_send(time_point now) {
+  if (outbox_.within_divided_message())
+    outbox_.bound_divided_message(now, options_.ping_timeout / 4);
+  return outbox_.batch();
+}
+
+void connection::sent(std::size_t count, time_point now, std::size_t committed) {
+  committed_ = committed;
+  if (count == 0) return;
+  bytes_sent_ += count;
+  outbox_.wrote(count);
+  if (outbox_.take_ping_written()) {
+    keepalive_.ping_written(now);
+    ping_end_ = bytes_sent_;
+  }
+  if (outbox_.close_written()) close_.written();
+}
+
+// The closing handshake has a deadline of its own, and no keepalive.
+std::optional<connection::time_point> connection::next_timeout(time_point now) {
+  if (over() || expired_) return std::nullopt;
+  if (open() && !write_error_) return keepalive_.next();
+  if (deadline_ == never) deadline_ = now + options_.close_timeout;
+  return deadline_;
+}
+
+void connection::handle_timeout(time_point now, std::optional<std::size_t> unacknowledged) {
+  if (over()) return;
+  if (deadline_ != never) {
+    expired_ = now >= deadline_;
+  } else if (open()) {
+    handle_keepalive(now, unacknowledged);
+  }
+  release_memory();
+}
+
+void connection::handle_keepalive(time_point now, std::optional<std::size_t> unacknowledged) {
+  switch (keepalive_.poll(now)) {
+    case keepalive::action::wait: break;  // the peer has been heard
+    case keepalive::action::send_ping:
+      ping_end_ = std::numeric_limits<std::uint64_t>::max();
+      ping_makes_way(unacknowledged);
+      outbox_.set_ping(keepalive_.ping_payload());
+      break;
+    case keepalive::action::give_up:
+      if (!ping_makes_way(unacknowledged)) {
+        expired_ = true;
+        break;
+      }
+      keepalive_.progressed(now);
+      return handle_keepalive(now, unacknowledged);
+  }
+}
+
+// The kernel may hold so much before a ping that this takes long to leave, and a socket long to
+// have room. As long as the peer's system confirms more of it, the link works. Not longer: what it
+// confirms behind the ping does not say that the peer, which has not answered, still reads.
+bool connection::ping_makes_way(std::optional<std::size_t> unacknowledged) noexcept {
+  if (!unacknowledged) return false;
+  const std::uint64_t now = bytes_sent_ - std::min<std::uint64_t>(*unacknowledged, bytes_sent_);
+  const std::uint64_t before = std::exchange(acknowledged_, now);
+  return before < ping_end_ && before < now;
+}
+
+// From time to time: what a burst, or a large message, made grow is not kept for ever.
+void connection::release_memory() noexcept {
+  if (assembler_) assembler_->release_memory();
+  outbox_.release_memory();
+}
+
+}  // namespace wsx::protocol
