@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::size_t key_size = 4;
 
+// Its ssize_t, which is a type of POSIX.
+using wslay_result = decltype(wslay_frame_recv(nullptr, nullptr));
+
 std::uint8_t to_number(std::byte b) noexcept {
   return std::to_integer<std::uint8_t>(b);
 }
@@ -44,7 +47,7 @@ struct frame_context {
       frame_parser& p = *static_cast<frame_context*>(user)->parser;
       const bool in_header = p.header_have_ < p.header_need_;
       const auto count = in_header ? p.read_header(target, room) : p.claim_payload(room);
-      return count == 0 ? ssize_t{-1} : static_cast<ssize_t>(count);
+      return count == 0 ? wslay_result{-1} : static_cast<wslay_result>(count);
     };
     if (wslay_frame_context_init(&wslay, &callbacks, this) != 0) throw std::bad_alloc();
   }
@@ -83,7 +86,7 @@ parse_status frame_parser::take_any(frame_piece& piece) {
   within_frame_ = true;
 
   wslay_frame_iocb got{};
-  const ssize_t result = wslay_frame_recv(context_->wslay, &got);
+  const auto result = wslay_frame_recv(context_->wslay, &got);
   if (const auto error = check_head()) return fail(error);
   if (result == WSLAY_ERR_PROTO) return fail(refusal());
   if (result < 0) return header_is_news() ? announce(piece) : parse_status::need_input;

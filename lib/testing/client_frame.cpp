@@ -36,7 +36,7 @@ std::size_t extended_length_bytes(std::uint8_t second) {
   return length == 126 ? 2 : 8;
 }
 
-std::uint64_t read_length(std::string_view bytes, std::size_t extended) {
+std::size_t read_length(std::string_view bytes, std::size_t extended) {
   if (extended == 0) return byte_at(bytes, 1) & 0x7F;
   std::uint64_t length = 0;
   for (std::size_t i = 0; i < extended; ++i) length = length << 8 | byte_at(bytes, 2 + i);
@@ -47,7 +47,7 @@ std::uint64_t read_length(std::string_view bytes, std::size_t extended) {
   if (length > max_client_payload) {
     throw script_error("the client declared a payload of " + std::to_string(length) + " bytes");
   }
-  return length;
+  return static_cast<std::size_t>(length);
 }
 
 std::string name_of(std::uint8_t opcode) {
