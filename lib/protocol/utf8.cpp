@@ -11,7 +11,14 @@ namespace wsx::protocol {
 namespace {
 
 using word = std::uint64_t;
-using lanes [[gnu::vector_size(16)]] = word;
+
+// As much as a vector register holds, which the compiler may use for it.
+struct lanes {
+  word low, high;
+
+  friend lanes operator|(lanes a, lanes b) noexcept { return {a.low | b.low, a.high | b.high}; }
+  lanes& operator|=(lanes other) noexcept { return *this = *this | other; }
+};
 
 // Up to this size looking for a high bit beats the call into simdjson.
 constexpr std::size_t short_size = 256;
@@ -35,7 +42,7 @@ bool is_ascii(word seen) noexcept {
 }
 
 bool is_ascii(lanes seen) noexcept {
-  return is_ascii(seen[0] | seen[1]);
+  return is_ascii(seen.low | seen.high);
 }
 
 // The last block may overlap the one before it: so no bytes are left over.
