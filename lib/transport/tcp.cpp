@@ -115,20 +115,11 @@ asio::awaitable<std::error_code> tcp_transport::dial_name(const url& to, diagnos
 asio::awaitable<std::error_code> tcp_transport::try_address(const tcp::endpoint& to,
                                                             diagnostics& d) {
   d.stage = connect_stage::connecting;
-  auto error = begin_connect(socket_, to);
-  if (error == asio::error::in_progress) error = co_await connected();
+  auto error = native_connecting::begin(socket_, to);
+  if (error == asio::error::in_progress) error = co_await native_connecting::finish(socket_, to);
   if (error && d.tried.size() < max_tried) {
     const std::error_code unanswered = asio::error::timed_out;
     d.tried.push_back({to_text(to), closed_ ? unanswered : error});
-  }
-  co_return error;
-}
-
-asio::awaitable<std::error_code> tcp_transport::connected() {
-  std::error_code error = asio::error::in_progress;
-  while (error == asio::error::in_progress) {
-    error = co_await ready(io_direction::write);
-    if (!error) error = connect_result(socket_);
   }
   co_return error;
 }

@@ -3,10 +3,12 @@
 #include "../../lib/transport/kernel_buffer.hpp"
 
 #include <asio/buffer.hpp>
+#include <asio/co_spawn.hpp>
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
 #include <doctest/doctest.h>
 
+#include <exception>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,18 +25,20 @@ namespace {
 const auto here = asio::ip::address_v4::loopback();
 
 // What it comes to in the end.
-std::error_code finish(asio::io_context& io, tcp::socket& socket, std::error_code result) {
-  while (result == asio::error::in_progress) {
-    socket.async_wait(tcp::socket::wait_write, [](std::error_code) {});
-    io.restart();
-    io.run();
-    result = wsx::connect_result(socket);
-  }
+template <class Way>
+std::error_code finish(asio::io_context& io, tcp::socket& socket, const tcp::endpoint& to) {
+  std::error_code result = asio::error::in_progress;
+  asio::co_spawn(io, Way::finish(socket, to),
+                 [&](const std::exception_ptr&, std::error_code error) { result = error; });
+  io.restart();
+  io.run();
   return result;
 }
 
+template <class Way = wsx::native_connecting>
 std::error_code connect(asio::io_context& io, tcp::socket& socket, const tcp::endpoint& to) {
-  return finish(io, socket, wsx::begin_connect(socket, to));
+  const auto begun = Way::begin(socket, to);
+  return begun == asio::error::in_progress ? finish<Way>(io, socket, to) : begun;
 }
 
 // Where nobody listens.
@@ -46,11 +50,12 @@ tcp::endpoint unused_endpoint(asio::io_context& io) {
 
 TEST_SUITE_BEGIN("connecting");
 
-TEST_CASE("a socket is connected, and does not block") {
+TEST_CASE_TEMPLATE("a socket is connected, and does not block", Way, wsx::native_connecting,
+                   wsx::asio_connecting) {
   asio::io_context io;
   tcp::acceptor acceptor(io, tcp::endpoint(here, 0));
   tcp::socket socket(io);
-  CHECK(connect(io, socket, acceptor.local_endpoint()) == std::error_code());
+  CHECK(connect<Way>(io, socket, acceptor.local_endpoint()) == std::error_code());
   CHECK(socket.remote_endpoint() == acceptor.local_endpoint());
   CHECK(socket.non_blocking());
 }
@@ -113,27 +118,46 @@ TEST_CASE("a program that is started does not inherit the socket") {
 
 #endif
 
-TEST_CASE("a server that refuses, and then another one") {
+TEST_CASE_TEMPLATE("a server that refuses, and then another one", Way, wsx::native_connecting,
+                   wsx::asio_connecting) {
   asio::io_context io;
   tcp::socket socket(io);
-  CHECK(connect(io, socket, unused_endpoint(io)) == asio::error::connection_refused);
+  CHECK(connect<Way>(io, socket, unused_endpoint(io)) == asio::error::connection_refused);
   tcp::acceptor acceptor(io, tcp::endpoint(here, 0));
-  CHECK(connect(io, socket, acceptor.local_endpoint()) == std::error_code());
+  CHECK(connect<Way>(io, socket, acceptor.local_endpoint()) == std::error_code());
 }
 
+#if __has_include(<sys/socket.h>)
+
 TEST_CASE("a server whose queue is full keeps it in progress, until it accepts") {
+  using way = wsx::posix_connecting;
   asio::io_context io;
   tcp::acceptor acceptor(io, tcp::v4());
   acceptor.bind(tcp::endpoint(here, 0));
   acceptor.listen(0);
+  const tcp::endpoint server = acceptor.local_endpoint();
   std::vector<tcp::socket> sockets;
   auto result = std::error_code();
-  while (!result) result = wsx::begin_connect(sockets.emplace_back(io), acceptor.local_endpoint());
+  while (!result) result = way::begin(sockets.emplace_back(io), server);
   REQUIRE(result == asio::error::in_progress);
-  CHECK(wsx::connect_result(sockets.back()) == asio::error::in_progress);
   std::vector<tcp::socket> accepted;
   for (std::size_t i = 0; i < sockets.size(); ++i) accepted.push_back(acceptor.accept());
-  CHECK(finish(io, sockets.back(), result) == std::error_code());
+  CHECK(finish<way>(io, sockets.back(), server) == std::error_code());
 }
+
+TEST_CASE("a connection that was refused is, whatever getpeername says") {
+  using way = wsx::posix_connecting;
+  const std::error_code none;
+  const std::error_code unconnected = asio::error::not_connected;
+  const std::error_code refused = asio::error::connection_refused;
+  const std::error_code shut_down = asio::error::invalid_argument;  // by macOS, if it was refused
+  CHECK(way::judge(none, none) == none);
+  CHECK(way::judge(unconnected, none) == asio::error::in_progress);
+  CHECK(way::judge(unconnected, refused) == refused);
+  CHECK(way::judge(shut_down, refused) == refused);
+  CHECK(way::judge(shut_down, none) == shut_down);
+}
+
+#endif
 
 TEST_SUITE_END();

@@ -52,7 +52,6 @@ class tcp_transport {
   void look_for_slow_link() noexcept;
   asio::awaitable<std::error_code> dial_name(const url& to, diagnostics& d);
   asio::awaitable<std::error_code> try_address(const asio::ip::tcp::endpoint& to, diagnostics& d);
-  asio::awaitable<std::error_code> connected();
   asio::awaitable<std::error_code> resolve(const url& to);
 
   asio::ip::tcp::socket socket_;  // on what is below the strand: see `async_wait`

@@ -1,0 +1,94 @@
+#include "connecting.hpp"
+
+#if __has_include(<sys/socket.h>)
+
+#include <asio/error.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace wsx {
+
+namespace {
+
+using asio::ip::tcp;
+
+std::error_code system_error_of(int number) noexcept {
+  return {number, asio::error::get_system_category()};
+}
+
+// Asio's own `open` makes sockets that a program which is started meanwhile inherits: that would
+// keep the connection alive when it is closed here.
+std::error_code open_socket(tcp::socket& socket, const tcp& protocol) {
+#ifdef SOCK_CLOEXEC
+  const int made = ::socket(protocol.family(), SOCK_STREAM | SOCK_CLOEXEC, protocol.protocol());
+#else
+  const int made = ::socket(protocol.family(), SOCK_STREAM, protocol.protocol());
+  if (made >= 0) ::fcntl(made, F_SETFD, FD_CLOEXEC);
+#endif
+  if (made < 0) return system_error_of(errno);
+#ifdef SO_NOSIGPIPE  // where `send` has no flag for it
+  const int on = 1;
+  ::setsockopt(made, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
+  std::error_code error;
+  socket.assign(protocol, made, error);
+  if (error) ::close(made);
+  return error;
+}
+
+std::error_code pending_error(tcp::socket& socket) noexcept {
+  int number = 0;
+  socklen_t size = sizeof number;
+  if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &number, &size) != 0)
+    number = errno;
+  return system_error_of(number);
+}
+
+std::error_code state_of(tcp::socket& socket) {
+  std::error_code peer;
+  socket.remote_endpoint(peer);
+  return posix_connecting::judge(peer, peer ? pending_error(socket) : std::error_code());
+}
+
+}  // namespace
+
+// Asio always waits for its reactor, and never looks whether that is needed.
+std::error_code posix_connecting::begin(tcp::socket& socket, const tcp::endpoint& to) {
+  std::error_code error;
+  socket.close(error);  // of the address before
+  error = open_socket(socket, to.protocol());
+  if (!error) socket.non_blocking(true, error);
+  if (error) return error;
+  if (::connect(socket.native_handle(), to.data(), static_cast<socklen_t>(to.size())) == 0)
+    return {};
+  error = system_error_of(errno);
+  return error == asio::error::in_progress ? state_of(socket) : error;
+}
+
+asio::awaitable<std::error_code> posix_connecting::finish(tcp::socket& socket,
+                                                          const tcp::endpoint&) {
+  std::error_code error = asio::error::in_progress;
+  while (error == asio::error::in_progress) {
+    co_await socket.async_wait(tcp::socket::wait_write,
+                               asio::redirect_error(asio::use_awaitable, error));
+    if (!error) error = state_of(socket);
+  }
+  co_return error;
+}
+
+// A socket that has a peer is connected. One that has none may still get one, unless there was an
+// error. That comes first: of a refused connection getpeername says EINVAL on macOS.
+std::error_code posix_connecting::judge(std::error_code peer, std::error_code pending) noexcept {
+  if (!peer) return {};
+  if (pending) return pending;
+  return peer == asio::error::not_connected ? make_error_code(asio::error::in_progress) : peer;
+}
+
+}  // namespace wsx
+
+#endif
