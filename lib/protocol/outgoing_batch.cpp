@@ -39,6 +39,14 @@ void outgoing_batch::for_each_frame(std::size_t begin, std::size_t end, Call cal
   }
 }
 
+std::size_t outgoing_batch::count_frames(std::size_t begin, std::size_t end) const noexcept {
+  std::size_t count = 0;
+  for_each_frame(begin, end, [&](const std::byte*) { ++count; });
+  return count;
+}
+
+// Where the first frame begins, or the batch ends, of which nothing is written, nor one of the next
+// `committed` bytes.
 std::size_t outgoing_batch::next_frame(std::size_t committed) const noexcept {
   const std::size_t least = std::min(written_ + committed, size());
   std::size_t position = parts_.whole_frames;
@@ -46,14 +54,9 @@ std::size_t outgoing_batch::next_frame(std::size_t committed) const noexcept {
   return std::min(position, size());
 }
 
-std::size_t outgoing_batch::count_frames(std::size_t begin, std::size_t end) const noexcept {
-  std::size_t count = 0;
-  for_each_frame(begin, end, [&](const std::byte*) { ++count; });
-  return count;
-}
-
-bool outgoing_batch::open_at(std::size_t position, bool before) const noexcept {
-  bool open = before;
+// Whether a message is unfinished where the frames before `position` end.
+bool outgoing_batch::open_at(std::size_t position) const noexcept {
+  bool open = parts_.within_message;
   for_each_frame(0, position, [&](const std::byte* frame) {
     frame_head head;
     read_header(frame, head);
@@ -62,13 +65,25 @@ bool outgoing_batch::open_at(std::size_t position, bool before) const noexcept {
   return open;
 }
 
-void outgoing_batch::truncate(std::size_t position) noexcept {
+outgoing_batch::cut outgoing_batch::first_cut(std::size_t committed) const noexcept {
+  cut at{std::max<std::size_t>(next_frame(committed), parts_.control_end)};
+  const bool within_staged = parts_.staged_begin < at.position && at.position <= parts_.staged_end;
+  at.within_message = !within_staged && open_at(at.position);
+  if (!at.within_message) at.position = std::max<std::size_t>(at.position, parts_.staged_end);
+  return at;
+}
+
+void outgoing_batch::truncate(cut at) noexcept {
+  frames_ -= count_frames(at.position, size());
+  if (!at.within_message) message_of_ = nullptr;
+  if (at.within_message && !message_of_) message_of_ = this;  // nobody can finish it any more
+  const auto position = at.position;
   in_place_.empty() ? copied_.truncate(position) : void(in_place_ = in_place_.first(position));
   std::erase_if(stretches_, [position](const stretch& s) { return s.begin >= position; });
   if (stretches_.empty() || stretches_.back().end <= position) return;
-  stretch& cut = stretches_.back();
-  cut.end = position;
-  cut.frees = cut.frames ? position - cut.begin : 0;
+  stretch& last = stretches_.back();
+  last.end = position;
+  last.frees = last.frames ? position - last.begin : 0;
 }
 
 }  // namespace wsx::protocol

@@ -8,13 +8,13 @@
 #include <wsx/protocol/frame_deflater.hpp>
 #include <wsx/protocol/frame_encoder.hpp>
 #include <wsx/protocol/frame_source.hpp>
-#include <wsx/protocol/mask.hpp>
+#include <wsx/protocol/frame_writer.hpp>
 #include <wsx/protocol/outgoing_batch.hpp>
 #include <wsx/protocol/pong_queue.hpp>
 #include <wsx/protocol/pooled_bytes.hpp>
+#include <wsx/protocol/producers.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -30,18 +30,14 @@ enum class close_order : std::uint8_t {
   after_replies,  ///< what callbacks have staged: nothing else is of use to the server any more
 };
 
-/// Decides what goes over the wire next, and makes the bytes.
+/// Decides what goes over the wire next.
 ///
 /// Frames come from three places: control frames, which go first; frames staged by callbacks,
-/// which are encoded at once; and the queues of the producers. They leave in batches, as many
+/// which are encoded at once; and the queues of the `producers`. They leave in batches, as many
 /// bytes as one write can take; a control frame waits for the batch that is being written, and for
 /// the rest of a frame that goes on beyond it. A frame is never interrupted, and a message sent in
-/// fragments is interrupted by control frames only (RFC 6455 5.4).
-///
-/// Queues whose frames are masked are written from where the frames lie, unless they are short and
-/// something else goes along. What is to be compressed is compressed here, in the order of the
-/// wire. One that stays larger than `frame_deflater::max_frame` becomes several frames then. No
-/// control frame goes between these, unless it has taken long: there are servers that forget at a
+/// fragments is interrupted by control frames only (RFC 6455 5.4). None goes between the frames of
+/// a message that was divided here, unless that has taken long: there are servers that forget at a
 /// control frame that a message is compressed.
 ///
 /// A queued frame is freed when it has been written whole. What a broken connection cut goes out
@@ -49,11 +45,10 @@ enum class close_order : std::uint8_t {
 /// connection and is dropped.
 class outbox {
  public:
-  using clock = std::chrono::steady_clock;
+  using clock = frame_writer::clock;
 
-  /// The most bytes of a batch, staged ones and a larger queued frame aside. More would not fit a
-  /// core's second-level cache.
-  static constexpr std::size_t batch_size = 256 * 1024;
+  /// The most bytes of a batch, staged ones and a larger queued frame aside.
+  static constexpr std::size_t batch_size = outgoing_batch::usual_size;
 
   /// The most bytes that may be staged, whatever is asked for.
   static constexpr std::size_t most_staged = std::size_t{1} << 31;
@@ -62,9 +57,7 @@ class outbox {
       : max_staged_(static_cast<std::uint32_t>(std::min(max_staged, most_staged))) {}
 
   /// Before anything is staged on a connection: that it compresses.
-  void compress(const frame_deflater::settings& s) {
-    deflater_ = std::make_unique<frame_deflater>(s);
-  }
+  void compress(const frame_deflater::settings& s) { writer_.compress(s); }
 
   // What the connection itself sends. Payloads and orders have been checked.
 
@@ -92,18 +85,20 @@ class outbox {
   std::size_t staged_bytes() const noexcept { return staged_.bytes.size(); }
 
   /// Whether no producer has anything to send.
-  WSX_API bool quiet() const noexcept;
+  bool quiet() const noexcept { return producers_.quiet(); }
 
   /// Whether a ping has been written whole since this was asked last.
   bool take_ping_written() noexcept { return std::exchange(ping_written_, false); }
 
   // Producers.
 
-  WSX_API void attach(std::shared_ptr<frame_source> source);
+  void attach(std::shared_ptr<frame_source> source) { producers_.attach(std::move(source)); }
   /// Forgets a producer. True if it has left a message unfinished on this connection: only a Close
   /// can follow then.
-  WSX_API bool detach(const frame_source* source);
-  const std::vector<std::shared_ptr<frame_source>>& sources() const noexcept { return sources_; }
+  bool detach(const frame_source* source) { return producers_.detach(source); }
+  const std::vector<std::shared_ptr<frame_source>>& sources() const noexcept {
+    return producers_.sources();
+  }
 
   // Writing.
 
@@ -116,14 +111,16 @@ class outbox {
 
   /// Behind a `batch` that was empty: whether the next one goes on with a message that is being
   /// compressed.
-  bool compressing() const noexcept { return partial_ && batch_.empty(); }
+  bool compressing() const noexcept { return writer_.within_payload() && batch_.empty(); }
 
   /// Whether the wire is within a message that was divided here.
-  bool within_divided_message() const noexcept { return partial_ && partial_->divided; }
+  bool within_divided_message() const noexcept { return writer_.within_divided_message(); }
 
   /// To be told the time while `within_divided_message`: once that has lasted for `most`, control
   /// frames may go between the frames of the message.
-  WSX_API void bound_divided_message(clock::time_point now, clock::duration most) noexcept;
+  void bound_divided_message(clock::time_point now, clock::duration most) noexcept {
+    writer_.bound_divided_message(now, most);
+  }
 
   /// Whether the Close frame has been written.
   bool close_written() const noexcept { return closed_ && batch_.empty(); }
@@ -132,7 +129,7 @@ class outbox {
   std::uint64_t staged_total() const noexcept { return staged_.total; }
   std::uint64_t staged_written() const noexcept { return staged_.written; }
 
-  std::uint64_t frames_encoded() const noexcept { return frames_encoded_; }
+  std::uint64_t frames_encoded() const noexcept { return batch_.frames(); }
 
   /// Staged frames ever dropped.
   std::uint64_t staged_dropped() const noexcept { return staged_.dropped; }
@@ -149,27 +146,6 @@ class outbox {
   WSX_API void release_memory() noexcept;
 
  private:
-  // A frame whose header is in a batch, and whose payload is masked on its way out.
-  struct wire_frame {
-    bytes_view left{};
-    mask_key key{};
-    std::uint64_t offset = 0;  // of what is left, in the payload
-  };
-
-  // A producer's frame that has to be encoded, and was begun: it may be larger than a batch.
-  struct partial_frame {
-    frame_source* source = nullptr;
-    frame_head head{};
-    bytes_view left{};    // of the payload: to be compressed
-    bool queued = false;  // or else it is the one that waits
-    bool compressed = false;
-    bool fed = false;            // compressed: all of the payload has been
-    bool divided = false;        // compressed: a frame was begun that is not the message's last
-    bool interruptible = false;  // divided: control frames may go between its frames
-    std::optional<clock::time_point> divided_since{};
-    std::optional<wire_frame> wire{};  // what it is at the moment
-  };
-
   // What callbacks sent. The counts are of bytes, but for `dropped`.
   struct staged_frames {
     byte_buffer bytes;  // as they go to the wire or, if that compresses, unmasked
@@ -184,75 +160,32 @@ class outbox {
   // The payload of a control frame that waits to be sent.
   using control_slot = std::optional<pooled_bytes>;
 
-  using stretch = outgoing_batch::stretch;
-
   void fill();
   void fill_control();
   void fill_end();
   void fill_close();
-  void go_on_with_message();
   void fill_staged();
-  void fill_queued();
-  bool may_begin() const noexcept;
   bool may_interrupt() const noexcept;
   bool unfinished() const noexcept;
-  void fill_from(frame_source& source, bool one_message);
-  void put_ready(frame_source& source, bool one_message);
-  frame_queue::run next_run(frame_source& source);
-  void put_run(frame_source& source, const frame_queue::run& run);
-  void put_encoded(frame_source& source, bool one_message);
-  bool next_frame(frame_source& source, partial_frame& next);
-  bool next_queued(frame_source& source, frame_queue::frame& next, std::size_t most);
-  void begin(const partial_frame& frame);
-  void begin_on_wire(const frame_head& head, bytes_view payload);
-  void finish_on_wire();
-  void end_partial() noexcept {
-    if (partial_) spare_ = std::move(partial_);
-  }
-  bool within_frame() const noexcept { return partial_ && partial_->wire; }
-  void go_on(stretch s);
-  void note_part(stretch s);
-  void mask_part();
-  void compress_some();
-  std::size_t compress_part();
-  void note_message(const frame_source& source, const frame_head& head) noexcept;
-  void encode_staged();
-  void put_compressed(const frame_head& head, bytes_view payload);
-  void put_frame(const frame_head& head, bytes_view payload);
-  bool drained() const noexcept;
-  bool cut_off(const frame_source& source, const frame_head& head) const noexcept;
+  bool drained() const noexcept { return staged_.bytes.empty() && quiet(); }
   void take_back(std::size_t committed) noexcept;
   void drop_staged() noexcept;
   void end_batch() noexcept;
-  std::size_t room() const noexcept {
-    return !batch_.in_place() && batch_.size() < batch_size ? batch_size - batch_.size() : 0;
-  }
 
-  mask_key_source keys_;
-  std::unique_ptr<frame_deflater> deflater_{};
+  outgoing_batch batch_;
+  frame_writer writer_{batch_};
+  producers producers_{batch_, writer_};
+
   staged_frames staged_;
   std::uint32_t max_staged_;
 
-  outgoing_batch::offset ping_end_ = 0;  // of a ping, in the batch
   bool ping_written_ = false;
   control_slot ping_{};
   pong_queue pongs_;
 
   close_order order_ = close_order::after_queues;
-  bool closed_ = false;         // Close is in the batch or beyond
-  bool stale_context_ = false;  // the deflater refers to what the server will never get
-  bool drops_ = false;          // what producers queue before they see the connection is dropped
-  std::uint32_t connection_ = 0;
+  bool closed_ = false;  // Close is in the batch or beyond
   std::unique_ptr<const close_payload> close_{};
-
-  std::vector<std::shared_ptr<frame_source>> sources_;
-  std::size_t turn_ = 0;              // the source to begin with: each has its turn
-  const void* message_of_ = nullptr;  // whose message is unfinished: a source's, or &staged_
-
-  outgoing_batch batch_;
-  std::unique_ptr<partial_frame> partial_{};
-  std::unique_ptr<partial_frame> spare_{};  // memory for the next
-  std::uint64_t frames_encoded_ = 0;
 };
 
 }  // namespace wsx::protocol

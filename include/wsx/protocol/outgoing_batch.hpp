@@ -3,6 +3,7 @@
 #include <wsx/bytes.hpp>
 #include <wsx/export.hpp>
 #include <wsx/protocol/byte_buffer.hpp>
+#include <wsx/protocol/frame_encoder.hpp>
 #include <wsx/protocol/frame_source.hpp>
 
 #include <cstddef>
@@ -11,14 +12,18 @@
 
 namespace wsx::protocol {
 
-/// The bytes that are being written, and whose frames they are. Either copied together, or one
-/// producer's, where they lie in its queue.
+/// The bytes that are being written, whose frames they are, and whose message is unfinished behind
+/// them. Either copied together, or one producer's, where they lie in its queue.
 ///
 /// A batch that begins within a frame has the rest of it in front. Whole frames follow: control
 /// frames, the rest of a message that was begun, staged frames, queued ones. The last may go on
 /// beyond the batch.
 class outgoing_batch {
  public:
+  /// The most bytes of a batch, staged ones and a larger queued frame aside. More would not fit a
+  /// core's second-level cache.
+  static constexpr std::size_t usual_size = 256 * 1024;
+
   /// A stretch of the batch that came from one source.
   struct stretch {
     frame_source* source = nullptr;
@@ -35,10 +40,17 @@ class outgoing_batch {
   /// Where the parts of the batch begin and end.
   struct parts {
     offset whole_frames = 0;  ///< begin here
+    offset ping_end = 0;      ///< 0 if it has no ping
     offset control_end = 0;
     offset staged_begin = 0;
     offset staged_end = 0;
     bool within_message = false;  ///< a producer's is unfinished where the whole frames begin
+  };
+
+  /// Where it may be cut short.
+  struct cut {
+    std::size_t position = 0;     ///< the end of a frame
+    bool within_message = false;  ///< a producer's is unfinished there
   };
 
   std::size_t size() const noexcept { return view().size(); }
@@ -47,19 +59,46 @@ class outgoing_batch {
   bool in_place() const noexcept { return !in_place_.empty(); }
   bool has_stretches() const noexcept { return !stretches_.empty(); }
 
+  /// How much more may be put into it.
+  std::size_t room() const noexcept {
+    return !in_place() && size() < usual_size ? usual_size - size() : 0;
+  }
+
   /// What is left to be written.
   bytes_view left() const noexcept { return view().subspan(written_); }
 
   std::size_t written() const noexcept { return written_; }
 
-  /// To append to, while the batch is made.
+  /// Frames that were ever put into a batch, or begun there, and not taken back.
+  std::uint64_t frames() const noexcept { return frames_; }
+
+  // To make it.
+
+  /// To append to.
   byte_buffer& buffer() noexcept { return copied_; }
+  void count_put(std::size_t frames) noexcept { frames_ += frames; }
+  /// Puts all of these frames behind the others; takes the buffer's memory if it can.
+  void take(byte_buffer& frames, std::size_t count) {
+    copied_.empty() ? copied_.swap(frames) : copied_.append(frames.view());
+    frames_ += count;
+  }
   /// Makes frames that lie in a queue the whole batch.
   void set_in_place(bytes_view frames) noexcept { in_place_ = frames; }
   WSX_API void note(const stretch& s);
   struct parts& parts() noexcept {
     return parts_;
   }
+
+  /// Whose message is unfinished where the batch ends, or if it is empty on the wire: a source, or
+  /// whatever else stands for who sends. RFC 6455 5.4: nobody else may begin one.
+  const void* message_of() const noexcept { return message_of_; }
+  void set_message_of(const void* sender) noexcept { message_of_ = sender; }
+  /// Notes a frame of that sender.
+  void note_message(const void* sender, const frame_head& head) noexcept {
+    if (!is_control(head.op)) message_of_ = head.fin ? nullptr : sender;
+  }
+
+  // While it is written.
 
   /// Counts bytes as written; true if none is left.
   bool wrote(std::size_t count) noexcept {
@@ -72,21 +111,18 @@ class outgoing_batch {
     if (!stretches_.empty()) free_stretches();
   }
 
-  /// Where the first frame begins, or the batch ends, of which nothing is written, nor one of the
-  /// next `committed` bytes, which the transport has to be given.
-  WSX_API std::size_t next_frame(std::size_t committed) const noexcept;
-
   /// How many frames begin within [begin, end).
   WSX_API std::size_t count_frames(std::size_t begin, std::size_t end) const noexcept;
 
-  /// Whether a message is unfinished where the frames before `position` end; `before` says whether
-  /// one was where the whole frames begin.
-  WSX_API bool open_at(std::size_t position, bool before) const noexcept;
+  /// Where a Close may go that waits for no more than replies: behind the frame that is being
+  /// written, or that has any of the next `committed` bytes, which the transport has to be given;
+  /// and behind the control frames, and those staged, if no producer's message is unfinished.
+  WSX_API cut first_cut(std::size_t committed) const noexcept;
 
-  /// Takes back what is behind `position`, the beginning of a frame.
-  WSX_API void truncate(std::size_t position) noexcept;
+  /// Takes back what is behind there.
+  WSX_API void truncate(cut at) noexcept;
 
-  /// Forgets everything, but keeps the memory.
+  /// Forgets everything, but keeps the memory, and whose message is unfinished.
   void clear() noexcept {
     stretches_.clear();
     copied_.clear();
@@ -99,6 +135,8 @@ class outgoing_batch {
  private:
   WSX_API void free_stretches() noexcept;
   bytes_view view() const noexcept { return in_place_.empty() ? copied_.view() : in_place_; }
+  std::size_t next_frame(std::size_t committed) const noexcept;
+  bool open_at(std::size_t position) const noexcept;
   template <class Call>
   void for_each_frame(std::size_t begin, std::size_t end, Call call) const noexcept;
 
@@ -107,6 +145,8 @@ class outgoing_batch {
   std::size_t written_ = 0;
   std::vector<stretch> stretches_;
   struct parts parts_ {};
+  const void* message_of_ = nullptr;
+  std::uint64_t frames_ = 0;
 };
 
 }  // namespace wsx::protocol

@@ -1,0 +1,160 @@
+#include <wsx/protocol/producers.hpp>
+
+#include <limits>
+#include <utility>
+
+namespace wsx::protocol {
+
+namespace {
+
+// What is shorter is copied, rather than written by a system call of its own.
+constexpr std::size_t worth_a_write = 16 * 1024;
+
+constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+
+}  // namespace
+
+void producers::attach(std::shared_ptr<frame_source> source) {
+  source->stale = drops_;
+  sources_.push_back(std::move(source));
+}
+
+bool producers::detach(const frame_source* source) {
+  std::erase_if(sources_, [source](const auto& s) { return s.get() == source; });
+  return batch_.message_of() == source;
+}
+
+void producers::go_on() {
+  for (const auto& source : sources_) {
+    if (batch_.message_of() == source.get()) return fill_from(*source, true);
+  }
+}
+
+void producers::fill_in_turn() {
+  for (std::size_t i = 0; i < sources_.size() && may_begin(); ++i) {
+    turn_ %= sources_.size();
+    frame_source& source = *sources_[turn_];
+    const auto before = batch_.size();
+    fill_from(source, false);
+    if (batch_.size() == before && !source.empty()) return;  // its turn is the next batch
+    ++turn_;
+  }
+}
+
+bool producers::may_begin() const noexcept {
+  return !writer_.within_payload() && batch_.message_of() == nullptr &&
+         batch_.room() >= max_header_size;
+}
+
+void producers::fill_from(frame_source& source, bool one_message) {
+  if (source.stale) source.drop_stale(connection_);
+  if (source.stale) return;  // more may have come meanwhile, and is stale, too
+  if (source.empty()) return;
+  if (source.queue.masked() && source.queue.readable() > 0) {
+    put_ready(source, one_message);
+    if (source.queue.readable() > 0 || (one_message && batch_.message_of() == nullptr)) return;
+  }
+  put_encoded(source, one_message);
+}
+
+// Frames that are in the queue as they go to the wire. Few that lie at the ring's end go by
+// themselves, instead of having many from its beginning copied behind them.
+void producers::put_ready(frame_source& source, bool one_message) {
+  while (batch_.room() >= max_header_size) {
+    const auto run = next_run(source);
+    if (run.frames == 0) return;
+    put_run(source, run);
+    if (one_message && batch_.message_of() == nullptr) return;
+    if (run.at_end && source.queue.readable() >= worth_a_write) return;
+  }
+}
+
+// Messages, as many as there is room for; or one fragment; or a message that is larger than a
+// batch, if no other producer's frames are before it.
+frame_queue::run producers::next_run(frame_source& source) {
+  if (batch_.message_of() == nullptr) {
+    const auto messages = source.queue.take_messages(batch_.room());
+    if (messages.frames > 0) return messages;
+  }
+  frame_queue::frame next;
+  if (!next_queued(source, next, !batch_.has_stretches() ? unlimited : batch_.room())) return {};
+  batch_.note_message(&source, next.head);
+  return {.bytes = next.bytes, .frames = 1};
+}
+
+// Short ones are put together, for one write is cheaper than two, unless nothing else is likely to
+// come along.
+void producers::put_run(frame_source& source, const frame_queue::run& run) {
+  const bool alone = sources_.size() == 1 && !source.waiting && batch_.message_of() == nullptr;
+  const auto begin = batch_.size();
+  if (begin == 0 && (alone || run.bytes.size() >= worth_a_write)) {
+    batch_.set_in_place(run.bytes);
+  } else {
+    batch_.buffer().append(run.bytes);
+  }
+  batch_.count_put(run.frames);
+  const auto size = run.bytes.size();
+  batch_.note(
+      {.source = &source, .begin = begin, .end = begin + size, .frees = size, .frames = true});
+}
+
+// Frames that are still to be masked, and perhaps to be compressed.
+void producers::put_encoded(frame_source& source, bool one_message) {
+  frame_writer::frame next;
+  while (!writer_.within_payload() && batch_.room() >= max_header_size &&
+         next_frame(source, next)) {
+    writer_.begin(next);
+    if (one_message && batch_.message_of() == nullptr) return;
+  }
+}
+
+// The next frame of the source: from its queue, or else the one that waits behind it. What comes
+// into a masked queue meanwhile is for the next batch.
+bool producers::next_frame(frame_source& source, frame_writer::frame& next) {
+  frame_queue::frame queued;
+  if (!source.queue.masked() && next_queued(source, queued, unlimited)) {
+    next = {.source = &source, .head = queued.head, .payload = queued.payload(), .queued = true};
+    return true;
+  }
+  if (source.queue.readable() > 0 || !source.waiting || source.waiting->begun) return false;
+  const auto& waiting = *source.waiting;
+  if (cut_off(source, waiting.head)) {
+    if (source.queue.unreleased() == 0) source.drop_waiting();  // in order
+    return false;
+  }
+  next = {.source = &source, .head = waiting.head, .payload = waiting.payload};
+  return source.waiting->begun = true;
+}
+
+// Takes the next queued frame, if it has no more than `most` bytes. Fragments whose message began
+// on a connection that is gone are dropped.
+bool producers::next_queued(frame_source& source, frame_queue::frame& next, std::size_t most) {
+  while (source.queue.peek(next)) {
+    const bool dropped = cut_off(source, next.head);
+    if (!dropped && next.bytes.size() > most) return false;
+    if (dropped && source.queue.unreleased() > 0) return false;  // frees in order: next time
+    source.queue.skip(next.bytes.size());
+    if (!dropped) return true;
+    source.drop(next.bytes.size());
+  }
+  return false;
+}
+
+bool producers::cut_off(const frame_source& source, const frame_head& head) const noexcept {
+  return head.op == opcode::continuation && batch_.message_of() != &source;
+}
+
+void producers::reset(bool drop, std::uint32_t next, mask_key_source& keys) {
+  connection_ = next;
+  drops_ = drop;
+  const void* const message_of = batch_.message_of();
+  batch_.set_message_of(nullptr);
+  for (const auto& source : sources_) {
+    source->rewind(keys);
+    source->note_cut(message_of == source.get());
+    source->stale = drop;
+    if (drop) source->clear();
+  }
+}
+
+}  // namespace wsx::protocol
