@@ -62,9 +62,11 @@ struct options {
   std::size_t max_headers = 128;                      ///< headers of that head
 
   // What is queued on this side.
-  std::size_t send_queue_size = 512 * 1024;        ///< bytes of each sender's queue, rounded up
-  std::size_t max_reply_bytes = 32 * 1024 * 1024;  ///< bytes of replies not yet sent; up to 2 GiB
-  std::size_t mailbox_size = 65'536;               ///< casts and posts not yet handled
+  std::size_t send_queue_size = 512 * 1024;  ///< bytes of each sender's queue, rounded up
+  /// Bytes of replies not yet sent; while there are so many, no more are accepted. The last one
+  /// that is accepted may exceed it by its own size. At most 2 GiB.
+  std::size_t max_reply_bytes = 32 * 1024 * 1024;
+  std::size_t mailbox_size = 65'536;  ///< casts and posts not yet handled
 
   /// Frames queued but not sent when a connection breaks go out on the next one, unless this is
   /// set: then they are dropped, and waiting sends fail.

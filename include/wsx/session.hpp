@@ -40,8 +40,8 @@ class session {
   /// behind those sent before it, and its payload is not needed any more when this returns. It
   /// goes over the wire when the callback is through, together with all others.
   ///
-  /// Errors, with nothing sent: `errc::not_connected`, `errc::closing`, `errc::queue_full` (the
-  /// bytes that wait exceed `max_reply_bytes`), `errc::control_payload_too_long`,
+  /// Errors, with nothing sent: `errc::not_connected`, `errc::closing`, `errc::queue_full`
+  /// (`max_reply_bytes` of replies or more are not yet sent), `errc::control_payload_too_long`,
   /// `errc::invalid_text`, `errc::fragment_out_of_order`.
   template <class Frame>
   std::error_code send(const Frame& frame) {

@@ -6,7 +6,7 @@ namespace wsx::protocol {
 
 bool outbox::stage(const frame_head& head, bytes_view payload) {
   const auto size = frame_size(payload.size());
-  if (size > max_staged_ || staged_.bytes.size() > max_staged_ - size) return false;
+  if (unsent_bytes() >= max_unsent_ || size > most_at_once - staged_.bytes.size()) return false;
   const auto target = staged_.bytes.prepare(static_cast<std::size_t>(size));
   staged_.bytes.commit(writer_.stage(target.data(), head, payload));
   ++staged_.frames;

@@ -74,7 +74,7 @@ TEST_SUITE("session") {
     CHECK(w.client->is_open());
   }
 
-  TEST_CASE("no more than max_reply_bytes wait, and they do not count once they are gone") {
+  TEST_CASE("none is sent while max_reply_bytes wait, and they do not count once they are gone") {
     auto options = calm();
     options.max_reply_bytes = 1000;
     world<puppet> w({}, options);
@@ -82,10 +82,9 @@ TEST_SUITE("session") {
     const std::string payload(600, 'a');
     for (int round = 0; round < 2; ++round) {
       const auto frames = act(w, peer, [&](puppet&, wsx::session& s) {
-        CHECK(s.send(wsx::text{std::string(1001, 'a')}) == wsx::errc::queue_full);
         CHECK(!s.send(wsx::text{payload}));
-        CHECK(s.send(wsx::text{payload}) == wsx::errc::queue_full);
-        CHECK(!s.send(wsx::text{"small"}));
+        CHECK(!s.send(wsx::text{payload}));
+        CHECK(s.send(wsx::text{"small"}) == wsx::errc::queue_full);
       });
       CHECK(frames.size() == 2);
     }

@@ -284,20 +284,74 @@ TEST_SUITE("outbox: batches") {
 }
 
 TEST_SUITE("outbox: staged frames") {
-  TEST_CASE("staged bytes are bounded") {
+  TEST_CASE("frames are staged while fewer bytes than the bound are unsent, the last one whole") {
     fixture f(20);
     CHECK(f.stage(whole, "12345678"));  // 14 bytes
-    CHECK(f.box.staged_bytes() == 14);
-    CHECK_FALSE(f.stage(whole, "1"));
-    CHECK(f.stage(whole, ""));  // 6 bytes
+    CHECK(f.box.unsent_bytes() == 14);
+    CHECK(f.stage(whole, "12345678"));
+    CHECK(f.box.unsent_bytes() == 28);
     CHECK_FALSE(f.stage(whole, ""));
-    CHECK(f.send() == frames{text("12345678"), text("")});
-    CHECK(f.box.staged_bytes() == 0);
-    CHECK_FALSE(f.stage(whole, "123456789012345"));  // 21 bytes
+    CHECK(f.box.unsent_bytes() == 28);
+    CHECK(f.send() == frames{text("12345678"), text("12345678")});
+    CHECK(f.box.unsent_bytes() == 0);
+    CHECK(f.stage(whole, std::string(1000, 'x')));
+    CHECK_FALSE(f.stage(whole, ""));
+    CHECK(f.send() == frames{text('x', 1000)});
+    CHECK(f.stage(whole, "12345678901234"));  // 20 bytes
+    CHECK_FALSE(f.stage(whole, ""));
+  }
+
+  TEST_CASE("those of the batch that is being written are unsent") {
+    fixture f(20);
     CHECK(f.stage(whole, "12345678901234"));
-    CHECK(f.box.frames_encoded() == 2);
+    f.write(19);
+    CHECK(f.box.staged_bytes() == 0);
+    CHECK(f.box.unsent_bytes() == 20);
+    CHECK_FALSE(f.stage(whole, ""));
+    f.write();
+    CHECK(f.box.unsent_bytes() == 0);
+    CHECK(f.stage(whole, ""));
+  }
+
+  TEST_CASE("a frame that is refused leaves nothing behind") {
+    fixture f(20);
+    CHECK(f.stage(first, "123456789012345"));
+    CHECK_FALSE(f.stage(last, ""));
+    CHECK(f.box.staged_total() == 21);
+    CHECK(f.send() == frames{words("text", "123456789012345") + " without FIN"});
+    CHECK(f.box.frames_encoded() == 1);
+    CHECK(f.stage(last, ""));
+    CHECK(f.send() == frames{words("continuation", "")});
+  }
+
+  TEST_CASE("a frame that no batch can hold is refused, whatever the bound") {
+    fixture f;
+    const char any = 0;
+    for (const std::size_t size : {outbox::most_at_once, std::size_t{1} << 32}) {
+      CHECK_FALSE(f.stage(whole, std::string_view(&any, size)));
+    }
+    CHECK(f.box.unsent_bytes() == 0);
+    CHECK(f.stage(whole, "small"));
+    const std::size_t left = outbox::most_at_once - frame_size(5);
+    CHECK_FALSE(f.stage(whole, std::string_view(&any, left - 13)));
+    CHECK(f.send() == frames{text("small")});
+  }
+
+  TEST_CASE("replies that are dropped are not unsent") {
+    fixture f(20);
+    const auto source = f.add_source();
+    push(source, first, "begun");
     f.send();
-    CHECK(f.box.frames_encoded() == 3);
+    CHECK(f.stage(whole, "12345678901234"));
+    f.box.set_close({}, close_order::after_replies);
+    f.send();
+    CHECK(f.box.staged_dropped() == 1);
+    CHECK(f.box.unsent_bytes() == 0);
+    f.box.reset(false);
+    CHECK(f.stage(whole, "12345678901234"));
+    f.box.batch();
+    f.box.reset(false);
+    CHECK(f.box.unsent_bytes() == 0);
   }
 
   TEST_CASE("staged bytes are counted as accepted at once, as written with their batch") {

@@ -140,9 +140,12 @@ TEST_SUITE("producers") {
     const auto a = q.add();
     push(a, first, "begun");
     q.fill();
+    const auto begin = a->written;
     push(a, last, "the rest");
     push(a, "whole");
     q.all.reset(false, 7, q.writer.keys());
+    CHECK(a->lost_within(begin, begin + frame_size(8)));
+    CHECK_FALSE(a->lost_within(begin + frame_size(8), begin + a->outstanding()));
     CHECK(q.fill() == frames{text("whole")});
     check_empty(a);
   }

@@ -50,18 +50,24 @@ class outbox {
   /// The most bytes of a batch, staged ones and a larger queued frame aside.
   static constexpr std::size_t batch_size = outgoing_batch::usual_size;
 
-  /// The most bytes that may be staged, whatever is asked for.
+  /// The highest bound of unsent bytes, whatever is asked for.
   static constexpr std::size_t most_staged = std::size_t{1} << 31;
 
-  explicit outbox(std::size_t max_staged)
-      : max_staged_(static_cast<std::uint32_t>(std::min(max_staged, most_staged))) {}
+  /// The most bytes that are staged for one batch, whose offsets have 32 bits: some are left for
+  /// what goes before, and for what becomes larger when it is compressed.
+  static constexpr std::size_t most_at_once = std::size_t{7} << 29;
+
+  /// Nothing is staged while `max_unsent` bytes or more are unsent.
+  explicit outbox(std::size_t max_unsent) : max_unsent_(std::min(max_unsent, most_staged)) {}
 
   /// Before anything is staged on a connection: that it compresses.
   void compress(const frame_deflater::settings& s) { writer_.compress(s); }
 
   // What the connection itself sends. Payloads and orders have been checked.
 
-  /// Puts a frame behind what is staged; false if that would exceed the bound.
+  /// Puts a frame behind what is staged. False, and nothing changes, if the bound of unsent bytes
+  /// is reached; the last frame before may exceed it, since a callback that was called has to be
+  /// able to reply. False as well if no batch could hold the frame.
   WSX_API bool stage(const frame_head& head, bytes_view payload);
 
   /// Sends a pong behind those that wait.
@@ -82,7 +88,11 @@ class outbox {
   /// one waits that this one would have to go behind.
   WSX_API bool set_close(const close_payload& close, close_order order, std::size_t committed = 0);
 
+  /// What is staged and not yet in a batch.
   std::size_t staged_bytes() const noexcept { return staged_.bytes.size(); }
+
+  /// What is staged and not written: of a batch that is being written all counts.
+  std::size_t unsent_bytes() const noexcept { return staged_.bytes.size() + staged_.in_batch; }
 
   /// Whether no producer has anything to send.
   bool quiet() const noexcept { return producers_.quiet(); }
@@ -151,8 +161,8 @@ class outbox {
     byte_buffer bytes;  // as they go to the wire or, if that compresses, unmasked
     bool open = false;  // the last frame leaves its message unfinished
     std::uint32_t frames = 0;
+    std::size_t in_batch = 0;
     std::uint64_t total = 0;
-    std::uint64_t in_batch = 0;
     std::uint64_t written = 0;
     std::uint64_t dropped = 0;  // frames
   };
@@ -177,7 +187,7 @@ class outbox {
   producers producers_{batch_, writer_};
 
   staged_frames staged_;
-  std::uint32_t max_staged_;
+  std::size_t max_unsent_;
 
   bool ping_written_ = false;
   control_slot ping_{};
