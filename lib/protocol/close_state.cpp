@@ -1,3 +1,5 @@
+#include "../reset_by_peer.hpp"
+
 #include <wsx/error.hpp>
 #include <wsx/protocol/close_state.hpp>
 
@@ -75,8 +77,7 @@ void close_state::written() {
 
 void close_state::end(std::error_code error, bool at_end, std::string_view detail) {
   // A connection that just ends, or is reset, is the server's doing.
-  const bool dropped = at_end || error == std::errc::connection_reset ||
-                       error == std::errc::broken_pipe || error == std::errc::connection_aborted;
+  const bool dropped = at_end || reset_by_peer<std::errc>(error);
   close_reason& reason = reason_.change();
   if (!begun_) {
     begun_ = true;

@@ -1,4 +1,6 @@
 #include "../protocol/display.hpp"
+#include "../reset_by_peer.hpp"
+#include "../would_block.hpp"
 #include "tls_context.hpp"
 #include "tls_failure.hpp"
 #include "tls_identity.hpp"
@@ -45,10 +47,6 @@ constexpr std::size_t max_batch = tls_records::most * max_record;
 constexpr std::size_t max_encrypted_batch =
     max_batch + (tls_records::most + 1) * (SSL3_RT_HEADER_LENGTH + SSL3_RT_MAX_ENCRYPTED_OVERHEAD);
 static_assert(max_encrypted_batch <= wire_buffer::capacity);
-
-bool would_block(std::error_code error) noexcept {
-  return error == asio::error::would_block || error == asio::error::try_again;
-}
 
 }  // namespace
 
@@ -257,8 +255,7 @@ asio::awaitable<std::error_code> tls_transport::state::attempt(const url& to, di
 // made in time, has another error.
 bool tls_transport::state::refused_resumption(std::error_code error) const noexcept {
   return resumption.offered() &&
-         (error == errc::tls_handshake_failed || error == asio::error::connection_reset ||
-          error == asio::error::connection_aborted || error == asio::error::broken_pipe);
+         (error == errc::tls_handshake_failed || reset_by_peer<asio::error::basic_errors>(error));
 }
 
 io_result tls_transport::read_some(std::span<std::byte> room) noexcept {

@@ -1,5 +1,7 @@
 #include "tls_wire.hpp"
 
+#include "../would_block.hpp"
+
 #include <asio/error.hpp>
 #include <openssl/bio.h>
 
@@ -10,10 +12,6 @@
 namespace wsx {
 
 namespace {
-
-bool would_block(std::error_code error) noexcept {
-  return error == asio::error::would_block || error == asio::error::try_again;
-}
 
 tls_wire& wire_of(BIO* bio) noexcept {
   return *static_cast<tls_wire*>(BIO_get_data(bio));
