@@ -158,6 +158,7 @@ TEST_SUITE("outbox: RFC 6455 5.5.1, Close") {
       push(source, "queued");
       std::string wire = f.write(written);
       f.box.set_close(bye, close_order::after_replies);
+      if (written == 3) CHECK(f.box.unsent_bytes() == 0);
       wire += f.write();
       frames expected{close_frame};
       if (written > 0)
