@@ -17,11 +17,13 @@ class shared_read_buffer {
   shared_read_buffer(const shared_read_buffer&) = delete;
   shared_read_buffer& operator=(const shared_read_buffer&) = delete;
 
-  std::span<std::byte> room() const noexcept { return room_; }
+  std::span<std::byte> room() const noexcept { return {memory_.get(), size}; }
 
  private:
-  std::unique_ptr<std::byte[]> own_;
-  std::span<std::byte> room_;
+  // 256 KiB measured best: fewer reads no longer pay, and it stays in a core's second-level cache.
+  static constexpr std::size_t size = 256 * 1024;
+
+  std::unique_ptr<std::byte[]> memory_;
 };
 
 }  // namespace wsx::detail

@@ -1,6 +1,6 @@
 #include "assembler_cache.hpp"
 
-#include "../per_thread.hpp"
+#include "../memory/spares.hpp"
 
 #include <cstddef>
 #include <utility>
@@ -12,23 +12,23 @@ namespace {
 // Who receives larger messages than that keeps the memory for the next one.
 constexpr std::size_t most_kept = 64 * 1024;
 
-using assembler_cache = std::unique_ptr<message_assembler>;
+using assembler = std::unique_ptr<message_assembler>;
+struct owner;
+using spares = memory::spares<owner, assembler, 1>;
 
 }  // namespace
 
 std::unique_ptr<message_assembler> acquire_assembler(
     message_limits limits, delivery how,
     std::optional<inflater> inflate) {
-  auto* const spare = kept_by_thread<assembler_cache>();
-  if (!spare || !*spare)
-    return std::make_unique<message_assembler>(limits, how, std::move(inflate));
-  (*spare)->reuse(limits, how, std::move(inflate));
-  return std::move(*spare);
+  assembler spare = spares::acquire();
+  if (!spare) return std::make_unique<message_assembler>(limits, how, std::move(inflate));
+  spare->reuse(limits, how, std::move(inflate));
+  return spare;
 }
 
 void release_assembler(std::unique_ptr<message_assembler>& assembler) noexcept {
-  if (!assembler || !assembler->reusable(most_kept)) return;
-  if (auto* const spare = kept_by_thread<assembler_cache>()) *spare = std::move(assembler);
+  if (assembler && assembler->reusable(most_kept)) spares::release(std::move(assembler));
 }
 
 }  // namespace wsx::protocol

@@ -1,4 +1,4 @@
-#include "context_pool.hpp"
+#include "spare_contexts.hpp"
 
 #include <wsx/protocol/deflater.hpp>
 
@@ -46,7 +46,8 @@ deflater::deflater(deflater&&) noexcept = default;
 deflater& deflater::operator=(deflater&&) noexcept = default;
 
 void deflater::write(bytes_view part, flush how, byte_buffer& out) {
-  if (!context_) context_ = context_pool<context>::take(settings_);
+  const auto fits = [this](const auto& spare) { return spare->settings == settings_; };
+  if (!context_) context_ = spare_contexts<context>::acquire(fits);
   if (!context_) context_ = std::make_unique<context>(settings_);
   const std::size_t before = out.size();
   compress(part, how != flush::nothing, out);
@@ -59,7 +60,7 @@ void deflater::write(bytes_view part, flush how, byte_buffer& out) {
   }
   if (settings_.context_takeover) return;
   deflateReset(&context_->z);
-  context_pool<context>::give(std::move(context_));
+  spare_contexts<context>::release(std::move(context_));
 }
 
 // `all`: nothing of it is held back.

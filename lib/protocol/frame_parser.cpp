@@ -1,4 +1,4 @@
-#include "context_pool.hpp"
+#include "spare_contexts.hpp"
 
 #include <wsx/protocol/frame_parser.hpp>
 
@@ -36,11 +36,6 @@ std::size_t header_size_by(std::byte second) noexcept {
 // only; of a payload it is told how many bytes came, which is all that it needs to keep count of an
 // unmasked frame.
 struct frame_context {
-  struct no_settings {
-    bool operator==(const no_settings&) const = default;
-  };
-  using pool = context_pool<frame_context>;
-
   frame_context() {
     wslay_frame_callbacks callbacks{};
     callbacks.recv_callback = [](std::uint8_t* target, std::size_t room, int, void* user) {
@@ -57,7 +52,6 @@ struct frame_context {
 
   wslay_frame_context_ptr wslay = nullptr;
   frame_parser* parser = nullptr;
-  no_settings settings{};
 };
 
 frame_parser::frame_parser(bool rsv1_defined) noexcept : rsv1_defined_(rsv1_defined) {}
@@ -80,7 +74,7 @@ parse_status frame_parser::take_any(frame_piece& piece) {
   if (take_compressed(piece)) return parse_status::piece;
   if (error_) return parse_status::error;
   if (!within_frame_ && input_.empty()) return parse_status::need_input;
-  if (!context_) context_ = frame_context::pool::take(frame_context::no_settings());
+  if (!context_) context_ = spare_contexts<frame_context>::acquire();
   if (!context_) context_ = std::make_unique<frame_context>();
   context_->parser = this;
   within_frame_ = true;
@@ -153,7 +147,7 @@ void frame_parser::end_frame() {
   within_frame_ = begun_ = false;
   header_have_ = 0;
   header_need_ = 2;
-  frame_context::pool::give(std::move(context_));
+  spare_contexts<frame_context>::release(std::move(context_));
 }
 
 parse_status frame_parser::fail(std::error_code error) noexcept {

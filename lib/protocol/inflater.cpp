@@ -1,4 +1,4 @@
-#include "context_pool.hpp"
+#include "spare_contexts.hpp"
 
 #include <wsx/error.hpp>
 #include <wsx/protocol/inflater.hpp>
@@ -26,15 +26,15 @@ uInt as_uint(std::size_t size) noexcept {
 }  // namespace
 
 struct inflater::context {
-  explicit context(int window_bits) : settings(window_bits) {
+  explicit context(int bits) : window_bits(bits) {
     // Negative: without zlib's own header and trailer.
-    if (inflateInit2(&z, -window_bits) != Z_OK) throw std::bad_alloc();
+    if (inflateInit2(&z, -bits) != Z_OK) throw std::bad_alloc();
   }
   ~context() { inflateEnd(&z); }
   context(const context&) = delete;
   context& operator=(const context&) = delete;
 
-  int settings;
+  int window_bits;
   z_stream z{};
 };
 
@@ -52,7 +52,8 @@ void inflater::feed(bytes_view input, bool ends) noexcept {
 }
 
 std::size_t inflater::read(std::span<std::byte> room, std::error_code& error) {
-  if (!context_) context_ = context_pool<context>::take(window_bits_);
+  const auto fits = [this](const auto& spare) { return spare->window_bits == window_bits_; };
+  if (!context_) context_ = spare_contexts<context>::acquire(fits);
   if (!context_) context_ = std::make_unique<context>(window_bits_);
   std::size_t done = 0;
   while (done < room.size() && !error && next_input()) {
@@ -113,7 +114,7 @@ void inflater::finish(std::error_code& error) {
   ends_ = false;
   if (error || context_takeover_) return;
   inflateReset(&context_->z);
-  context_pool<context>::give(std::move(context_));
+  spare_contexts<context>::release(std::move(context_));
 }
 
 }  // namespace wsx::protocol

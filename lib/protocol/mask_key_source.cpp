@@ -1,4 +1,4 @@
-#include "../per_thread.hpp"
+#include "../memory/per_thread.hpp"
 
 #include <wsx/protocol/mask.hpp>
 
@@ -53,7 +53,7 @@ mask_key_source::~mask_key_source() {
 }
 
 void mask_key_source::refill() {
-  if (auto* const block = kept_by_thread<key_block>()) {
+  if (auto* const block = memory::kept_by_thread<key_block>()) {
     block->take(pool_);
   } else {
     key_block().take(pool_);

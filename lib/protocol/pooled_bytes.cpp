@@ -1,9 +1,9 @@
-#include "../per_thread.hpp"
+#include "../memory/spares.hpp"
 
 #include <wsx/protocol/pooled_bytes.hpp>
 
-#include <array>
 #include <cstddef>
+#include <utility>
 
 namespace wsx::protocol {
 
@@ -13,27 +13,22 @@ namespace {
 constexpr std::size_t max_kept = 8;
 constexpr std::size_t max_kept_size = 64 * 1024;
 
-struct store {
-  std::array<byte_buffer, max_kept> buffers;
-  std::size_t count = 0;
-};
+struct owner;
+using spares = memory::spares<owner, byte_buffer, max_kept>;
 
 }  // namespace
 
 void pooled_bytes::append(bytes_view bytes) {
   if (bytes.empty()) return;
-  auto* const kept = buffer_.capacity() == 0 ? kept_by_thread<store>() : nullptr;
-  if (kept && kept->count > 0) buffer_.swap(kept->buffers[--kept->count]);
+  if (buffer_.capacity() == 0) buffer_ = spares::acquire();
   buffer_.append(bytes);
 }
 
-// What is worth keeping goes to the store; the rest is freed with the buffer.
-void pooled_bytes::give_back() noexcept {
-  const bool worth_keeping = buffer_.capacity() <= max_kept_size;
-  auto* const kept = worth_keeping ? kept_by_thread<store>() : nullptr;
-  if (!kept || kept->count == max_kept) return;
+// What is too large to be kept is freed with the buffer.
+void pooled_bytes::release() noexcept {
+  if (buffer_.capacity() > max_kept_size) return;
   buffer_.clear();
-  kept->buffers[kept->count++].swap(buffer_);
+  spares::release(std::move(buffer_));
 }
 
 }  // namespace wsx::protocol

@@ -9,14 +9,14 @@
 
 namespace wsx::protocol {
 
-/// Bytes whose memory comes from, and goes back to, a small store that each thread keeps: a reply
+/// Bytes whose memory comes from, and goes back to, the spares that each thread keeps: a reply
 /// per message costs no allocation.
 class pooled_bytes {
  public:
   pooled_bytes() = default;
   explicit pooled_bytes(bytes_view bytes) { append(bytes); }
   ~pooled_bytes() {
-    if (buffer_.capacity() > 0) give_back();
+    if (buffer_.capacity() > 0) release();
   }
   pooled_bytes(const pooled_bytes& other) : pooled_bytes(other.view()) {}
   pooled_bytes& operator=(const pooled_bytes& other) { return *this = pooled_bytes(other); }
@@ -34,7 +34,7 @@ class pooled_bytes {
   void erase_front(std::size_t count) noexcept { buffer_.erase_front(count); }
 
  private:
-  WSX_API void give_back() noexcept;
+  WSX_API void release() noexcept;
 
   byte_buffer buffer_;
 };

@@ -1,6 +1,6 @@
 #pragma once
 
-namespace wsx {
+namespace wsx::memory {
 
 /// What the thread at hand keeps of this type for itself. Null once the thread's end has destroyed
 /// it: a static client outlives what the main thread keeps.
@@ -15,4 +15,4 @@ T* kept_by_thread() noexcept {
   return gone ? nullptr : &of_thread.kept;
 }
 
-}  // namespace wsx
+}  // namespace wsx::memory

@@ -1,4 +1,4 @@
-#include "../lib/per_thread.hpp"
+#include "../../lib/memory/per_thread.hpp"
 
 #include <wsx/protocol/mask.hpp>
 
@@ -9,7 +9,7 @@
 
 namespace {
 
-using wsx::kept_by_thread;
+using wsx::memory::kept_by_thread;
 
 struct counter {
   int value = 0;
