@@ -30,11 +30,13 @@ const char* text_of(errc e) noexcept {
     case errc::queue_full: return "the send queue is full, or another send of this sender waits";
     case errc::mailbox_full: return "the mailbox is full";
     case errc::aborted: return "the client was aborted";
+    case errc::would_deadlock: return "a callback would wait for its own end";
 
     case errc::connect_timeout: return "no connection was made in time";
     case errc::handshake_timeout: return "no complete handshake response came in time";
     case errc::close_timeout: return "the server did not end the connection in time";
     case errc::ping_timeout: return "the server did not answer a ping in time";
+    case errc::peer_not_reading: return "the server did not read replies in time";
 
     case errc::malformed_response: return "the handshake response is not valid HTTP/1.1";
     case errc::response_head_too_big: return "the head of the handshake response is too big";

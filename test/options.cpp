@@ -12,6 +12,7 @@
 
 namespace {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 struct bound {
@@ -66,6 +67,8 @@ const std::vector<bound>& bounds() {
                (std::size_t{1} << 40) + 1),
       positive("max_reply_bytes", &o::max_reply_bytes),
       positive("mailbox_size", &o::mailbox_size),
+      at_least("max_turn", &o::max_turn, microseconds(0), microseconds(-1)),
+      at_least("max_turn", &o::max_turn, microseconds(1'000'000), microseconds(1'000'001)),
       deflate_bound("deflate.level", &wsx::deflate_options::level, 0, -1),
       deflate_bound("deflate.level", &wsx::deflate_options::level, 9, 10),
       deflate_bound("deflate.memory_level", &wsx::deflate_options::memory_level, 1, 0),
@@ -133,6 +136,8 @@ TEST_SUITE("options") {
     CHECK(o.max_headers == 128u);
     CHECK(!o.drop_unsent_on_disconnect);
     CHECK(!o.handle_first_failure);
+    CHECK(!o.reconnect_after_exception);
+    CHECK(o.max_turn == microseconds(1000));
   }
 
   TEST_CASE("each bound") {
@@ -160,6 +165,9 @@ TEST_SUITE("options") {
     o = {};
     o.ping_interval = milliseconds(-5);
     CHECK(said(o) == "ping_interval is -5 ms, it must be 0 to 31536000000 ms");
+    o = {};
+    o.max_turn = microseconds(2'000'000);
+    CHECK(said(o) == "max_turn is 2000000 us, it must be 0 to 1000000 us");
     o = {};
     o.max_frame_size = 0;
     CHECK(said(o) == "max_frame_size is 0, it must be at least 1");

@@ -73,10 +73,12 @@ const std::vector<std::pair<wsx::errc, std::string>> errors{
     {wsx::errc::queue_full, "queue_full"},
     {wsx::errc::mailbox_full, "mailbox_full"},
     {wsx::errc::aborted, "aborted"},
+    {wsx::errc::would_deadlock, "would_deadlock"},
     {wsx::errc::connect_timeout, "connect_timeout"},
     {wsx::errc::handshake_timeout, "handshake_timeout"},
     {wsx::errc::close_timeout, "close_timeout"},
     {wsx::errc::ping_timeout, "ping_timeout"},
+    {wsx::errc::peer_not_reading, "peer_not_reading"},
     {wsx::errc::malformed_response, "malformed_response"},
     {wsx::errc::response_head_too_big, "response_head_too_big"},
     {wsx::errc::too_many_headers, "too_many_headers"},
@@ -409,8 +411,9 @@ TEST_SUITE("to_string: requests, connections and options") {
               "close_timeout: 5000 ms, ping_interval: 20000 ms, ping_timeout: 20000 ms, "
               "max_message_size: 16777216, max_frame_size: 16777216, max_fragments: 131072, "
               "max_head_size: 16384, max_headers: 128, send_queue_size: 524288, "
-              "max_reply_bytes: 33554432, mailbox_size: 65536, drop_unsent_on_disconnect: false, "
-              "handle_first_failure: false}");
+              "max_reply_bytes: 33554432, mailbox_size: 65536, max_turn: 1000 us, "
+              "drop_unsent_on_disconnect: false, handle_first_failure: false, "
+              "reconnect_after_exception: false}");
     CHECK(to_string(wsx::backoff_options()) ==
           "{initial: 500 ms, max: 30000 ms, factor: 2, stable: 10000 ms}");
   }

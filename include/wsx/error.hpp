@@ -29,12 +29,14 @@ enum class errc {
   queue_full,          ///< no room in the send queue, or in the replies' buffer
   mailbox_full,        ///< too many casts and posts wait to be handled
   aborted,             ///< `abort()` was called, or the client was destroyed
+  would_deadlock,      ///< a callback awaited its own client's `close` or `join`
 
   // Deadlines.
   connect_timeout = 60,  ///< no connection (with TLS, if any) within `connect_timeout`
   handshake_timeout,     ///< no complete handshake response within `handshake_timeout`
   close_timeout,         ///< the server did not end the connection within `close_timeout`
   ping_timeout,          ///< not a byte came within `ping_timeout` after a ping
+  peer_not_reading,      ///< nothing was taken within `ping_timeout`, with `max_reply_bytes` unsent
 
   // The opening handshake (RFC 6455 4.1).
   malformed_response = 80,  ///< the response head is not HTTP/1.1

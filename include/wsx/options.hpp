@@ -68,6 +68,10 @@ struct options {
   std::size_t max_reply_bytes = 32 * 1024 * 1024;
   std::size_t mailbox_size = 65'536;  ///< casts and posts not yet handled
 
+  /// How long the client may keep its thread before others have their turn, looked at between
+  /// messages, at least after every 32. At most a second; 0: at the first look.
+  std::chrono::microseconds max_turn{1'000};
+
   /// Frames queued but not sent when a connection breaks go out on the next one, unless this is
   /// set: then they are dropped, and waiting sends fail.
   bool drop_unsent_on_disconnect = false;
@@ -75,6 +79,10 @@ struct options {
   /// Whether a first connection that fails is handed to `handle_disconnect`, which may retry it.
   /// Otherwise `connect` just fails, and may be called again.
   bool handle_first_failure = false;
+
+  /// Whether `handle_disconnect` is asked after a callback threw, and may reconnect. Otherwise the
+  /// client ends.
+  bool reconnect_after_exception = false;
 
   friend bool operator==(const options&, const options&) = default;
 };

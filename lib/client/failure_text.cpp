@@ -95,6 +95,9 @@ std::string failure_cause(const close_reason& reason, const options& o) {
   if (reason.error == errc::ping_timeout)
     return fmt::format("the server did not answer a ping within {} (ping_timeout)",
                        in_seconds(o.ping_timeout));
+  if (reason.error == errc::peer_not_reading)
+    return fmt::format("the server read none of the replies for {} (ping_timeout)",
+                       in_seconds(o.ping_timeout));
   std::string text = reason.error.message();
   if (reason.exception) text = with_detail(std::move(text), thrown(reason.exception));
   return with_detail(std::move(text), reason.diagnostics.detail);

@@ -50,7 +50,7 @@ std::string describe(const ranged& o) {
 std::error_code check_options(const options& o, std::string& what) {
   constexpr std::int64_t largest_queue = std::int64_t{1} << 40;
   const deflate_options deflate = o.deflate.value_or(deflate_options());
-  const std::array<ranged, 17> all{{
+  const std::array<ranged, 18> all{{
       timeout("connect_timeout", o.connect_timeout),
       timeout("handshake_timeout", o.handshake_timeout),
       timeout("close_timeout", o.close_timeout),
@@ -64,6 +64,7 @@ std::error_code check_options(const options& o, std::string& what) {
       size("send_queue_size", o.send_queue_size, largest_queue),
       size("max_reply_bytes", o.max_reply_bytes, protocol::outbox::most_staged),
       size("mailbox_size", o.mailbox_size),
+      {"max_turn", " us", 0, 1'000'000, o.max_turn.count()},
       number("deflate.level", deflate.level, 0, 9),
       number("deflate.memory_level", deflate.memory_level, 1, 9),
       number("deflate.server_max_window_bits", deflate.server_max_window_bits, 8, 15),

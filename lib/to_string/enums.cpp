@@ -71,10 +71,12 @@ const char* name_of(errc error) noexcept {
     case errc::queue_full: return "queue_full";
     case errc::mailbox_full: return "mailbox_full";
     case errc::aborted: return "aborted";
+    case errc::would_deadlock: return "would_deadlock";
     case errc::connect_timeout: return "connect_timeout";
     case errc::handshake_timeout: return "handshake_timeout";
     case errc::close_timeout: return "close_timeout";
     case errc::ping_timeout: return "ping_timeout";
+    case errc::peer_not_reading: return "peer_not_reading";
     case errc::malformed_response: return "malformed_response";
     case errc::response_head_too_big: return "response_head_too_big";
     case errc::too_many_headers: return "too_many_headers";

@@ -55,8 +55,8 @@ std::string to_string(const tls_options& o) {
 
 std::string to_string(const options& o) {
   const auto& [tls, deflate, connect, handshake, close, ping_interval, ping, message_size,
-               frame_size, fragments, head_size, headers, queue, replies, mailbox, drop,
-               first_failure] = o;
+               frame_size, fragments, head_size, headers, queue, replies, mailbox, turn, drop,
+               first_failure, exception] = o;
   detail::members all;
   all.add("tls", to_string(tls)).add("deflate", deflate ? to_string(*deflate) : "none");
   all.add("connect_timeout", detail::ms_of(connect));
@@ -66,7 +66,9 @@ std::string to_string(const options& o) {
   all.add("max_message_size", message_size).add("max_frame_size", frame_size);
   all.add("max_fragments", fragments).add("max_head_size", head_size).add("max_headers", headers);
   all.add("send_queue_size", queue).add("max_reply_bytes", replies).add("mailbox_size", mailbox);
+  all.add("max_turn", detail::us_of(turn));
   all.add("drop_unsent_on_disconnect", drop).add("handle_first_failure", first_failure);
+  all.add("reconnect_after_exception", exception);
   return std::move(all).text();
 }
 
@@ -78,7 +80,7 @@ std::string to_string(const stats& counted) {
   all.add("frames_sent", frames).add("bytes_sent", bytes_out);
   all.add("reads", reads).add("writes", writes).add("connects", connects);
   all.add("replies_dropped", dropped);
-  all.add("latency", fmt::format("{} us", latency.count() / 1000));
+  all.add("latency", detail::us_of(latency));
   return std::move(all).text();
 }
 

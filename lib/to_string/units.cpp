@@ -18,6 +18,11 @@ std::string ms_of(std::chrono::nanoseconds duration) {
   return fmt::format("{} ms", ms.count());
 }
 
+std::string us_of(std::chrono::nanoseconds duration) {
+  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(duration);
+  return fmt::format("{} us", us.count());
+}
+
 std::string code_and_reason(close_code code, std::string_view reason) {
   if (reason.empty()) return to_string(code);
   return to_string(code) + ": " + protocol::quote(reason, max_close_reason);

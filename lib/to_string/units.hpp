@@ -21,6 +21,9 @@ std::string bytes_of(std::size_t count);
 // "500 ms"
 std::string ms_of(std::chrono::nanoseconds duration);
 
+// "500 us"
+std::string us_of(std::chrono::nanoseconds duration);
+
 // `1001 (going away): "bye"`
 std::string code_and_reason(close_code code, std::string_view reason);
 

@@ -91,6 +91,7 @@ void options(report& to) {
   to.add("close_timeout -1 ms", connect_with(&wsx::options::close_timeout, -1ms));
   to.add("ping_interval 2 years",
          connect_with<std::chrono::milliseconds>(&wsx::options::ping_interval, 24h * 731));
+  to.add("max_turn 2 s", connect_with<std::chrono::microseconds>(&wsx::options::max_turn, 2s));
   to.add("max_message_size 0", connect_with(&wsx::options::max_message_size, std::uint64_t{0}));
   to.add("max_fragments 0", connect_with(&wsx::options::max_fragments, std::size_t{0}));
   wsx::deflate_options deflate;
