@@ -2,11 +2,13 @@
 #include <wsx/testing/echo_server.hpp>
 #include <wsx/testing/memory_transport.hpp>
 #include <wsx/testing/server_frame.hpp>
+#include <wsx/testing/virtual_clock.hpp>
 #include <wsx/wsx.hpp>
 
 #include <asio/detached.hpp>
 #include <asio/io_context.hpp>
 
+#include <cassert>
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -132,6 +134,21 @@ void memory_transport_hpp(asio::io_context& io) {
   peer.write(text_frame("hello"));
   io.poll();
   // [wsx/testing/memory_transport.hpp]
+}
+
+void virtual_clock_hpp() {
+  using namespace std::chrono_literals;
+  // [wsx/testing/virtual_clock.hpp]
+  asio::io_context io;
+  wsx::testing::virtual_clock clock{io};
+  wsx::testing::memory_listener server{"server"};
+  wsx::basic_client<printer, wsx::testing::memory_transport> client{io};
+  client.connect(server.url(), asio::detached);
+  io.poll();
+  server.next()->accept();
+  clock.run_for(io, 1min);  // the server answers no ping
+  assert(!client.is_open());
+  // [wsx/testing/virtual_clock.hpp]
 }
 
 void echo_server_hpp() {

@@ -269,7 +269,9 @@ class basic_client {
   /// Closes: everything queued is sent, then Close (RFC 6455 7.1.2), then the server has until
   /// `close_timeout` to answer and to end the connection. The client ends: `handle_disconnect` is
   /// told, but can't reconnect (after the action `close` it can). Completes when the client has
-  /// ended, `terminate` included: no callback may wait for it.
+  /// ended, `terminate` included. A callback that is a coroutine is interrupted; one that goes on for
+  /// longer than `close_timeout` is not waited for. A callback of this client that awaits it gets
+  /// `errc::would_deadlock`, and nothing is closed: it can return `wsx::close()`.
   ///
   /// Completes with `close_reason::error`, which `join` throws as well: `errc::close_timeout` if
   /// the server had to be cut off, `errc::aborted` if the client was aborted or destroyed, or what
@@ -313,7 +315,7 @@ class basic_client {
   /// The same with any completion token for `void(std::error_code, close_reason)`.
   template <class Token>
   auto join(Token&& token) {
-    return detail::start_operation<std::error_code, close_reason>(
+    return detail::start_ending<close_reason>(
         engine_, std::forward<Token>(token),
         [](const detail::engine_ref& e, detail::ticket t,
            detail::completion<std::error_code, close_reason> done) { e.join(t, std::move(done)); });
@@ -357,7 +359,7 @@ class basic_client {
 
   template <class Token>
   auto start_close(protocol::close_payload how, Token&& token) {
-    return detail::start_operation<std::error_code>(
+    return detail::start_ending<>(
         engine_, std::forward<Token>(token),
         [h = std::move(how)](const detail::engine_ref& e, detail::ticket t,
                              detail::completion<std::error_code> done) mutable {

@@ -48,8 +48,9 @@ class session {
     return send_frame(detail::as_outgoing(frame));
   }
 
-  /// Begins the closing handshake, as the action `close` does. Errors, with nothing sent:
-  /// `errc::closing`, `errc::not_connected`, `errc::invalid_close_code`,
+  /// Begins the closing handshake, as the action `close` does. Without a connection it ends the
+  /// client, as `basic_client::close` does. Errors, with nothing sent: `errc::closing`,
+  /// `errc::invalid_close_code`,
   /// `errc::control_payload_too_long` (a reason over 123 bytes), `errc::invalid_text`.
   WSX_API std::error_code close();
   WSX_API std::error_code close(close_code code, std::string_view reason = {});

@@ -29,7 +29,7 @@ class awaited_callback {
 
   // Whether it is the callback itself that awaits an operation with this slot.
   bool awaits(const asio::cancellation_slot& slot) const noexcept {
-    return running_ && slot == own_;
+    return running_ && slot.is_connected() && slot == own_;
   }
 
   // Whatever it waits for ends, and so does, by Asio's rule, whatever it awaits from now on. False

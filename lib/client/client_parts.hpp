@@ -16,6 +16,7 @@
 
 #include <asio/any_io_executor.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 #include <system_error>
@@ -32,11 +33,20 @@ struct client_parts {
         make_stream(make_stream_),
         transport(std::make_shared<transport_settings>()),
         handler(std::move(handler_)),
-        mail(options->mailbox_size),
+        door(serial),
+        messages(options->mailbox_size),
         senders(options->max_reply_bytes),
-        time(serial),
-        door(serial, options->drop_unsent_on_disconnect) {
+        time(serial, client_clock(serial.get_inner_executor())) {
     transport->tls = {options, &options->tls};
+  }
+
+  // A reply had no connection to go to.
+  void reply_dropped() noexcept {
+    ++replies_without_connection;
+    count_dropped();
+  }
+  void count_dropped() noexcept {
+    counts.replies_dropped.set(senders.outbox().staged_dropped() + replies_without_connection);
   }
 
   // The `connect` that waits, if one does, is through: without `error`, or with what `end` knows of
@@ -50,7 +60,7 @@ struct client_parts {
   // The client has ended: all that wait are told. `unopened`: what a `connect` fails with that would
   // end without an error.
   void complete_waiters(const ending& end, std::error_code unopened, std::string_view url) {
-    mail.close();
+    messages.close();
     const auto error = end.error();
     complete_connect(error ? error : unopened, end, url);
     senders.fail(end.unsent_error());
@@ -63,12 +73,13 @@ struct client_parts {
   const stream_factory make_stream;
   const std::shared_ptr<transport_settings> transport;
   std::unique_ptr<any_handler> handler;
+  gate door;  // here its alignment costs no room
   callers waiting;
-  inbox mail;
+  inbox messages;
   producers senders;
   deadline time;
   counters counts;
-  gate door;
+  std::uint64_t replies_without_connection = 0;
 };
 
 }  // namespace wsx::detail

@@ -79,9 +79,9 @@ bool cross_thread_notifier::end_busy() noexcept {
 
 // The other one first. Both are taken only if two threads were interrupted within `cancel`.
 bool cross_thread_notifier::take_idle_wait() {
-  for (const std::size_t next : {1 - current_, current_}) {
+  for (const int next : {1 - current_, int{current_}}) {
     if (pair_->waits[next].canceling.load(std::memory_order_acquire)) continue;
-    current_ = next;
+    current_ = static_cast<std::uint8_t>(next);
     return true;
   }
   return false;

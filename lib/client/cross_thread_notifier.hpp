@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 namespace wsx::detail {
@@ -92,9 +93,9 @@ class cross_thread_notifier {
 
   const strand& strand_;
   std::weak_ptr<notification_listener> first_listener_;  // of the very first notification
-  bool used_ = false;                                    // that one has arrived
-  std::unique_ptr<wait_pair> pair_;                      // from then on
-  std::size_t current_ = 0;                              // the wait to cancel
+  std::unique_ptr<wait_pair> pair_;                      // once that has arrived
+  bool used_ = false;                                    // it has
+  std::uint8_t current_ = 0;                             // the wait to cancel
   std::atomic<bool> notified_{true};
   std::atomic<bool> busy_{false};  // true only while `notified_` is: nobody need notify
   bool many_expected_ = false;     // the next notification sets `busy_`

@@ -5,10 +5,10 @@
 
 namespace wsx::detail {
 
-deadline::time_point deadline::after(clock::duration delay) noexcept {
-  const auto now = clock::now();
-  constexpr auto last = never - clock::duration(1);
-  return delay > last - now ? last : now + delay;
+deadline::time_point deadline::after(duration delay) const noexcept {
+  const auto from = now();
+  constexpr auto last = never - duration(1);
+  return delay > last - from ? last : from + delay;
 }
 
 deadline::time_point deadline::earliest() const noexcept {
@@ -33,7 +33,7 @@ void deadline::wait(const std::shared_ptr<deadline_listener>& who, time_point un
   auto passed = [this, who, number = ++number_](std::error_code) {
     if (number != number_) return;  // canceled, or set anew
     waits_ = false;
-    if (clock::now() < earliest()) return arm(who);
+    if (now() < earliest()) return arm(who);
     who->on_time();  // it owns this
   };
   timer_.async_wait(when_due(strand_, std::move(passed)));

@@ -1,8 +1,9 @@
 #pragma once
 
-#include <wsx/transport/strand.hpp>
+#include "client_clock.hpp"
+#include "client_timer.hpp"
 
-#include <asio/steady_timer.hpp>
+#include <wsx/transport/strand.hpp>
 
 #include <array>
 #include <chrono>
@@ -26,8 +27,8 @@ class deadline_listener {
 // clock twice.
 class deadline {
  public:
-  using clock = std::chrono::steady_clock;
-  using time_point = clock::time_point;
+  using duration = client_clock::duration;
+  using time_point = client_clock::time_point;
 
   enum class of : std::uint8_t {
     attempt,     // to connect, to exchange the opening handshake, or to pause before it
@@ -36,11 +37,13 @@ class deadline {
   };
 
   // `s` must outlive the deadline.
-  explicit deadline(const strand& s) : strand_(s), timer_(s.get_inner_executor()) {}
+  deadline(const strand& s, client_clock clock)
+      : strand_(s), timer_(s.get_inner_executor(), clock) {}
 
-  static time_point now() noexcept { return clock::now(); }
+  client_clock clock() const noexcept { return timer_.clock(); }
+  time_point now() const noexcept { return clock().now(); }
   // `delay` from now; the longest delays end when time does.
-  static time_point after(clock::duration delay) noexcept;
+  time_point after(duration delay) const noexcept;
 
   void set(of what, time_point when) noexcept { times_[index(what)] = when; }
   void lift(of what) noexcept { set(what, never); }
@@ -65,7 +68,7 @@ class deadline {
   void wait(const std::shared_ptr<deadline_listener>& who, time_point until);
 
   const strand& strand_;
-  asio::steady_timer timer_;
+  client_timer timer_;
   std::array<time_point, 3> times_{never, never, never};
   std::uint32_t number_ = 0;  // of the wait
   bool waits_ = false;

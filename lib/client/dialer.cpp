@@ -1,5 +1,7 @@
 #include "dialer.hpp"
 
+#include "../reset_by_peer.hpp"
+#include "../would_block.hpp"
 #include "shared_read_buffer.hpp"
 
 #include <wsx/error.hpp>
@@ -17,15 +19,10 @@ namespace wsx::detail {
 
 namespace {
 
-bool would_block(std::error_code error) noexcept {
-  return error == asio::error::would_block || error == asio::error::try_again;
-}
-
 // The server, or a proxy before it, has ended the connection instead of answering.
 std::error_code dropped(std::error_code error) noexcept {
-  const bool by_peer = error == asio::error::eof || error == asio::error::connection_reset ||
-                       error == asio::error::broken_pipe ||
-                       error == asio::error::connection_aborted;
+  const bool by_peer =
+      error == asio::error::eof || reset_by_peer<asio::error::basic_errors>(error);
   return by_peer ? make_error_code(errc::handshake_dropped) : error;
 }
 
@@ -49,15 +46,15 @@ asio::awaitable<std::error_code> dialer::open(std::shared_ptr<strand_listener> w
   if (interrupted_) co_return interrupted_;
 
   opened_.stream = make(who->serial(), std::move(settings));
-  deadline_.set(deadline::of::attempt, deadline::after(options_.connect_timeout));
-  deadline_.arm(who, deadline::after(options_.handshake_timeout));
+  deadline_.set(deadline::of::attempt, deadline_.after(options_.connect_timeout));
+  deadline_.arm(who, deadline_.after(options_.handshake_timeout));
   const auto failed = co_await opened_.stream->connect(ask.to, diagnostics_);
   connecting_ = false;
   if (interrupted_) co_return interrupted_;
   if (failed) co_return failed;
 
   diagnostics_.stage = connect_stage::handshake;
-  deadline_.set(deadline::of::attempt, deadline::after(options_.handshake_timeout));
+  deadline_.set(deadline::of::attempt, deadline_.after(options_.handshake_timeout));
   deadline_.arm(who);
   const auto error = co_await exchange(ask, who);
   if (error && diagnostics_.detail.empty()) diagnostics_.detail = opened_.stream->error_detail();
@@ -182,7 +179,7 @@ asio::awaitable<void> dialer::read_refusal_body(const protocol::http_head& head,
   protocol::http_body_reader body(head, max_refusal_body);
   body.feed(opened_.early.view());
   if (body.ends_with_connection()) {
-    const auto grace = deadline::after(refusal_grace);
+    const auto grace = deadline_.after(refusal_grace);
     deadline_.set(deadline::of::attempt, std::min(deadline_.when(deadline::of::attempt), grace));
     deadline_.arm(who);
   }

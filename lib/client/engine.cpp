@@ -15,12 +15,12 @@
 
 namespace wsx::detail {
 
-engine::engine(asio::any_io_executor executor, wsx::options options, stream_factory make,
-               std::unique_ptr<any_handler> handler)
-    : callback_context(*this),
+engine::engine(const asio::any_io_executor& executor, wsx::options o, stream_factory make,
+               std::unique_ptr<any_handler> h)
+    : client_parts(executor, std::move(o), make, std::move(h)),
+      callback_context(*this),
       context_hook(executor),
-      parts_(std::move(executor), std::move(options), make, std::move(handler)),
-      life_(*this, parts_) {}
+      life_(*this, *this) {}
 
 engine::~engine() = default;
 
@@ -32,10 +32,10 @@ void engine::connect(ticket t, request target, wsx::diagnostics* details,
     if (details) *details = {};
     if (const auto error = self->not_idle(); error != errc{}) {
       if (details)
-        details->message = connect_failure(error, {}, *self->parts_.options, target.url);
+        details->message = connect_failure(error, {}, *self->parts().options, target.url);
       return done(error);
     }
-    self->parts_.waiting.add_connect(t, details, std::move(done));
+    self->parts().waiting.add_connect(t, details, std::move(done));
     self->life_.connect(std::move(target));
   };
   post_on(serial(), std::move(start), memory);
@@ -56,7 +56,7 @@ void engine::close(ticket t, protocol::close_payload how, completion<std::error_
                 done = std::move(done)]() mutable {
     const auto now = self->state();
     if (now.current_phase() == phase::idle || now.ended()) return done({});
-    self->parts_.waiting.add_close(t, std::move(done));
+    self->parts().waiting.add_close(t, std::move(done));
     self->life_.close(std::move(how));
   };
   post_on(serial(), std::move(begin), memory);
@@ -68,7 +68,7 @@ void engine::abort() {
 
 template <class Call>
 void engine::let_go(Call call) noexcept {
-  if (state().current_phase() == phase::over) return parts_.handler.reset();
+  if (state().current_phase() == phase::over) return parts().handler.reset();
   try {
     dispatch_on(serial(), [self = shared_from_this(), call] {
       self->disowned_ = true;
@@ -93,7 +93,7 @@ void engine::disown() noexcept {
 // On the strand, where the handler was called: the last to hold the engine, as a sender may be, can
 // let go of it on any thread.
 void engine::life_over() noexcept {
-  if (disowned_) parts_.handler.reset();
+  if (disowned_) parts().handler.reset();
 }
 
 void engine::join(ticket t, completion<std::error_code, close_reason> done) {
@@ -101,7 +101,7 @@ void engine::join(ticket t, completion<std::error_code, close_reason> done) {
   auto begin = [self = shared_from_this(), t, done = std::move(done)]() mutable {
     const ending& end = self->life_.how_it_ended();
     if (self->life_.told()) return done(end.error(), end.reason());
-    self->parts_.waiting.add_join(t, std::move(done));
+    self->parts().waiting.add_join(t, std::move(done));
   };
   post_on(serial(), std::move(begin), memory);
 }
@@ -110,9 +110,9 @@ void engine::join(ticket t, completion<std::error_code, close_reason> done) {
 // nobody else waits for.
 void engine::cancel(ticket t) {
   post_on(serial(), [self = shared_from_this(), t] {
-    if (self->parts_.waiting.connects(t)) self->life_.cancel_connect();
-    self->parts_.waiting.cancel(t, asio::error::operation_aborted);
-    self->parts_.senders.cancel(t);
+    if (self->parts().waiting.connects(t)) self->life_.cancel_connect();
+    self->parts().waiting.cancel(t, asio::error::operation_aborted);
+    self->parts().senders.cancel(t);
     self->after_write();
   });
 }
@@ -120,41 +120,41 @@ void engine::cancel(ticket t) {
 // Frames have been written, dropped or taken back.
 void engine::after_write() {
   if (link* const open = life_.open_link()) return open->after_write();
-  parts_.senders.after_write();
+  parts().senders.after_write();
 }
 
 // Mail.
 
 std::error_code engine::post(std::unique_ptr<mail> message, bool urgent) {
   if (state().ended()) return errc::not_connected;
-  if (const auto error = parts_.mail.post(std::move(message), urgent)) return error;
+  if (const auto error = parts().messages.post(std::move(message), urgent)) return error;
   tell_of_mail();
   return {};
 }
 
 void engine::tell_of_mail() {
-  if (!parts_.mail.must_tell()) return;
+  if (!parts().messages.must_tell()) return;
   auto look = [self = shared_from_this()] {
-    self->parts_.mail.reset_told();
-    if (self->state().ended()) self->parts_.mail.close();  // it came too late
+    self->parts().messages.reset_told();
+    if (self->state().ended()) self->parts().messages.close();  // it came too late
     self->life_.wake();
   };
   try {
     post_on(serial(), std::move(look));
   } catch (...) {  // no memory: the message is here, and the next one tells of it, too
-    parts_.mail.reset_told();
+    parts().messages.reset_told();
   }
 }
 
 timer engine::post_after(std::chrono::steady_clock::duration delay,
                          std::unique_ptr<mail> message) {
-  auto state = std::make_shared<timer_state>(serial(), delay, std::move(message));
+  auto state = std::make_shared<timer_state>(serial(), parts().time.clock(), delay, std::move(message));
   timer handle(weak_from_this(), state);
   post_on(serial(), [self = shared_from_this(), state = std::move(state)] {
     if (self->state().ended() || !state->message) return;
-    self->parts_.mail.add(state);
+    self->parts().messages.add(state);
     state->clock.async_wait([self, state](std::error_code) {
-      self->parts_.mail.remove(state);
+      self->parts().messages.remove(state);
       constexpr bool urgent = true;
       if (state->message) self->post(std::move(state->message), urgent);
     });
@@ -171,7 +171,7 @@ void engine::watch_signal(int number, std::function<std::unique_ptr<mail>(int nu
   watch->signals.add(number);
   post_on(serial(), [self = shared_from_this(), watch = std::move(watch)] {
     if (self->state().ended()) return;
-    self->parts_.mail.add(watch);
+    self->parts().messages.add(watch);
     self->await_signal(watch);
   });
 }
@@ -182,6 +182,7 @@ void engine::await_signal(std::shared_ptr<signal_watch> watch) {
     if (error || self->state().ended()) return;
     constexpr bool urgent = true;
     self->post(watch->make(number), urgent);
+    self->life_.on_signal();
     self->await_signal(watch);
   });
 }
@@ -204,9 +205,9 @@ void engine::on_time() {
 void engine::drop_handlers() noexcept {
   const auto self = weak_from_this().lock();
   if (!self) return;
-  parts_.waiting.drop();
-  parts_.senders.drop_handlers();
-  parts_.mail.drop();
+  parts().waiting.drop();
+  parts().senders.drop_handlers();
+  parts().messages.drop();
   life_.drop_handlers();
 }
 
@@ -215,7 +216,7 @@ void engine::drop_handlers() noexcept {
 void callback_context::apply(const action& wanted) {
   lifecycle& life = static_cast<engine&>(*this).life();
   link* const open = life.open_link();
-  if (open == nullptr) return;
+  if (open == nullptr) return life.apply_without_connection(wanted);
   open->apply(wanted);
   if (!open->connection().open()) life.pump();
 }

@@ -26,13 +26,15 @@ namespace wsx::detail {
 
 // A client without its types: what can be asked of it from any thread, which it does on its strand.
 // See `engine_ref`.
-class engine final : public std::enable_shared_from_this<engine>,
+// The parts are a base, the first, for the sake of the gate's alignment.
+class engine final : private client_parts,
+                     public std::enable_shared_from_this<engine>,
                      public callback_context,
                      public strand_listener,
                      public context_hook {
  public:
-  engine(asio::any_io_executor executor, wsx::options options, stream_factory make,
-         std::unique_ptr<any_handler> handler);
+  engine(const asio::any_io_executor& executor, wsx::options o, stream_factory make,
+         std::unique_ptr<any_handler> h);
   ~engine() override;
 
   // From any thread.
@@ -55,9 +57,9 @@ class engine final : public std::enable_shared_from_this<engine>,
   errc try_send(send_channel& channel, const protocol::outgoing_frame& frame);
   std::shared_ptr<send_channel> make_channel();
   void retire(std::shared_ptr<send_channel> channel) noexcept;
-  gate::state state() const noexcept { return parts_.door.load(); }
-  const counters& counts() const noexcept { return parts_.counts; }
-  const strand& serial() const noexcept override { return parts_.serial; }
+  gate::state state() const noexcept { return parts().door.load(); }
+  const counters& counts() const noexcept { return parts().counts; }
+  const strand& serial() const noexcept override { return parts().serial; }
 
   // On the strand.
   lifecycle& life() noexcept { return life_; }
@@ -74,6 +76,9 @@ class engine final : public std::enable_shared_from_this<engine>,
   void on_work() override { life_.wake(); }
   void drop_handlers() noexcept override;
 
+  client_parts& parts() noexcept { return *this; }
+  const client_parts& parts() const noexcept { return *this; }
+  bool drops_unsent() const noexcept { return parts().options->drop_unsent_on_disconnect; }
   errc not_idle() const noexcept;
   void after_write();
   void tell_of_mail();
@@ -85,7 +90,6 @@ class engine final : public std::enable_shared_from_this<engine>,
   template <class Call>
   void let_go(Call call) noexcept;
 
-  client_parts parts_;
   lifecycle life_;
   std::atomic<ticket> tickets_{0};
   std::atomic<bool> gone_{false};

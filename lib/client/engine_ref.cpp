@@ -4,9 +4,9 @@
 
 namespace wsx::detail {
 
-engine_ref::engine_ref(asio::any_io_executor executor, wsx::options options, stream_factory make,
+engine_ref::engine_ref(const asio::any_io_executor& executor, wsx::options options, stream_factory make,
                        std::unique_ptr<any_handler> handler)
-    : engine_(std::make_shared<engine>(std::move(executor), std::move(options), make,
+    : engine_(std::make_shared<engine>(executor, std::move(options), make,
                                        std::move(handler))) {}
 
 ticket engine_ref::next_ticket() const noexcept {
@@ -79,6 +79,10 @@ void engine_ref::kill() const noexcept {
 
 void engine_ref::disown() const noexcept {
   engine_->disown();
+}
+
+bool engine_ref::awaited_by_callback(const asio::cancellation_slot& slot) const noexcept {
+  return serial().running_in_this_thread() && engine_->life().callback().awaits(slot);
 }
 
 bool engine_ref::is_open() const noexcept {

@@ -56,13 +56,11 @@ class alignas(64) gate {
     std::uint64_t bits_;
   };
 
-  // `s` must outlive the gate. `drops_unsent`: what was meant for a connection goes with it.
-  gate(const strand& s, bool drops_unsent) noexcept : drops_unsent_(drops_unsent), notifier_(s) {}
+  // `s` must outlive the gate.
+  explicit gate(const strand& s) noexcept : notifier_(s) {}
 
   state load() const noexcept { return state(state_.load(std::memory_order_acquire)); }
   phase current_phase() const noexcept { return load().current_phase(); }
-  bool drops_unsent() const noexcept { return drops_unsent_; }
-
   // Of producers: there is something to write.
   cross_thread_notifier& notifier() noexcept { return notifier_; }
 
@@ -71,7 +69,6 @@ class alignas(64) gate {
 
  private:
   std::atomic<std::uint64_t> state_{state(phase::idle, 0).bits()};
-  const bool drops_unsent_;
   cross_thread_notifier notifier_;
 };
 

@@ -22,8 +22,9 @@ class inbox {
   explicit inbox(std::size_t limit) noexcept : mailbox_(limit) {}
 
   // From any thread. `urgent` mail, which the user has asked to be told, is not lost to a burst of
-  // other mail.
+  // other mail, and arrives in any phase.
   std::error_code post(std::unique_ptr<mail> message, bool urgent) {
+    if (urgent) message->any_phase = true;
     return mailbox_.push(std::move(message), urgent) ? std::error_code() : errc::mailbox_full;
   }
 
@@ -39,6 +40,8 @@ class inbox {
   // The oldest, or null.
   const mail* front() noexcept { return mailbox_.front(); }
   std::unique_ptr<mail> pop() noexcept { return mailbox_.pop(); }
+  // The oldest that arrives without a connection, too; or null.
+  std::unique_ptr<mail> pop_any_phase() noexcept { return mailbox_.pop_any_phase(); }
 
   // A timer, or a signal that is watched: it is canceled when the client ends.
   void add(std::shared_ptr<cancelable> source) { sources_.change().insert(std::move(source)); }

@@ -41,6 +41,7 @@ constexpr life_state next_state(life_state from, outcome how) noexcept {
       {greeting, done, open},       {greeting, failed, asking},
       {greeting, stopped, terminating},
       {open, done, asking},         {open, failed, asking},
+      {open, enough, terminating},
       {open, stopped, terminating}, {open, resting, open},
       {asking, done, pausing},      {asking, enough, terminating},
       {asking, gave_up, idle},      {asking, stopped, terminating},

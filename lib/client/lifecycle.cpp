@@ -111,11 +111,9 @@ asio::awaitable<outcome> lifecycle::dial() {
   auto opening = dialer_->open(self, parts_.make_stream, parts_.transport);
   asio::co_spawn(parts_.serial, std::move(opening),
                  asio::bind_cancellation_slot(dialer_->slot(), std::move(through)));
-  while (!failed) {
-    if (!wake_.take_notification()) co_await wake_.wait();
-  }
+  while (!failed) co_await wait_for_news();
   if (*failed) co_return attempt_failed(*failed);
-  const auto now = deadline::now();
+  const auto now = parts_.time.now();
   dialed opened = dialer_->take();
   link_.emplace(opened, number_, parts_, owner_, now);
   dialer_.reset();
@@ -141,9 +139,7 @@ outcome lifecycle::attempt_failed(std::error_code error) {
 // A callback of a new connection: what the last one left goes out, even while it waits.
 asio::awaitable<outcome> lifecycle::greet() {
   any_handler& handler = *parts_.handler;
-  const auto pump_meanwhile = [this] {
-    post_on(parts_.serial, [self = owner_.shared_from_this(), this] { pump(); });
-  };
+  const auto pump_meanwhile = [this] { post_on(parts_.serial, [who = self()] { who->on_notified(); }); };
   pump();
   asio::awaitable<void> waiting;
   if (link_->delivers() && !std::exchange(opened_once_, true)) waiting = handler.init(owner_, info_);
@@ -151,22 +147,16 @@ asio::awaitable<outcome> lifecycle::greet() {
     pump_meanwhile();
     co_await std::move(waiting);
   }
-  if (link_->delivers()) parts_.complete_connect({}, ending_, target_.url);
-  if (link_->delivers()) waiting = handler.handle_connect(owner_, info_);
+  const bool told = link_->delivers();
+  if (told) waiting = handler.handle_connect(owner_, info_);
   if (waiting.valid()) {
     pump_meanwhile();
     co_await std::move(waiting);
   }
-  if (link_->take_early()) {
-    if (handler.receives_async()) {
-      pump();  // and hear of what is sent while a callback waits
-      co_await handler.receive_async(owner_, link_->connection());
-    } else {
-      handler.receive(owner_, link_->connection());
-    }
-  }
-  link_->release_early();
-  pump();  // before more is read: that may be the end
+  // One that threw fails `connect`, at the end. One that closes does not: it was told.
+  const bool threw = link_->connection().reason().exception != nullptr;
+  if (told && !threw && !stopped()) parts_.complete_connect({}, ending_, target_.url);
+  link_->take_early();
   co_return outcome::done;
 }
 
@@ -180,7 +170,7 @@ asio::awaitable<outcome> lifecycle::receive() {
     link::step next = link_->turn(who);
     publish();
     if (next == await_mail) {
-      const auto message = parts_.mail.pop();
+      const auto message = parts_.messages.pop();
       co_await message->deliver_async(owner_);
       next = link_->read_turn(who);
       publish();
@@ -201,7 +191,11 @@ asio::awaitable<outcome> lifecycle::receive() {
     co_await wake_.wait();
   }
   finish_connection();
-  co_return stopped() ? outcome::stopped : outcome::done;
+  if (stopped()) co_return outcome::stopped;
+  // WebSockex does not ask either after a callback has raised.
+  const bool asks = parts_.options->reconnect_after_exception ||
+                    ending_.reason().error != errc::handler_failed;
+  co_return asks ? outcome::done : outcome::enough;
 }
 
 void lifecycle::wake() {
@@ -262,7 +256,7 @@ void lifecycle::clean_up() {
   parts_.time.cancel();
   parts_.door.notifier().close();
   parts_.senders.connection_ended(parts_.options->drop_unsent_on_disconnect, number_ + 1);
-  parts_.counts.replies_dropped.set(parts_.senders.outbox().staged_dropped());
+  parts_.count_dropped();
 }
 
 // Something within the client threw. A connection that was open is lost by that.
@@ -279,6 +273,24 @@ bool lifecycle::gives_up() const noexcept {
   return attempts_ > 0 && !opened_once_ && intent_ == intent::none && !stopped() && !handed_on;
 }
 
+// Until something happens. Meanwhile the handler gets what arrives without a connection.
+asio::awaitable<void> lifecycle::wait_for_news() {
+  co_await deliver_any_phase();
+  if (!wake_.take_notification()) co_await wake_.wait();
+}
+
+asio::awaitable<void> lifecycle::deliver_any_phase() {
+  while (!stopped()) {
+    const auto message = parts_.messages.pop_any_phase();
+    if (!message) co_return;
+    if (message->is_async()) {
+      co_await message->deliver_async(owner_);
+    } else {
+      message->deliver(owner_);
+    }
+  }
+}
+
 // The handler decides.
 asio::awaitable<outcome> lifecycle::ask() {
   const bool was_open = attempts_ == 0;
@@ -286,14 +298,19 @@ asio::awaitable<outcome> lifecycle::ask() {
       .reason = ending_.reason(),
       .attempt = was_open ? 1 : attempts_ + (opened_once_ ? 1 : 0),
       .connection = info_,
-      .uptime = was_open ? deadline::now() - opened_at_ : deadline::clock::duration::zero()};
+      .uptime = was_open ? parts_.time.now() - opened_at_ : deadline::duration::zero()};
   disconnect_decision decision = stop();
-  try {
-    auto asked = parts_.handler->handle_disconnect(owner_, what);
-    decision = co_await std::move(asked);
-  } catch (...) {
-    callback_failed(std::current_exception());
-  }
+  do {
+    co_await deliver_any_phase();
+    if (stopped()) break;
+    no_answer_ = false;
+    try {
+      auto asked = parts_.handler->handle_disconnect(owner_, what);
+      decision = co_await std::move(asked);
+    } catch (...) {
+      callback_failed(std::current_exception());
+    }
+  } while (no_answer_ && !stopped() && !connect_canceled_);
   if (gives_up()) co_return outcome::gave_up;  // canceled while the handler thought it over
   if (stopped()) {
     ending_.client_ended(stop_reason(), *parts_.options);
@@ -306,16 +323,14 @@ asio::awaitable<outcome> lifecycle::ask() {
 }
 
 asio::awaitable<outcome> lifecycle::pause() {
-  if (delay_ <= deadline::clock::duration::zero()) {
+  if (delay_ <= deadline::duration::zero()) {
     // A handler that reconnects at once to what fails at once must leave others a turn.
     co_await asio::post(parts_.serial, asio::use_awaitable);
   } else {
     constexpr auto attempt = deadline::of::attempt;
-    parts_.time.set(attempt, deadline::after(delay_));
+    parts_.time.set(attempt, parts_.time.after(delay_));
     parts_.time.arm(self());
-    while (parts_.time.runs(attempt) && !stopped() && !connect_canceled_) {
-      if (!wake_.take_notification()) co_await wake_.wait();
-    }
+    while (parts_.time.runs(attempt) && !stopped() && !connect_canceled_) co_await wait_for_news();
     parts_.time.cancel();
   }
   if (!stopped()) co_return outcome::done;

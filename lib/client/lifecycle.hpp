@@ -60,7 +60,11 @@ class lifecycle {
   void callback_failed(std::exception_ptr what);
   void callback_waits(const asio::cancellation_slot& own) noexcept;
   void callback_through() noexcept;
+  void apply_without_connection(const action& wanted);
   const awaited_callback& callback() const noexcept { return callback_; }
+
+  // A signal came: a `handle_disconnect` that waits is interrupted, and asked again later.
+  void on_signal();
 
   // What came from below.
   void on_ready(io_direction direction, std::uint32_t number);
@@ -86,6 +90,8 @@ class lifecycle {
   asio::awaitable<outcome> ask();
   asio::awaitable<outcome> pause();
   asio::awaitable<outcome> terminate();
+  asio::awaitable<void> wait_for_news();
+  asio::awaitable<void> deliver_any_phase();
   outcome attempt_failed(std::error_code error);
   outcome crashed(std::exception_ptr what);
   void launch();
@@ -112,11 +118,12 @@ class lifecycle {
   bool opened_once_ = false;
   bool connect_canceled_ = false;  // the caller of `connect` does not wait any more
   bool resting_ = false;           // no coroutine runs or sleeps
+  bool no_answer_ = false;         // `handle_disconnect` was interrupted, and said nothing
   bool told_ = false;              // those that wait for the end have been told
   std::uint32_t number_ = 0;  // of the attempt, or of the connection
   std::size_t attempts_ = 0;  // since the last open connection
   request target_{};
-  deadline::clock::duration delay_{};  // before the next attempt
+  deadline::duration delay_{};  // before the next attempt
   connection_info info_{};
   time_point opened_at_{};
   ending ending_;

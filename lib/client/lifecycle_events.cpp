@@ -1,7 +1,9 @@
 #include "engine.hpp"
 #include "lifecycle.hpp"
 
+#include <wsx/detail/action_steps.hpp>
 #include <wsx/error.hpp>
+#include <wsx/log.hpp>
 
 #include <asio/error.hpp>
 
@@ -31,6 +33,7 @@ void lifecycle::cancel_connect() {
 }
 
 void lifecycle::close(protocol::close_payload how) {
+  if (state_ == life_state::terminating) return;
   // Between connections there is nobody to close with: the client just ends, in order.
   if (!link_) return end(intent::end_in_order);
   intent_ = std::max(intent_, intent::no_reconnect);
@@ -66,6 +69,10 @@ void lifecycle::publish() {
   if (p == phase::closing) interrupt_callback();
 }
 
+void lifecycle::on_signal() {
+  if (state_ == life_state::asking) interrupt_callback();
+}
+
 // What came from below.
 
 void lifecycle::on_ready(io_direction direction, std::uint32_t number) {
@@ -78,7 +85,7 @@ void lifecycle::on_ready(io_direction direction, std::uint32_t number) {
 
 void lifecycle::on_time() {
   using enum deadline::of;
-  const auto now = deadline::now();
+  const auto now = parts_.time.now();
   auto& time = parts_.time;
   if (time.take(callback, now)) abandon_callback();
   if (time.take(attempt, now)) dialer_ ? dialer_->time_out() : wake_.notify();
@@ -99,6 +106,7 @@ void lifecycle::pump() {
 
 void lifecycle::callback_failed(std::exception_ptr what) {
   // One that was interrupted says so.
+  if (callback_.interrupted()) no_answer_ = true;
   if (stopped() || connect_canceled_ || callback_.interrupted()) return;
   if (!link_) return ending_.callback_failed(std::move(what), *parts_.options);
   link_->connection().fail(errc::handler_failed, std::move(what));
@@ -115,10 +123,19 @@ void lifecycle::callback_through() noexcept {
   parts_.time.lift(deadline::of::callback);
 }
 
+// There is nobody to reply to, or to close with.
+void lifecycle::apply_without_connection(const action& wanted) {
+  for (action_steps current(wanted); current; current.next()) {
+    if (current.closes()) return close(current.close());
+    parts_.reply_dropped();
+    log_dropped_reply();
+  }
+}
+
 // It has as long as a server has that closes.
 void lifecycle::interrupt_callback() {
   if (!callback_.interrupt()) return;
-  parts_.time.set(deadline::of::callback, deadline::after(parts_.options->close_timeout));
+  parts_.time.set(deadline::of::callback, parts_.time.after(parts_.options->close_timeout));
   parts_.time.arm(self());
 }
 

@@ -1,5 +1,7 @@
 #include "link.hpp"
 
+#include "../reset_by_peer.hpp"
+#include "../would_block.hpp"
 #include "shared_read_buffer.hpp"
 
 #include <wsx/detail/action_steps.hpp>
@@ -24,20 +26,9 @@ constexpr std::size_t small_room = 16 * 1024;
 // What a write turn writes before it lets the strand read, or another client have its turn.
 constexpr std::size_t write_budget = 1024 * 1024;
 
-// Messages from other threads in a row before the socket has its turn.
-constexpr int mail_in_a_row = 1024;
-
-// Full reads in a row before others on the strand have their turn.
-constexpr int max_reads_in_a_row = 16;
-
-bool would_block(std::error_code error) noexcept {
-  return error == asio::error::would_block || error == asio::error::try_again;
-}
-
 // The protocol layer knows no Asio, whose category does not tell std::errc all of its errors.
 std::error_code plain(std::error_code error) noexcept {
-  const bool reset = error == asio::error::connection_reset || error == asio::error::broken_pipe ||
-                     error == asio::error::connection_aborted;
+  const bool reset = reset_by_peer<asio::error::basic_errors>(error);
   return reset ? std::make_error_code(std::errc::connection_reset) : error;
 }
 
@@ -74,11 +65,19 @@ link::step link::turn(listener who) {
 }
 
 link::step link::read_turn(listener who) {
-  if (!may_read()) return after_turn(who, false);
-  const auto now = deadline::now();
-  if (!parts_.handler->receives_async()) return after_turn(who, read_shared(now));
-  if (!read_own(now)) return after_turn(who, false);
-  pump(who);
+  const bool async = parts_.handler->receives_async();
+  const bool goes_on = connection_.has_input() && !connection_.congested();
+  if (!goes_on && !may_read()) return after_turn(who, false);
+  const auto now = parts_.time.now();
+  budget_.begin(now, parts_.options->max_turn);
+  connection_.pace(budget_.callbacks());
+  if (!async) {
+    if (!goes_on) return after_turn(who, read_shared(now));
+    give_out();
+    return after_turn(who, true);
+  }
+  if (!goes_on && !read_own(now)) return after_turn(who, false);
+  pump(who);  // and hear of what is sent while a callback waits
   return step::await_input;
 }
 
@@ -86,29 +85,38 @@ link::step link::after_turn(listener who, bool came) {
   pump(who);
   if (connection_.over() || client_.stopped()) return step::end;
   if (read_all_) wait(io_direction::read, who);  // not before replies have gone: a system call
-  if (mail_waits()) return step::yield;
-  if (came && may_read())
-    return ++reads_in_a_row_ % max_reads_in_a_row == 0 ? step::yield : step::again;
-  reads_in_a_row_ = 0;
-  return step::rest;
+  left_reading_ = connection_.congested();
+  const bool more = connection_.has_input() ? !left_reading_ : came && may_read();
+  if (more && !mail_waits() && !turn_over()) return step::again;
+  budget_.end();
+  return more || mail_waits() ? step::yield : step::rest;
+}
+
+bool link::turn_over() {
+  return budget_.look(parts_.time.now(), parts_.options->max_turn);
 }
 
 // False if the next callback is a coroutine.
 bool link::deliver_plain_mail() {
-  for (int i = 0; i < mail_in_a_row && delivers(); ++i) {
-    const mail* const oldest = parts_.mail.front();
+  for (std::uint32_t left = budget_.callbacks(); delivers(); --left) {
+    const mail* const oldest = parts_.messages.front();
     if (oldest == nullptr) break;
     if (oldest->is_async()) return false;
+    if (left == 0) {
+      budget_.begin(parts_.time.now(), parts_.options->max_turn);
+      if (turn_over()) break;
+      left = budget_.callbacks();
+    }
     parts_.door.notifier().suspend();  // what it sends goes out with what the others send
-    parts_.mail.pop()->deliver(client_);
+    parts_.messages.pop()->deliver(client_);
   }
   return true;
 }
 
-// Whether a read is worth a try. Notes if it is only for replies that wait that it is not.
-bool link::may_read() noexcept {
-  left_reading_ = connection_.congested();
-  return connection_.wants_read() && (!read_all_ || connection_.timed_out());
+// Whether a read is worth a try.
+bool link::may_read() const noexcept {
+  return !connection_.has_input() && connection_.wants_read() &&
+         (!read_all_ || connection_.timed_out());
 }
 
 // Reads into the buffer that the thread's clients share, and has all of it given out to the
@@ -120,9 +128,29 @@ bool link::read_shared(time_point now) {
   const auto room = place.empty() ? shared : place;
   if (!take(room, stream_->read_some(room), now)) return false;
   read_in_place_ = !place.empty();
-  parts_.door.notifier().suspend();  // what the callbacks send goes out when they are through
-  parts_.handler->receive(client_, connection_);
+  give_out();
+  if (connection_.has_input()) keep_rest();
   return true;
+}
+
+// Has what came given out to the handler, as far as there is time.
+void link::give_out() {
+  parts_.door.notifier().suspend();  // what the callbacks send goes out when they are through
+  for (;;) {
+    parts_.handler->receive(client_, connection_);
+    if (!connection_.has_input()) break;
+    if (connection_.congested() || client_.stopped() || turn_over()) return;
+    connection_.pace(budget_.callbacks());
+  }
+  if (!own_.empty()) own_.release();
+}
+
+// Others will read into the shared buffer before this goes on.
+void link::keep_rest() {
+  protocol::byte_buffer kept;
+  kept.append(connection_.rest());
+  connection_.move_rest(kept.data());
+  own_ = std::move(kept);
 }
 
 // Reads into a buffer of the link's own: what callbacks that are coroutines view must stay there.
@@ -132,11 +160,10 @@ bool link::read_own(time_point now) {
   return take(room, stream_->read_some(room), now);
 }
 
-bool link::take_early() {
-  if (own_.empty() || !delivers()) return false;
+void link::take_early() {
+  if (own_.empty() || !delivers()) return;
   parts_.counts.bytes_received.add(own_.size());
-  connection_.receive(own_.view(), deadline::now());
-  return true;
+  connection_.receive(own_.view(), parts_.time.now());
 }
 
 bool link::take(std::span<const std::byte> room, const io_result& got, time_point now) {
@@ -155,7 +182,7 @@ bool link::take(std::span<const std::byte> room, const io_result& got, time_poin
 
 void link::pump(listener who) noexcept {
   try {
-    const auto now = deadline::now();
+    const auto now = parts_.time.now();
     write(who, now);
     compare(who, now);
   } catch (...) {
@@ -260,14 +287,14 @@ void link::wait(io_direction direction, listener who) {
 void link::on_ready(io_direction direction) {
   waits_[static_cast<std::size_t>(direction)] = false;
   if (direction == io_direction::write) {
-    connection_.writable(deadline::now());
+    connection_.writable(parts_.time.now());
   } else {
     read_all_ = false;
   }
 }
 
 void link::on_time() {
-  connection_.handle_timeout(deadline::now(), stream_->unacknowledged());
+  connection_.handle_timeout(parts_.time.now(), stream_->unacknowledged());
 }
 
 void link::apply(const action& wanted) {
@@ -300,7 +327,7 @@ errc link::send(const protocol::outgoing_frame& frame) {
 void link::count() noexcept {
   auto& counts = parts_.counts;
   counts.messages_received.add(connection_.take_messages_received());
-  counts.replies_dropped.set(parts_.senders.outbox().staged_dropped());
+  parts_.count_dropped();
   if (const auto latency = connection_.latency())
     counts.latency.set(static_cast<std::uint64_t>(latency->count()));
 }

@@ -3,6 +3,7 @@
 #include "client_parts.hpp"
 #include "dialed.hpp"
 #include "strand_listener.hpp"
+#include "turn_budget.hpp"
 
 #include <wsx/action.hpp>
 #include <wsx/detail/any_stream.hpp>
@@ -52,9 +53,8 @@ class link {
   step read_turn(const std::shared_ptr<strand_listener>& who);
   step after_turn(const std::shared_ptr<strand_listener>& who, bool came);
 
-  // What came with the handshake's response, if anything did, is to be given out.
-  bool take_early();
-  void release_early() noexcept { own_.release(); }
+  // What came with the handshake's response is to be given out by the next turn.
+  void take_early();
 
   // Writes what there is, if the transport takes anything. Never throws: its caller has nobody to
   // tell.
@@ -89,11 +89,14 @@ class link {
   };
   using listener = const std::shared_ptr<strand_listener>&;
 
-  bool mail_waits() const noexcept { return delivers() && !parts_.mail.empty(); }
+  bool mail_waits() const noexcept { return delivers() && !parts_.messages.empty(); }
   bool deliver_plain_mail();
-  bool may_read() noexcept;
+  bool may_read() const noexcept;
   bool read_shared(time_point now);
   bool read_own(time_point now);
+  void give_out();
+  void keep_rest();
+  bool turn_over();
   bool take(std::span<const std::byte> room, const io_result& got, time_point now);
 
   void write(listener who, time_point now);
@@ -111,14 +114,15 @@ class link {
   client_parts& parts_;
   callback_context& client_;
   std::unique_ptr<any_stream> stream_;
-  protocol::byte_buffer own_;  // what came early; then to read into, if callbacks are coroutines
+  // What came early; then to read into, if callbacks are coroutines; or what there was no time for.
+  protocol::byte_buffer own_;
   protocol::connection connection_;
   const std::uint32_t number_;
   bool waits_[2] = {false, false};  // by io_direction
   bool read_all_ = false;           // more must be waited for
   bool read_in_place_ = false;      // what came last: the rest of a large message
   bool left_reading_ = false;       // replies wait, and must go first
-  std::uint8_t reads_in_a_row_ = 0;
+  turn_budget budget_;
 };
 
 }  // namespace wsx::detail

@@ -45,6 +45,10 @@ void log_unhandled(const char* type) {
     sink(fmt::format("no public handle_info takes a message of type {}", as_written(type)));
 }
 
+void log_dropped_reply() {
+  if (const auto sink = current.load()) sink("a reply is dropped: there is no connection");
+}
+
 }  // namespace detail
 
 }  // namespace wsx

@@ -12,6 +12,7 @@ bool mailbox::push(std::unique_ptr<mail> message, bool even_if_full) noexcept {
     size_.fetch_sub(1, std::memory_order_relaxed);
     return false;
   }
+  if (message->any_phase) any_phase_.fetch_add(1, std::memory_order_relaxed);
   mail* const added = message.release();
   added->next_ = newest_.load(std::memory_order_relaxed);
   while (!newest_.compare_exchange_weak(added->next_, added, std::memory_order_release,
@@ -25,22 +26,39 @@ const mail* mailbox::front() noexcept {
 }
 
 std::unique_ptr<mail> mailbox::pop() noexcept {
-  if (front() == nullptr) return nullptr;
-  std::unique_ptr<mail> message(oldest_);
-  oldest_ = message->next_;
+  return front() == nullptr ? nullptr : unlink(oldest_);
+}
+
+std::unique_ptr<mail> mailbox::pop_any_phase() noexcept {
+  if (any_phase_.load(std::memory_order_relaxed) == 0) return nullptr;
+  take_all();
+  mail** place = &oldest_;
+  while (*place != nullptr && !(*place)->any_phase) place = &(*place)->next_;
+  return *place == nullptr ? nullptr : unlink(*place);
+}
+
+std::unique_ptr<mail> mailbox::unlink(mail*& place) noexcept {
+  std::unique_ptr<mail> message(place);
+  place = message->next_;
   size_.fetch_sub(1, std::memory_order_relaxed);
+  if (message->any_phase) any_phase_.fetch_sub(1, std::memory_order_relaxed);
   return message;
 }
 
-// Takes the producers' list and turns it round.
+// Takes the producers' list, turns it round, and puts it behind what is here.
 void mailbox::take_all() noexcept {
   mail* taken = newest_.exchange(nullptr, std::memory_order_acquire);
+  if (taken == nullptr) return;
+  mail* in_order = nullptr;
   while (taken != nullptr) {
     mail* const older = taken->next_;
-    taken->next_ = oldest_;
-    oldest_ = taken;
+    taken->next_ = in_order;
+    in_order = taken;
     taken = older;
   }
+  mail** end = &oldest_;
+  while (*end != nullptr) end = &(*end)->next_;
+  *end = in_order;
 }
 
 void mailbox::close() noexcept {

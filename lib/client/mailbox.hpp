@@ -25,6 +25,8 @@ class mailbox {
   // The oldest message, or null. The consumer's thread only.
   WSX_API const mail* front() noexcept;
   WSX_API std::unique_ptr<mail> pop() noexcept;
+  // The oldest of those that arrive in any phase, or null; the others stay in order.
+  WSX_API std::unique_ptr<mail> pop_any_phase() noexcept;
 
   // No more messages; those that wait are destroyed. The consumer's thread only.
   WSX_API void close() noexcept;
@@ -33,10 +35,12 @@ class mailbox {
 
  private:
   void take_all() noexcept;
+  std::unique_ptr<mail> unlink(mail*& place) noexcept;
 
   const std::size_t limit_;
   std::atomic<bool> closed_{false};
   std::atomic<std::size_t> size_{0};
+  std::atomic<std::size_t> any_phase_{0};  // how many of these arrive in any phase
   std::atomic<mail*> newest_{nullptr};  // the producers' list, newest first
   mail* oldest_ = nullptr;              // the consumer's list, oldest first
 };

@@ -72,9 +72,10 @@ asio::awaitable<close_reason> co_join(engine_ref e) {
   auto start = [](const engine_ref& on, ticket t, completion<std::error_code, close_reason> done) {
     on.join(t, std::move(done));
   };
-  auto ended = start_operation<std::error_code, close_reason>(
-      e, asio::redirect_error(asio::use_awaitable, error), start);
+  auto ended =
+      start_ending<close_reason>(e, asio::redirect_error(asio::use_awaitable, error), start);
   close_reason reason = co_await std::move(ended);
+  if (error == errc::would_deadlock) throw failed_to("join", error);
   if (error) throw system_error(error, std::move(reason));
   co_return reason;
 }
@@ -88,11 +89,12 @@ asio::awaitable<void> co_close(engine_ref e, protocol::close_payload how) {
                                       completion<std::error_code> done) mutable {
     on.close(t, std::move(how), std::move(done));
   };
-  auto closed = start_operation<std::error_code>(
-      e, asio::redirect_error(asio::use_awaitable, error), std::move(start));
+  auto closed =
+      start_ending<>(e, asio::redirect_error(asio::use_awaitable, error), std::move(start));
   co_await std::move(closed);
   if (!error) co_return;
-  if (error == asio::error::operation_aborted) throw failed_to(doing, error);
+  const bool not_closed = error == asio::error::operation_aborted || error == errc::would_deadlock;
+  if (not_closed) throw failed_to(doing, error);
   // How it ended is known, and says more.
   auto joined = co_join(e);
   co_await std::move(joined);

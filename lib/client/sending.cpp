@@ -13,7 +13,7 @@
 namespace wsx::detail {
 
 inline errc engine::try_send(send_channel& channel, const protocol::outgoing_frame& frame) {
-  const gate::state state = parts_.door.load();
+  const gate::state state = parts().door.load();
   if (state.bits() != channel.admitted) {
     if (const auto error = admit(channel, state); error != errc{}) return error;
   }
@@ -23,7 +23,7 @@ inline errc engine::try_send(send_channel& channel, const protocol::outgoing_fra
     return fits ? errc::queue_full : errc::message_over_queue;
   }
   channel.commit(frame);
-  parts_.door.notifier().notify();
+  parts().door.notifier().notify();
   return errc{};
 }
 
@@ -36,7 +36,7 @@ errc engine_ref::try_send(send_channel& channel, const protocol::outgoing_frame&
 errc engine::admit(send_channel& channel, gate::state state) noexcept {
   if (const auto error = state.not_open(); error != errc{}) return error;
   if (channel.blocked.load(std::memory_order_acquire)) return errc::queue_full;
-  channel.see_connection(state.connection(), parts_.door.drops_unsent());
+  channel.see_connection(state.connection(), drops_unsent());
   channel.admitted = state.bits();
   return errc{};
 }
@@ -45,12 +45,12 @@ errc engine::admit(send_channel& channel, gate::state state) noexcept {
 void engine::send(ticket t, std::shared_ptr<send_channel> channel,
                   const protocol::outgoing_frame& frame, completion<std::error_code> done,
                   std::vector<std::byte> copy) {
-  const gate::state state = parts_.door.load();
+  const gate::state state = parts().door.load();
   if (const auto error = state.not_open(); error != errc{}) return done.complete_immediately(error);
   if (channel->blocked.exchange(true, std::memory_order_acq_rel))
     return done.complete_immediately(errc::queue_full);
   channel->admitted = send_channel::none;
-  channel->see_connection(state.connection(), parts_.door.drops_unsent());
+  channel->see_connection(state.connection(), drops_unsent());
   if (const auto error = channel->check.check(frame); error != errc{}) {
     channel->blocked.store(false, std::memory_order_release);
     return done.complete_immediately(error);
@@ -74,26 +74,26 @@ void engine::send(ticket t, std::shared_ptr<send_channel> channel,
 }
 
 void engine::wait_for_room(send_channel& channel, gate::state state) {
-  if (this->state().ended()) return parts_.senders.fail(life_.how_it_ended().unsent_error());
+  if (this->state().ended()) return parts().senders.fail(life_.how_it_ended().unsent_error());
   if (!still_of_use(channel, state)) channel.drop_waiting();
   life_.pump();
-  if (channel.waiting_dropped) parts_.senders.after_write();
+  if (channel.waiting_dropped) parts().senders.after_write();
 }
 
 // Whether a frame that waits may go, though the connection that it was meant for may be gone.
 bool engine::still_of_use(const send_channel& channel, gate::state state) const noexcept {
   if (state.connection() == this->state().connection()) return true;
   const bool continues = channel.waiting->head.op == opcode::continuation;
-  return !parts_.door.drops_unsent() && !(continues && channel.is_cut());
+  return !drops_unsent() && !(continues && channel.is_cut());
 }
 
 std::shared_ptr<send_channel> engine::make_channel() {
   using protocol::payloads;  // what a connection might compress can't be masked beforehand
-  const auto form = parts_.options->deflate ? payloads::unmasked : payloads::masked;
-  auto channel = std::make_shared<send_channel>(parts_.options->send_queue_size, form);
+  const auto form = parts().options->deflate ? payloads::unmasked : payloads::masked;
+  auto channel = std::make_shared<send_channel>(parts().options->send_queue_size, form);
   if (state().ended()) return channel;
   post_on(serial(), [self = shared_from_this(), channel] {
-    self->parts_.senders.attach(channel);
+    self->parts().senders.attach(channel);
     self->life_.pump();  // it may hold something already
   });
   return channel;
@@ -116,7 +116,7 @@ void engine::flush(ticket t, completion<std::error_code> done) {
   auto begin = [self = shared_from_this(), t, done = std::move(done)]() mutable {
     if (const auto error = self->state().not_open(); error != errc{} && error != errc::closing)
       return done(error);
-    self->parts_.senders.add_flush(t, std::move(done));
+    self->parts().senders.add_flush(t, std::move(done));
     self->life_.pump();
     self->after_write();
   };

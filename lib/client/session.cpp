@@ -22,8 +22,14 @@ std::error_code session::close(close_code code, std::string_view reason) {
 }
 
 std::error_code session::begin_close(protocol::close_payload how) {
+  if (how.code) {
+    if (const auto error = protocol::check_close(*how.code, how.reason)) return error;
+  }
   detail::link* const open = engine_.life().open_link();
-  if (open == nullptr) return errc::not_connected;
+  if (open == nullptr) {
+    engine_.life().close(std::move(how));
+    return {};
+  }
   const auto error = open->connection().close(std::move(how));
   if (!error) engine_.life().pump();
   return error;

@@ -1,14 +1,12 @@
 #pragma once
 
-#include <wsx/config.hpp>
-
 #include "cancelable.hpp"
-#include "mailbox.hpp"
+#include "client_timer.hpp"
+
+#include <wsx/detail/mail.hpp>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/steady_timer.hpp>
 
-#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -16,16 +14,18 @@ namespace wsx::detail {
 
 // A message that is due later.
 struct timer_state final : cancelable {
-  timer_state(const asio::any_io_executor& strand, std::chrono::steady_clock::duration delay,
+  timer_state(const asio::any_io_executor& strand, client_clock time, client_timer::duration delay,
               std::unique_ptr<mail> m)
-      : clock(strand, delay), message(std::move(m)) {}
+      : clock(strand, time), message(std::move(m)) {
+    clock.expires_after(delay);
+  }
 
   void cancel() override {
     message.reset();
     clock.cancel();
   }
 
-  asio::steady_timer clock;
+  client_timer clock;
   std::unique_ptr<mail> message;  // null: sent, or canceled
 };
 

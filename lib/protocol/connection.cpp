@@ -15,6 +15,9 @@ namespace {
 // What callbacks have answered so far still reaches the peer.
 constexpr auto after_replies = close_order::after_replies;
 
+// How long memory is kept for the next burst, where no keepalive looks after it.
+constexpr std::chrono::seconds memory_is_kept{20};
+
 }  // namespace
 
 connection::connection(const options& o, const reception& wanted,
@@ -24,6 +27,7 @@ connection::connection(const options& o, const reception& wanted,
       reception_(wanted),
       deflate_(deflate),
       keepalive_(o.ping_interval, o.ping_timeout),
+      progressed_(now),
       now_(now) {
   keepalive_.start(now);
   if (!deflate) return;
@@ -59,6 +63,8 @@ void connection::receive(bytes_view input, time_point now) {
     return;
   }
   keepalive_.heard();
+  used_ = true;
+  has_input_ = true;
   if (!discarding_) assembler().feed(input);
   if (deadline_ == never) expired_ = false;  // it came in the last moment
   if (open()) return;
@@ -71,7 +77,13 @@ event incoming::next() {
 }
 
 event connection::next_event() {
+  has_input_ = false;
   while (open() && assembler_) {
+    if (allowance_ == 0) {
+      has_input_ = true;
+      return event::need_input;
+    }
+    --allowance_;
     const auto came = assembler_->next();
     payload_ = assembler_->payload();
     switch (came) {
@@ -79,6 +91,9 @@ event connection::next_event() {
         release_assembler(assembler_);
         if (expired_) give_up();
         return event::need_input;
+      case receive_event::more:
+        allowance_ = 0;
+        break;
       case receive_event::text:
         ++messages_received_;
         if (reception_.text) return event::text;
@@ -158,6 +173,7 @@ errc connection::send(const outgoing_frame& frame) {
   if (const auto error = validator_.check(frame); error != errc{}) return error;
   if (!outbox_.stage(frame.head, frame.payload)) return errc::queue_full;
   validator_.commit(frame);
+  if (congested()) allowance_ = 0;  // what came next could not be answered
   return errc{};
 }
 
@@ -190,6 +206,8 @@ bytes_view connection::data_to_send(time_point now) {
 void connection::sent(std::size_t count, time_point now, std::size_t committed) {
   committed_ = committed;
   if (count == 0) return;
+  used_ = true;
+  progressed_ = now;
   bytes_sent_ += count;
   outbox_.wrote(count);
   if (outbox_.take_ping_written()) {
@@ -202,19 +220,36 @@ void connection::sent(std::size_t count, time_point now, std::size_t committed) 
 // The closing handshake has a deadline of its own, and no keepalive.
 std::optional<connection::time_point> connection::next_timeout(time_point now) {
   if (over() || expired_) return std::nullopt;
-  if (open() && !write_error_) return keepalive_.next();
-  if (deadline_ == never) deadline_ = now + options_.close_timeout;
-  return deadline_;
+  if (!open() || write_error_) {
+    if (deadline_ == never) deadline_ = now + options_.close_timeout;
+    return deadline_;
+  }
+  if (used_ && release_at_ == never) release_at_ = now + memory_is_kept;
+  auto when = keepalive_.next().value_or(release_at_);
+  if (congested()) when = std::min(when, progressed_ + options_.ping_timeout);
+  return when == never ? std::nullopt : std::optional(when);
 }
 
 void connection::handle_timeout(time_point now, std::optional<std::size_t> unacknowledged) {
   if (over()) return;
   if (deadline_ != never) {
     expired_ = now >= deadline_;
+  } else if (stalled(now, unacknowledged)) {
+    expired_ = true;
+    receive_end(errc::peer_not_reading, false);
   } else if (open()) {
     handle_keepalive(now, unacknowledged);
   }
   release_memory();
+}
+
+// So much waits for the peer that nothing is read any more, and it takes nothing: perhaps it will
+// not before we read, and both would wait for ever.
+bool connection::stalled(time_point now, std::optional<std::size_t> unacknowledged) noexcept {
+  if (!congested() || now < progressed_ + options_.ping_timeout) return false;
+  if (!ping_makes_way(unacknowledged)) return true;
+  progressed_ = now;
+  return false;
 }
 
 void connection::handle_keepalive(time_point now, std::optional<std::size_t> unacknowledged) {
@@ -248,7 +283,10 @@ bool connection::ping_makes_way(std::optional<std::size_t> unacknowledged) noexc
 // From time to time: what a burst, or a large message, made grow is not kept for ever.
 void connection::release_memory() noexcept {
   if (assembler_) assembler_->release_memory();
+  release_assembler(assembler_);
   outbox_.release_memory();
+  used_ = false;
+  release_at_ = never;
 }
 
 }  // namespace wsx::protocol

@@ -63,6 +63,25 @@ std::size_t inflater::read(std::span<std::byte> room, std::error_code& error) {
   return done;
 }
 
+// What every message ends with lies elsewhere than its payload.
+bool inflater::within_tail() const noexcept {
+  return input_.data() == tail.data() + tail.size();
+}
+
+bytes_view inflater::rest() const noexcept {
+  if (within_tail()) return {};
+  if (!context_ || context_->z.avail_in == 0) return input_;
+  const auto* const next = reinterpret_cast<const std::byte*>(context_->z.next_in);
+  return {next, context_->z.avail_in + input_.size()};
+}
+
+void inflater::move_rest(const std::byte* copy) noexcept {
+  if (within_tail()) return;
+  const std::size_t taken = rest().size() - input_.size();
+  if (taken > 0) context_->z.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(copy));
+  input_ = {copy + taken, input_.size()};
+}
+
 // Whether zlib has something to do: bytes to take, or perhaps some to give out for which there was
 // no room.
 bool inflater::next_input() {

@@ -13,6 +13,9 @@ namespace {
 constexpr std::size_t least_step = 512;
 constexpr std::size_t most_step = 16 * 1024;
 
+// Inflated before others have their turn.
+constexpr std::size_t most_inflated_at_once = 256 * 1024;
+
 // A message of which so much has come, or for whose rest there is so much memory, is large.
 constexpr std::uint64_t large = 64 * 1024;
 
@@ -106,7 +109,7 @@ receive_event message_assembler::next_any() {
     given_out_ = false;
   }
   if (inflating_) {
-    const receive_event event = inflate_piece();
+    const receive_event event = inflate_on();
     if (event != receive_event::need_input) return event;
   }
   for (;;) {
@@ -203,13 +206,34 @@ std::span<std::byte> message_assembler::place_for_rest() {
 receive_event message_assembler::take_compressed(bytes_view payload) {
   inflater_->feed(payload, ends_);
   inflating_ = true;
+  return inflate_on();
+}
+
+receive_event message_assembler::inflate_on() {
   if (delivery_ == delivery::fragments) return inflate_piece();
-  while (inflating_) {
+  for (const std::size_t before = collected_.size(); inflating_;) {
     if (const auto error = inflate_some()) return fail(error);
+    if (inflating_ && collected_.size() - before >= most_inflated_at_once)
+      return receive_event::more;
   }
   if (!ends_) return receive_event::need_input;
   given_out_ = true;
   return deliver_message(collected_.view());
+}
+
+// What is being inflated is right before what has not been parsed.
+bytes_view message_assembler::rest() const noexcept {
+  const bytes_view unparsed = parser_.rest();
+  const bytes_view compressed = inflating_ ? inflater_->rest() : bytes_view();
+  if (compressed.empty()) return unparsed;
+  return {compressed.data(), compressed.size() + unparsed.size()};
+}
+
+void message_assembler::move_rest(const std::byte* copy) noexcept {
+  const std::size_t unparsed = parser_.rest().size();
+  const std::size_t compressed = rest().size() - unparsed;
+  if (compressed > 0) inflater_->move_rest(copy);
+  parser_.feed({copy + compressed, unparsed});
 }
 
 receive_event message_assembler::inflate_piece() {

@@ -19,6 +19,7 @@
 #include <wsx/transport/strand.hpp>
 
 #include <asio/any_io_executor.hpp>
+#include <asio/cancellation_signal.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -44,7 +45,7 @@ class engine_ref {
  public:
   engine_ref() = default;
   explicit engine_ref(std::shared_ptr<engine> e) noexcept : engine_(std::move(e)) {}
-  WSX_API engine_ref(asio::any_io_executor executor, wsx::options options, stream_factory make,
+  WSX_API engine_ref(const asio::any_io_executor& executor, wsx::options options, stream_factory make,
                      std::unique_ptr<any_handler> handler);
 
   explicit operator bool() const noexcept { return engine_ != nullptr; }
@@ -81,6 +82,10 @@ class engine_ref {
   // The owner is gone: abort, and call the handler no more; or only that nobody looks at it.
   WSX_API void kill() const noexcept;
   WSX_API void disown() const noexcept;
+
+  // Whether a callback of this very client awaits an operation with that slot: then it can't wait
+  // for what comes after it.
+  WSX_API bool awaited_by_callback(const asio::cancellation_slot& slot) const noexcept;
 
   WSX_API bool is_open() const noexcept;
   WSX_API wsx::stats stats() const noexcept;

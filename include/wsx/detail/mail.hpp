@@ -18,6 +18,9 @@ class mail {
   // Whether the callback is a coroutine.
   virtual bool is_async() const noexcept = 0;
 
+  // Whether it arrives without a connection, too.
+  bool any_phase = false;
+
   // Calls it. One of the two is called, as `is_async` says.
   virtual void deliver(callback_context& to) = 0;
   virtual asio::awaitable<void> deliver_async(callback_context& to) = 0;

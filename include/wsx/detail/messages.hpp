@@ -16,11 +16,23 @@
 
 namespace wsx::detail {
 
+// A message type says `static constexpr bool wsx_any_phase = true`, or nothing.
+template <class M>
+constexpr bool arrives_in_any_phase() {
+  if constexpr (requires { M::wsx_any_phase; }) {
+    return M::wsx_any_phase;
+  } else {
+    return false;
+  }
+}
+
 // A message for one callback of a handler.
 template <class Tag, class H, class M>
 class message_mail final : public mail {
  public:
-  message_mail(H& handler, M message) : handler_(handler), message_(std::move(message)) {}
+  message_mail(H& handler, M message) : handler_(handler), message_(std::move(message)) {
+    any_phase = arrives_in_any_phase<M>();
+  }
 
   bool is_async() const noexcept override { return is_async_callback<Tag, H, M&&>(); }
 

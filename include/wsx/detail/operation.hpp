@@ -4,6 +4,7 @@
 
 #include <wsx/detail/completion.hpp>
 #include <wsx/detail/engine_ref.hpp>
+#include <wsx/error.hpp>
 #include <wsx/transport/strand.hpp>
 
 #include <asio/associated_cancellation_slot.hpp>
@@ -11,6 +12,7 @@
 #include <asio/cancellation_type.hpp>
 
 #include <memory>
+#include <system_error>
 #include <utility>
 
 namespace wsx::detail {
@@ -55,6 +57,27 @@ struct initiate_operation : initiation {
     begin<Args...>(std::move(handler), start);
   }
 };
+
+// An operation that waits for the end of the client: no callback of the client can await it.
+template <class... Args>
+struct initiate_ending : initiation {
+  using initiation::initiation;
+
+  template <class Handler, class Start>
+  void operator()(Handler handler, Start start) const {
+    if (!target().awaited_by_callback(asio::get_associated_cancellation_slot(handler)))
+      return begin<std::error_code, Args...>(std::move(handler), start);
+    complete_immediately(std::move(handler), target().serial(),
+                         make_error_code(errc::would_deadlock), Args()...);
+  }
+};
+
+// Starts one of these with any completion token.
+template <class... Args, class Token, class Start>
+auto start_ending(const engine_ref& e, Token&& token, Start start) {
+  return asio::async_initiate<Token, void(std::error_code, Args...)>(initiate_ending<Args...>(e),
+                                                                     token, std::move(start));
+}
 
 // Starts an operation of the engine with any completion token.
 template <class... Args, class Token, class Start>

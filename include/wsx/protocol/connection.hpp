@@ -62,6 +62,19 @@ class connection : public incoming {
   /// out is given up then.
   WSX_API void receive(bytes_view input, time_point now);
 
+  /// From now on `incoming::next` says `need_input` after so many events, even if there is more in
+  /// this input, so that others can have their turn; or earlier, if much had to be inflated, or if
+  /// so much is unsent that nothing more is to be answered.
+  void pace(std::uint32_t events) noexcept { allowance_ = events; }
+
+  /// Whether there is input that `incoming::next` has not given out.
+  bool has_input() const noexcept { return has_input_ && open() && !over(); }
+
+  /// What is left of it, for a caller that has to give the input back; and that this has been copied
+  /// to `copy`.
+  bytes_view rest() const noexcept { return assembler_->rest(); }
+  void move_rest(const std::byte* copy) noexcept { assembler_->move_rest(copy); }
+
   /// The transport has ended: by the peer's orderly end (`at_eof`), or by `error`. `detail`, which
   /// may be empty, is what more is known. Only the first call counts.
   WSX_API void receive_end(std::error_code error, bool at_eof, std::string_view detail = {});
@@ -98,7 +111,10 @@ class connection : public incoming {
   WSX_API void sent(std::size_t count, time_point now, std::size_t committed);
 
   /// The transport takes bytes again, after it took no more.
-  void writable(time_point now) noexcept { keepalive_.progressed(now); }
+  void writable(time_point now) noexcept {
+    keepalive_.progressed(now);
+    progressed_ = now;
+  }
 
   /// Nothing can be written any more. The peer may have said why: what it sent can be read for
   /// `close_timeout`.
@@ -141,7 +157,7 @@ class connection : public incoming {
 
   /// Whether so many replies wait that nothing is to be read before some have gone.
   bool congested() const noexcept {
-    return open() && !write_error_ && outbox_.staged_bytes() > max_staged_while_reading;
+    return open() && !write_error_ && outbox_.unsent_bytes() >= options_.max_reply_bytes;
   }
 
   /// Whether a deadline made the end, so that the transport is not worth an orderly one.
@@ -158,9 +174,8 @@ class connection : public incoming {
   std::optional<std::chrono::nanoseconds> latency() const noexcept { return latency_; }
 
  private:
-  // Replies that wait: above this nothing more is read until they have gone.
-  static constexpr std::size_t max_staged_while_reading = 256 * 1024;
   static constexpr time_point never = time_point::max();
+  static constexpr std::uint32_t unlimited = ~std::uint32_t{0};
 
   friend class incoming;
 
@@ -172,6 +187,7 @@ class connection : public incoming {
   void begin_closing(const std::optional<close_payload>& close, close_order order);
   void handle_keepalive(time_point now, std::optional<std::size_t> unacknowledged);
   bool ping_makes_way(std::optional<std::size_t> unacknowledged) noexcept;
+  bool stalled(time_point now, std::optional<std::size_t> unacknowledged) noexcept;
   void give_up();
   void release_memory() noexcept;
 
@@ -183,6 +199,8 @@ class connection : public incoming {
   bool expired_ = false;     // the peer's time has run out: one more look at what it sent
   bool closing_ = false;
   bool answered_ = false;
+  bool has_input_ = false;
+  bool used_ = false;        // there may be memory to give back
   bool discarding_ = false;  // what comes is not even parsed any more
   // While part of a message is here, or a compressed one may refer to those before it.
   std::unique_ptr<message_assembler> assembler_{};
@@ -191,6 +209,9 @@ class connection : public incoming {
   keepalive keepalive_;
   send_validator validator_{};
   std::error_code write_error_{};
+  std::uint32_t allowance_ = unlimited;
+  time_point progressed_;        // when the peer last took anything
+  time_point release_at_ = never;
   time_point deadline_ = never;  // of closing, or of reading what the peer said before it went
   time_point now_;               // when the last input came
   std::size_t committed_ = 0;

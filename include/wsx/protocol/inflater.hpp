@@ -31,6 +31,12 @@ class inflater {
   /// called. Throws `std::bad_alloc`.
   WSX_API std::size_t read(std::span<std::byte> room, std::error_code& error);
 
+  /// The bytes of `feed` that have not been used up.
+  WSX_API bytes_view rest() const noexcept;
+
+  /// They have been copied to `copy`: goes on there.
+  WSX_API void move_rest(const std::byte* copy) noexcept;
+
   /// Whether it is within a message, or the next one may refer to those before it.
   bool remembers() const noexcept { return context_ != nullptr; }
 
@@ -40,6 +46,7 @@ class inflater {
   std::size_t inflate_some(std::span<std::byte> room, std::error_code& error);
   void restart();
   bool next_input();
+  bool within_tail() const noexcept;
   void finish(std::error_code& error);
 
   std::unique_ptr<context> context_;

@@ -30,6 +30,7 @@ struct message_limits {
 /// What the server sent, as far as the input goes.
 enum class receive_event {
   need_input,  ///< nothing more in this input
+  more,        ///< much of a message has been inflated: there is more, if asked for
   text,        ///< a whole message in `payload`
   binary,      ///< a whole message in `payload`
   fragment,    ///< a piece of a message: `payload`, `message_kind`, `first`, `last`
@@ -77,7 +78,10 @@ class message_assembler {
   WSX_API std::string error_detail() const;
 
   /// The input not yet taken: what must be kept if the input has to be given back.
-  bytes_view rest() const noexcept { return parser_.rest(); }
+  WSX_API bytes_view rest() const noexcept;
+
+  /// `rest` has been copied to `copy`: goes on there.
+  WSX_API void move_rest(const std::byte* copy) noexcept;
 
   /// Whether nothing of a message or frame is being held.
   bool idle() const noexcept { return !in_message_ && collected_.empty(); }
@@ -109,6 +113,7 @@ class message_assembler {
   receive_event take_plain(bytes_view payload);
   void collect(bytes_view payload);
   receive_event take_compressed(bytes_view payload);
+  receive_event inflate_on();
   receive_event inflate_piece();
   std::error_code inflate_some();
   std::span<std::byte> inflate_room(std::uint64_t left);

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <wsx/config.hpp>
+
+#include "client_clock.hpp"
+#include "virtual_time.hpp"
+
+#include <asio/any_io_executor.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+namespace wsx::detail {
+
+// A timer by the clock of its client: an `asio::steady_timer`, unless time is virtual.
+class client_timer {
+ public:
+  using duration = client_clock::duration;
+  using time_point = client_clock::time_point;
+
+  client_timer(const asio::any_io_executor& executor, client_clock clock) : timer_(executor) {
+    if (clock.time() != nullptr) virtual_ = std::make_unique<virtual_timer>(*clock.time(), timer_);
+  }
+  client_timer(const client_timer&) = delete;
+  client_timer& operator=(const client_timer&) = delete;
+
+  client_clock clock() const noexcept {
+    return virtual_ ? client_clock(&virtual_->time()) : client_clock();
+  }
+
+  // Waits that are under way complete with `asio::error::operation_aborted`.
+  void expires_at(time_point when) {
+    if (virtual_) return virtual_->expires_at(when);
+    timer_.expires_at(when);
+  }
+  // The longest delays end when time does.
+  void expires_after(duration delay) {
+    const auto now = clock().now();
+    const auto end = time_point::max();
+    expires_at(delay > end - now ? end : now + delay);
+  }
+  time_point expiry() const noexcept { return virtual_ ? virtual_->expiry() : timer_.expiry(); }
+  void cancel() {
+    if (virtual_) return virtual_->cancel();
+    timer_.cancel();
+  }
+
+  template <class Handler>
+  void async_wait(Handler handler) {
+    if (virtual_) return virtual_->async_wait(std::move(handler));
+    timer_.async_wait(std::move(handler));
+  }
+
+ private:
+  asio::steady_timer timer_;
+  std::unique_ptr<virtual_timer> virtual_;
+};
+
+}  // namespace wsx::detail

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <wsx/config.hpp>
+
+#include <wsx/export.hpp>
+
+#include <asio/associator.hpp>
+#include <asio/execution_context.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <system_error>
+#include <utility>
+
+namespace wsx::detail {
+
+class virtual_timer;
+
+// The time of an execution context that is moved by hand: what `testing::virtual_clock` is a handle
+// of. From any thread.
+class virtual_time final : public std::enable_shared_from_this<virtual_time> {
+ public:
+  using duration = std::chrono::steady_clock::duration;
+  using time_point = std::chrono::steady_clock::time_point;
+
+  // That of the context, made when it is asked for first.
+  WSX_API static std::shared_ptr<virtual_time> of(asio::execution_context& context);
+
+  // The same for a client that is being made; null if it lives by the machine's clock.
+  WSX_API static virtual_time* in_force(asio::execution_context& context);
+
+  explicit virtual_time(time_point start) noexcept : now_(start.time_since_epoch().count()) {}
+
+  time_point now() const noexcept {
+    return time_point(duration(now_.load(std::memory_order_relaxed)));
+  }
+
+  // What a client does to know the time: it may move by that.
+  WSX_API time_point look() noexcept;
+  void move_per_look(duration time) noexcept {
+    per_look_.store(time.count(), std::memory_order_relaxed);
+  }
+
+  // Completes the waits that are due by then, in the order of their due times. It is never earlier
+  // than it was.
+  WSX_API void move_to(time_point when);
+
+  // When the next wait is due; nothing: none is under way.
+  WSX_API std::optional<time_point> next_due() const;
+
+  // How many clocks there are that clients made now live by.
+  void add_clock() noexcept { clocks_.fetch_add(1, std::memory_order_relaxed); }
+  void remove_clock() noexcept { clocks_.fetch_sub(1, std::memory_order_relaxed); }
+
+ private:
+  friend class virtual_timer;
+  class service;
+
+  struct earlier {
+    WSX_API bool operator()(const virtual_timer* a, const virtual_timer* b) const noexcept;
+  };
+
+  mutable std::mutex mutex_;        // of what waits, and of the timers
+  std::atomic<duration::rep> now_;  // changes under it
+  std::set<virtual_timer*, earlier> waiting_;
+  std::uint64_t waits_ = 0;
+  std::atomic<duration::rep> per_look_{0};
+  std::atomic<int> clocks_{0};
+};
+
+// The handler of a wait that is canceled when its time has come by the virtual clock.
+template <class Handler>
+struct virtual_wait {
+  std::shared_ptr<const bool> due;
+  Handler handler;
+
+  void operator()(std::error_code canceled) {
+    std::move(handler)(*due ? std::error_code() : canceled);
+  }
+};
+
+// How a timer waits for a virtual time. By itself it would wait for ever: so what waits belongs to
+// the execution context, which counts it as work, and destroys it if the context ends first.
+class virtual_timer {
+ public:
+  using time_point = virtual_time::time_point;
+
+  WSX_API virtual_timer(virtual_time& time, asio::steady_timer& timer);
+  WSX_API ~virtual_timer();
+  virtual_timer(const virtual_timer&) = delete;
+  virtual_timer& operator=(const virtual_timer&) = delete;
+
+  virtual_time& time() const noexcept { return *time_; }
+  time_point expiry() const noexcept { return expiry_; }
+  WSX_API void expires_at(time_point when);
+  WSX_API void cancel();
+
+  template <class Handler>
+  void async_wait(Handler handler) {
+    const std::lock_guard lock(time_->mutex_);
+    virtual_wait<Handler> wait{begin(), std::move(handler)};
+    timer_.async_wait(std::move(wait));
+    complete_if_due();
+  }
+
+ private:
+  friend class virtual_time;
+
+  // With the mutex held.
+  WSX_API std::shared_ptr<const bool> begin();
+  WSX_API void complete_if_due();
+  void complete();
+  void end() noexcept;
+
+  const std::shared_ptr<virtual_time> time_;
+  asio::steady_timer& timer_;
+  time_point expiry_{};
+  std::uint64_t number_ = 0;   // of the wait: those that are due at the same time keep their order
+  std::shared_ptr<bool> due_;  // whether it came to that; null: no wait is under way
+};
+
+}  // namespace wsx::detail
+
+template <template <class, class> class Associator, class Handler, class Default>
+struct asio::associator<Associator, wsx::detail::virtual_wait<Handler>, Default>
+    : Associator<Handler, Default> {
+  static auto get(const wsx::detail::virtual_wait<Handler>& wait) noexcept {
+    return Associator<Handler, Default>::get(wait.handler);
+  }
+  static auto get(const wsx::detail::virtual_wait<Handler>& wait,
+                  const Default& fallback) noexcept {
+    return Associator<Handler, Default>::get(wait.handler, fallback);
+  }
+};
