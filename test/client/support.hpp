@@ -1,6 +1,7 @@
 #pragma once
 
 #include <wsx/testing/memory_transport.hpp>
+#include <wsx/testing/virtual_clock.hpp>
 #include <wsx/wsx.hpp>
 
 #include <asio/error.hpp>
@@ -90,6 +91,12 @@ struct outcome {
   }
 };
 
+// For a client whose time is moved by the test.
+struct by_hand_t {
+  explicit by_hand_t() = default;
+};
+inline constexpr by_hand_t by_hand{};
+
 // A client, its server and the loop. The client is the first to go.
 template <class Handler, class Transport = wsx::testing::memory_transport>
 struct world {
@@ -97,6 +104,19 @@ struct world {
                  std::string name = "server")
       : server(std::move(name)),
         client(std::in_place, io.get_executor(), std::move(handler), std::move(options)) {}
+
+  // The same for a client that lives by `clock`.
+  explicit world(by_hand_t, Handler handler = Handler(), wsx::options options = calm(),
+                 std::string name = "server")
+      : clock(std::in_place, io),
+        server(std::move(name)),
+        client(std::in_place, io.get_executor(), std::move(handler), std::move(options)) {}
+
+  // Runs everything that is due in that time, and all that can run then.
+  void let_pass(std::chrono::steady_clock::duration time) {
+    clock->run_for(io, time);
+    poll(io);
+  }
 
   // Connects; the client has written its request then.
   memory_peer dial() {
@@ -119,6 +139,7 @@ struct world {
   Handler& handler() { return client->handler(); }
 
   asio::io_context io;
+  std::optional<wsx::testing::virtual_clock> clock;
   memory_listener server;
   std::optional<wsx::basic_client<Handler, Transport>> client;
   outcome connected;
