@@ -1,6 +1,8 @@
 #include "report.hpp"
 
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 // How an open connection, and its client, may end.
 
@@ -39,6 +41,22 @@ void by_the_server(report& to) {
   watchful.ping_interval = watchful.ping_timeout = std::chrono::milliseconds(30);
   to.add("by silence",
          ended_by([](server_connection& client) { client.wait_eof(); }, {}, watchful));
+}
+
+// A server that sends, and reads nothing of what is replied.
+void by_not_reading(report& to) {
+  recorder echo;
+  echo.on_text = [](std::string_view payload) { return wsx::reply(payload); };
+  auto options = calm();
+  options.max_reply_bytes = 1024 * 1024;
+  options.ping_timeout = std::chrono::milliseconds(30);
+  const auto floods = [](server_connection& client) {
+    try {
+      while (true) client.send_text(std::string(16 * 1024, 'x'));
+    } catch (const std::exception&) {  // the client has ended the connection
+    }
+  };
+  to.add("by not reading", ended_by(floods, std::move(echo), options));
 }
 
 void by_this_side(report& to) {
@@ -95,6 +113,7 @@ void by_a_callback(report& to) {
 
 void endings(report& to) {
   by_the_server(to);
+  by_not_reading(to);
   by_this_side(to);
   by_a_callback(to);
 }

@@ -1,6 +1,7 @@
 #include "report.hpp"
 
 #include <string>
+#include <utility>
 
 // Operations at the wrong time, or with what may not be sent.
 
@@ -38,6 +39,41 @@ void at_the_wrong_time(report& to) {
   to.add("connect after the end", thrown_by(client, client->connect(server.url())));
 }
 
+// Waits for its own client's end, in one way and then the other.
+struct waits_for_itself {
+  test_client<waits_for_itself>* client;
+  report* to;
+
+  asio::awaitable<void> handle_frame(wsx::text) {
+    try {
+      auto closing = (*client)->close();
+      co_await std::move(closing);
+    } catch (const wsx::system_error& e) {
+      to->add("close() of its own client", e);
+    }
+    try {
+      auto joining = (*client)->join();
+      co_await std::move(joining);
+    } catch (const wsx::system_error& e) {
+      to->add("join() of its own client", e);
+    }
+  }
+};
+
+void in_a_callback(report& to) {
+  to.section("In a callback");
+  scripted_server server{[](server_connection& c) {
+    c.accept();
+    c.send_text("x");
+    c.send_close(1000);
+    c.read_frame();
+  }};
+  test_client<waits_for_itself> client{{nullptr, &to}};
+  client.handler().client = &client;
+  client.open(server);
+  client.join();
+}
+
 void what_may_not_be_sent(report& to) {
   to.section("What may not be sent");
   scripted_server server{deaf};
@@ -72,6 +108,7 @@ void what_may_not_be_sent(report& to) {
 
 void misuse(report& to) {
   at_the_wrong_time(to);
+  in_a_callback(to);
   what_may_not_be_sent(to);
 }
 

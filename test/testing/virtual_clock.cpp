@@ -26,6 +26,7 @@ struct handler {
   lines seen{};
   void handle_frame(wsx::text) {}
   void handle_info(order o) { seen.push_back(std::to_string(o.number)); }
+  void handle_info(std::shared_ptr<int>) {}
 };
 
 // Waits a minute, and again, and writes down when it was woken.
@@ -155,6 +156,45 @@ TEST_SUITE("testing: virtual clock") {
     clock.advance(hours(1));
     poll(io);
     CHECK(client.handler().seen == lines{"1", "2"});
+  }
+
+  TEST_CASE("a client that outlives it: its timers do not come, and end with it") {
+    asio::io_context io;
+    std::optional<virtual_clock> clock(std::in_place, io);
+    wsx::testing::memory_listener server("server");
+    std::optional<memory_client<handler>> client(std::in_place, io, handler(), calm());
+    client->connect(server.url(), [](std::error_code) {});
+    poll(io);
+    server.next()->accept();
+    client->post_after(minutes(1), order{1});
+    poll(io);
+    clock.reset();
+    poll(io);
+    CHECK(client->is_open());
+    CHECK(client->handler().seen.empty());
+    CHECK(!io.stopped());
+    client.reset();
+    CHECK(run_out(io));
+  }
+
+  TEST_CASE("the context goes while a client's timers wait: the messages are destroyed") {
+    const auto token = std::make_shared<int>();
+    auto io = std::make_unique<asio::io_context>();
+    virtual_clock clock(*io);
+    wsx::testing::memory_listener server("server");
+    std::optional<memory_client<handler>> client(std::in_place, *io, handler(), calm());
+    client->connect(server.url(), [](std::error_code) {});
+    client->post_after(minutes(1), token);
+    poll(*io);
+    CHECK(token.use_count() == 2);
+    client->detach();
+    client.reset();
+    poll(*io);
+    CHECK(token.use_count() == 2);
+    io.reset();
+    CHECK(token.use_count() == 1);
+    clock.advance(hours(1));
+    CHECK(!clock.next_due());
   }
 
   TEST_CASE("those that are made before or behind it live by the machine's") {
