@@ -26,7 +26,7 @@ std::string as_written(const char* name) {
 #if __has_include(<cxxabi.h>)
   int status = 0;
   const std::unique_ptr<char, decltype(&std::free)> plain(
-      abi::__cxa_demangle(name, nullptr, nullptr, &status), &std::free);
+      ::abi::__cxa_demangle(name, nullptr, nullptr, &status), &std::free);
   if (status == 0) return plain.get();
 #endif
   return name;

@@ -17,9 +17,8 @@ inline constexpr bool misnamed = Tag::template named<H>() && !has_callback<Tag, 
 template <class Tag, class H, class Arg>
 inline constexpr bool gives_action = returns_well<Tag, H, Arg, action>();
 
-// Says at compile time what is wrong with a handler, by the callback's name.
 template <class H>
-constexpr bool check_handler() {
+constexpr bool check_messages() {
   constexpr bool takes_text = has_callback<handle_frame_tag, H, text>;
   constexpr bool takes_binary = has_callback<handle_frame_tag, H, binary>;
   constexpr bool takes_fragments = has_callback<handle_fragment_tag, H, fragment>;
@@ -45,7 +44,11 @@ constexpr bool check_handler() {
       "wsx: handle_frame must return void, wsx::action, or an awaitable of either");
   static_assert(gives_action<handle_fragment_tag, H, fragment>,
                 "wsx: handle_fragment must return void, wsx::action, or an awaitable of either");
+  return true;
+}
 
+template <class H>
+constexpr bool check_control_frames() {
   static_assert(!misnamed<handle_ping_tag, H, ping>,
                 "wsx: handle_ping must take wsx::ping (and may take a wsx::session& after it), "
                 "and must be public");
@@ -56,14 +59,22 @@ constexpr bool check_handler() {
                 "and must be public");
   static_assert(gives_action<handle_pong_tag, H, pong>,
                 "wsx: handle_pong must return void, wsx::action, or an awaitable of either");
+  return true;
+}
 
+template <class H>
+constexpr bool check_mail() {
   static_assert(handle_cast_tag::fits_messages<H>(),
                 "wsx: handle_cast must take a message by value, const& or && (and may take a "
                 "wsx::session& after it), and must be public");
   static_assert(handle_info_tag::fits_messages<H>(),
                 "wsx: handle_info must take a message by value, const& or && (and may take a "
                 "wsx::session& after it), and must be public");
+  return true;
+}
 
+template <class H>
+constexpr bool check_life() {
   static_assert(!misnamed<init_tag, H, const connection_info&>,
                 "wsx: init must take const wsx::connection_info& (and may take a wsx::session& "
                 "after it), and must be public");
@@ -86,6 +97,12 @@ constexpr bool check_handler() {
   static_assert(returns_well<terminate_tag, H, const close_reason&, no_result>(),
                 "wsx: terminate must return void, or an awaitable of it");
   return true;
+}
+
+// Says at compile time what is wrong with a handler, by the callback's name.
+template <class H>
+constexpr bool check_handler() {
+  return check_messages<H>() && check_control_frames<H>() && check_mail<H>() && check_life<H>();
 }
 
 }  // namespace wsx::detail
