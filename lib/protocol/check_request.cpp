@@ -1,4 +1,5 @@
 #include "display.hpp"
+#include "handshake_fields.hpp"
 #include "http_syntax.hpp"
 
 #include <wsx/error.hpp>
@@ -10,10 +11,6 @@
 namespace wsx::protocol {
 
 namespace {
-
-bool is_host(const header& field) noexcept {
-  return http::iequals(field.name, "Host");
-}
 
 // "a line feed at character 7": the first character of `text` that `allowed` refuses.
 template <class Predicate>

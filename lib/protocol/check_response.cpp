@@ -1,4 +1,5 @@
 #include "display.hpp"
+#include "handshake_fields.hpp"
 #include "http_syntax.hpp"
 
 #include <wsx/error.hpp>
@@ -14,8 +15,6 @@ namespace wsx::protocol {
 namespace {
 
 constexpr std::string_view accept_name = "Sec-WebSocket-Accept";
-constexpr std::string_view subprotocol_name = "Sec-WebSocket-Protocol";
-
 // A rule of RFC 6455 4.1 that the response breaks, and how: a phrase for people.
 struct verdict {
   errc error{};

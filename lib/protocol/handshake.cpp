@@ -1,3 +1,4 @@
+#include "handshake_fields.hpp"
 #include "http_syntax.hpp"
 
 #include <wsx/protocol/handshake.hpp>
@@ -15,8 +16,6 @@ namespace wsx::protocol {
 
 namespace {
 
-constexpr std::string_view subprotocol_name = "Sec-WebSocket-Protocol";
-
 std::string base64(bytes_view bytes) {
   // 4 characters for each 3 bytes begun, and the NUL that OpenSSL adds.
   std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
@@ -32,10 +31,6 @@ const EVP_MD* sha1() {
   static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> fetched(
       EVP_MD_fetch(nullptr, "SHA1", nullptr), &EVP_MD_free);
   return fetched.get();
-}
-
-bool is_host(const header& field) noexcept {
-  return http::iequals(field.name, "Host");
 }
 
 void add_field(std::string& head, std::string_view name, std::string_view value) {

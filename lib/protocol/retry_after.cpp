@@ -14,12 +14,12 @@ namespace {
 using std::chrono::seconds;
 using std::chrono::sys_seconds;
 
-constexpr seconds longest = std::chrono::hours(24 * 365);
+constexpr seconds longest_wait = std::chrono::hours(24 * 365);
 
 // Reads a text from the left. What does not fit makes it fail for good.
-class reader {
+class date_reader {
  public:
-  explicit reader(std::string_view text) noexcept : left_(text) {}
+  explicit date_reader(std::string_view text) noexcept : left_(text) {}
 
   bool done() const noexcept { return ok_ && left_.empty(); }
   bool ok() const noexcept { return ok_; }
@@ -70,7 +70,7 @@ struct date_time {
   int second = 0;
 };
 
-void read_time(reader& in, date_time& t) noexcept {
+void read_time(date_reader& in, date_time& t) noexcept {
   t.hour = in.number(2);
   in.skip(":");
   t.minute = in.number(2);
@@ -80,7 +80,7 @@ void read_time(reader& in, date_time& t) noexcept {
 
 // "Sun, 06 Nov 1994 08:49:37 GMT": IMF-fixdate.
 bool read_fixdate(std::string_view text, date_time& t) noexcept {
-  reader in(text);
+  date_reader in(text);
   in.one_of(days);
   in.skip(", ");
   t.day = in.number(2);
@@ -96,7 +96,7 @@ bool read_fixdate(std::string_view text, date_time& t) noexcept {
 
 // "Sunday, 06-Nov-94 08:49:37 GMT", of RFC 850: obsolete, and to be accepted.
 bool read_old_date(std::string_view text, date_time& t, int this_year) noexcept {
-  reader in(text);
+  date_reader in(text);
   in.one_of(long_days);
   in.skip(", ");
   t.day = in.number(2);
@@ -114,7 +114,7 @@ bool read_old_date(std::string_view text, date_time& t, int this_year) noexcept 
 
 // "Sun Nov  6 08:49:37 1994", of C's asctime: obsolete, and to be accepted.
 bool read_asctime(std::string_view text, date_time& t) noexcept {
-  reader in(text);
+  date_reader in(text);
   in.one_of(days);
   in.skip(" ");
   t.month = in.one_of(months);
@@ -144,7 +144,7 @@ std::optional<seconds> parse_delay(std::string_view text) noexcept {
   if (text.empty() || !std::all_of(text.begin(), text.end(), http::is_digit)) return std::nullopt;
   seconds::rep count = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
-  return read.ec == std::errc{} ? std::min(seconds(count), longest) : longest;
+  return read.ec == std::errc{} ? std::min(seconds(count), longest_wait) : longest_wait;
 }
 
 bool is_named(const header& field, std::string_view name) noexcept {
@@ -163,7 +163,7 @@ std::optional<seconds> retry_after(const header_list& headers, sys_seconds now) 
   if (!when) return std::nullopt;
   const std::string* const date = find_header(headers, "Date");
   const auto sent = date != nullptr ? parse_date(http::trim_ows(*date), now) : std::nullopt;
-  return std::clamp(*when - sent.value_or(now), seconds(0), longest);
+  return std::clamp(*when - sent.value_or(now), seconds(0), longest_wait);
 }
 
 }  // namespace wsx::protocol
