@@ -20,7 +20,7 @@ class message {
   /// A text message without payload.
   constexpr message() = default;
   constexpr message(wsx::text m) noexcept  // NOLINT: converts by design
-      : op_(opcode::text), payload_(m.payload) {}
+      : payload_(m.payload) {}
   message(wsx::binary m) noexcept  // NOLINT: as above
       : op_(opcode::binary), payload_(as_chars(m.payload)) {}
   template <std::convertible_to<std::string_view> String>

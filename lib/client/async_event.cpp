@@ -17,7 +17,8 @@ struct async_event::slot {
 
   template <class Handler>
   void keep(Handler handler) {
-    static_assert(sizeof(Handler) <= sizeof(place) && alignof(Handler) <= alignof(slot));
+    static_assert(sizeof(Handler) <= sizeof(place));
+    static_assert(alignof(Handler) <= alignof(slot));
     new (place) Handler(std::move(handler));
     take = [](slot& s, bool resume) {
       auto* const kept = std::launder(reinterpret_cast<Handler*>(s.place));

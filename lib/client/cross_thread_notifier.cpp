@@ -52,7 +52,7 @@ bool cross_thread_notifier::arm(std::shared_ptr<notification_listener> who, bool
   if (used_ && !pair_) pair_ = std::make_unique<wait_pair>(strand_.get_inner_executor());
   many_expected_ = many && has_asymmetric_fence();
   if (!pair_) {
-    first_listener_ = std::move(who);
+    first_listener_ = who;
   } else if (!waiting_) {
     auto arrived = [this, who = std::move(who)](std::error_code) {
       waiting_ = false;

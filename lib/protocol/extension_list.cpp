@@ -67,7 +67,10 @@ class reader {
 std::optional<extension::parameter> parse_parameter(reader& in) {
   extension::parameter result{.name = in.token()};
   if (result.name.empty()) return std::nullopt;
-  if (in.take('=') && !(result.value = in.value())) return std::nullopt;
+  if (in.take('=')) {
+    result.value = in.value();
+    if (!result.value) return std::nullopt;
+  }
   return result;
 }
 

@@ -123,7 +123,7 @@ parse_status frame_parser::announce(frame_piece& piece) noexcept {
 
 // Gives wslay the header as far as it is known how long it is: first 2 bytes, then the rest.
 std::size_t frame_parser::read_header(std::uint8_t* target, std::size_t room) noexcept {
-  const std::size_t missing = static_cast<std::size_t>(header_need_ - header_have_);
+  const auto missing = static_cast<std::size_t>(header_need_ - header_have_);
   const std::size_t count = std::min({missing, input_.size(), room});
   if (count == 0) return 0;
   std::memcpy(header_.data() + header_have_, input_.data(), count);

@@ -17,6 +17,7 @@ void fetch_ahead(const std::byte* header) noexcept {
 #if defined(__GNUC__)
   constexpr std::uintptr_t some_frames = 1024;
   __builtin_prefetch(
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): it may be outside of the ring, and is not read.
       reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(header) + some_frames));
 #else
   static_cast<void>(header);

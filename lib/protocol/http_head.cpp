@@ -152,7 +152,7 @@ std::error_code http_head_parser::parse_field(std::string_view line) {
   const auto wrong = std::find_if_not(name.begin(), name.end(), http::is_token_char);
   if (wrong != name.end()) return malformed("has " + name_of(*wrong) + " in its name", line);
   const std::string_view value = http::trim_ows(line.substr(colon + 1));
-  head_.headers.push_back({std::string(name), std::string(value)});
+  head_.headers.emplace_back(std::string(name), std::string(value));
   return {};
 }
 

@@ -142,7 +142,9 @@ std::string make_accept_response(const http_request& request, const accept_optio
   if (!options.subprotocol.empty()) {
     response += "Sec-WebSocket-Protocol: " + options.subprotocol + "\r\n";
   }
-  for (const auto& [name, value] : options.headers) response += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : options.headers) {
+    response.append(name).append(": ").append(value).append("\r\n");
+  }
   return response + "\r\n";
 }
 

@@ -25,7 +25,7 @@ temp_dir::~temp_dir() {
 }
 
 fs::path temp_dir::write(std::string_view name, std::string_view content) const {
-  const auto file = path_ / name;
+  auto file = path_ / name;
   std::ofstream out{file, std::ios::binary};
   out << content;
   out.close();

@@ -1,7 +1,6 @@
 #include <wsx/transport/strand.hpp>
 
 #include <typeinfo>
-#include <utility>
 
 namespace wsx {
 
@@ -16,7 +15,7 @@ const strand* strand_in(const asio::any_io_executor& executor) noexcept {
 
 strand as_strand(asio::any_io_executor executor) {
   if (const strand* const s = strand_in(executor)) return *s;
-  return strand(std::move(executor));
+  return strand(executor);
 }
 
 asio::any_io_executor below_strand(asio::any_io_executor executor) {
