@@ -206,9 +206,8 @@ class basic_client {
   auto flush(Token&& token) {
     return detail::start_operation<std::error_code>(
         engine_, std::forward<Token>(token),
-        [](const detail::engine_ref& e, detail::ticket t, detail::completion<std::error_code> done) {
-          e.flush(t, std::move(done));
-        });
+        [](const detail::engine_ref& e, detail::ticket t,
+           detail::completion<std::error_code> done) { e.flush(t, std::move(done)); });
   }
 
   /// Hands `message` to `handle_cast`, in order, while connected; before and between connections
@@ -251,8 +250,8 @@ class basic_client {
   /// signal's usual effect is off as long as the client lives. Throws `std::system_error` if the
   /// system refuses.
   void watch_signal(int number) {
-    engine_.watch_signal(
-        number, [h = &handler()](int n) { return detail::make_info(*h, signal{n}); });
+    engine_.watch_signal(number,
+                         [h = &handler()](int n) { return detail::make_info(*h, signal{n}); });
   }
 
   /// Sends a `down` to `handle_info` once `other` has ended; at once if it already has. `other` may
@@ -261,8 +260,8 @@ class basic_client {
   std::uint64_t monitor(const basic_client<OtherHandler, OtherTransport>& other) {
     const auto number = engine_.next_ticket();
     other.engine_.join(other.engine_.next_ticket(),
-                        {detail::down_notice<handler_type, down>{engine_.get(), &handler(), number},
-                         other.engine_.serial()});
+                       {detail::down_notice<handler_type, down>{engine_.get(), &handler(), number},
+                        other.engine_.serial()});
     return number;
   }
 

@@ -26,13 +26,13 @@ namespace wsx::detail {
 
 // What a client is made of, besides its life.
 struct client_parts {
-  client_parts(asio::any_io_executor executor, wsx::options o, stream_factory make_stream_,
-               std::unique_ptr<any_handler> handler_)
+  client_parts(asio::any_io_executor executor, wsx::options o, stream_factory streams,
+               std::unique_ptr<any_handler> h)
       : serial(as_strand(std::move(executor))),
         options(share_options(std::move(o))),
-        make_stream(make_stream_),
+        make_stream(streams),
         transport(std::make_shared<transport_settings>()),
-        handler(std::move(handler_)),
+        handler(std::move(h)),
         door(serial),
         messages(options->mailbox_size),
         senders(options->max_reply_bytes),
@@ -57,8 +57,8 @@ struct client_parts {
     waiting.connected(error);
   }
 
-  // The client has ended: all that wait are told. `unopened`: what a `connect` fails with that would
-  // end without an error.
+  // The client has ended: all that wait are told. `unopened`: what a `connect` fails with that
+  // would end without an error.
   void complete_waiters(const ending& end, std::error_code unopened, std::string_view url) {
     messages.close();
     const auto error = end.error();

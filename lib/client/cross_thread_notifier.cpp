@@ -1,6 +1,6 @@
-#include "asymmetric_fence.hpp"
-
 #include "cross_thread_notifier.hpp"
+
+#include "asymmetric_fence.hpp"
 
 #include <asio/post.hpp>
 

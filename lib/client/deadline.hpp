@@ -23,8 +23,8 @@ class deadline_listener {
 };
 
 // One timer for several times: it is set for the earliest. A wait that ends earlier than needed is
-// left alone, and goes on when it is through, since to set a timer anew costs more than to look at a
-// clock twice.
+// left alone, and goes on when it is through, since to set a timer anew costs more than to look at
+// a clock twice.
 class deadline {
  public:
   using duration = client_clock::duration;

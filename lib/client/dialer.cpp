@@ -165,7 +165,7 @@ std::error_code dialer::accept_response(protocol::http_head& head,
   }
   connection_info& info = opened_.info;
   info.status = head.status;
-  info.headers = std::move(head.headers);
+  info.headers = head.headers;
   info.subprotocol = std::move(granted.subprotocol);
   info.compressed = granted.deflate.has_value();
   info.deflate = granted.deflate;

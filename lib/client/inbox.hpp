@@ -16,7 +16,8 @@
 
 namespace wsx::detail {
 
-// The mail of a client, what will make some, and whether the strand has been told that there is any.
+// The mail of a client, what will make some, and whether the strand has been told that there is
+// any.
 class inbox {
  public:
   explicit inbox(std::size_t limit) noexcept : mailbox_(limit) {}

@@ -18,12 +18,12 @@ enum class life_state : std::uint8_t {
 };
 
 enum class outcome : std::uint8_t {
-  done,      // go on
-  failed,    // the attempt, or something within the client
-  gave_up,   // nobody wants the connection any more, and there was none
-  enough,    // the handler, or the client's owner, wants no other connection
-  stopped,   // the client is to end
-  resting,   // there is nothing to do for now, and no coroutine is needed until there is
+  done,     // go on
+  failed,   // the attempt, or something within the client
+  gave_up,  // nobody wants the connection any more, and there was none
+  enough,   // the handler, or the client's owner, wants no other connection
+  stopped,  // the client is to end
+  resting,  // there is nothing to do for now, and no coroutine is needed until there is
 };
 
 // What follows. RFC 6455 knows of one connection; this is about the next one.
@@ -36,9 +36,12 @@ constexpr life_state next_state(life_state from, outcome how) noexcept {
   using enum life_state;
   using enum outcome;
   constexpr transition transitions[] = {
-      {dialing, done, greeting},    {dialing, failed, asking},
-      {dialing, gave_up, idle},     {dialing, stopped, terminating},
-      {greeting, done, open},       {greeting, failed, asking},
+      {dialing, done, greeting},
+      {dialing, failed, asking},
+      {dialing, gave_up, idle},
+      {dialing, stopped, terminating},
+      {greeting, done, open},
+      {greeting, failed, asking},
       {greeting, stopped, terminating},
       {open, done, asking},         {open, failed, asking},
       {open, enough, terminating},
@@ -46,9 +49,12 @@ constexpr life_state next_state(life_state from, outcome how) noexcept {
       {asking, done, pausing},      {asking, enough, terminating},
       {asking, gave_up, idle},      {asking, stopped, terminating},
       {asking, failed, terminating},
-      {pausing, done, dialing},     {pausing, gave_up, idle},
-      {pausing, stopped, terminating}, {pausing, failed, terminating},
-      {terminating, done, ended},   {terminating, failed, ended},
+      {pausing, done, dialing},
+      {pausing, gave_up, idle},
+      {pausing, stopped, terminating},
+      {pausing, failed, terminating},
+      {terminating, done, ended},
+      {terminating, failed, ended},
   };
   for (const auto& each : transitions) {
     if (each.from == from && each.how == how) return each.to;

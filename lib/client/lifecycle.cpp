@@ -142,7 +142,8 @@ asio::awaitable<outcome> lifecycle::greet() {
   const auto pump_meanwhile = [this] { post_on(parts_.serial, [who = self()] { who->on_notified(); }); };
   pump();
   asio::awaitable<void> waiting;
-  if (link_->delivers() && !std::exchange(opened_once_, true)) waiting = handler.init(owner_, info_);
+  if (link_->delivers() && !std::exchange(opened_once_, true))
+    waiting = handler.init(owner_, info_);
   if (waiting.valid()) {
     pump_meanwhile();
     co_await std::move(waiting);
@@ -267,7 +268,8 @@ outcome lifecycle::crashed(std::exception_ptr what) {
   return state_ == life_state::dialing && gives_up() ? outcome::gave_up : outcome::failed;
 }
 
-// Whether a first attempt that failed is the business of the caller of `connect`, not the handler's.
+// Whether a first attempt that failed is the business of the caller of `connect`, not the
+// handler's.
 bool lifecycle::gives_up() const noexcept {
   const bool handed_on = parts_.options->handle_first_failure && !connect_canceled_;
   return attempts_ > 0 && !opened_once_ && intent_ == intent::none && !stopped() && !handed_on;

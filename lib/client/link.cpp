@@ -313,7 +313,8 @@ void link::take_steps(const action& wanted) {
         connection_.fail(error, {}, "in a callback's close");
     } else if (const auto error = send(current.frame()); error != errc{}) {
       const bool full = error == errc::queue_full;
-      connection_.fail(error, {}, full ? "replies exceed max_reply_bytes" : "in a callback's reply");
+      connection_.fail(error, {},
+                       full ? "replies exceed max_reply_bytes" : "in a callback's reply");
     }
   }
 }

@@ -1,7 +1,8 @@
 #pragma once
 
-#include <wsx/detail/completion.hpp>
 #include "waiting_list.hpp"
+
+#include <wsx/detail/completion.hpp>
 #include <wsx/protocol/frame_source.hpp>
 #include <wsx/protocol/outgoing.hpp>
 

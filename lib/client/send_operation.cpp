@@ -1,4 +1,5 @@
 #include "engine.hpp"
+
 #include <wsx/detail/send_operation.hpp>
 
 #include <utility>

@@ -1,5 +1,4 @@
 #include "../protocol/frame_queue_push.hpp"
-
 #include "engine.hpp"
 
 #include <wsx/error.hpp>

@@ -1,6 +1,6 @@
-#include "../memory/per_thread.hpp"
-
 #include "shared_options.hpp"
+
+#include "../memory/per_thread.hpp"
 
 #include <utility>
 

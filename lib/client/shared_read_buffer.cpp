@@ -1,6 +1,6 @@
-#include "../memory/spares.hpp"
-
 #include "shared_read_buffer.hpp"
+
+#include "../memory/spares.hpp"
 
 #include <utility>
 

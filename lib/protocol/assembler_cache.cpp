@@ -18,9 +18,8 @@ using spares = memory::spares<owner, assembler, 1>;
 
 }  // namespace
 
-std::unique_ptr<message_assembler> acquire_assembler(
-    message_limits limits, delivery how,
-    std::optional<inflater> inflate) {
+std::unique_ptr<message_assembler> acquire_assembler(message_limits limits, delivery how,
+                                                     std::optional<inflater> inflate) {
   assembler spare = spares::acquire();
   if (!spare) return std::make_unique<message_assembler>(limits, how, std::move(inflate));
   spare->reuse(limits, how, std::move(inflate));

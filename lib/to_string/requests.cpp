@@ -4,10 +4,10 @@
 
 #include <wsx/connection_info.hpp>
 #include <wsx/header.hpp>
-#include <wsx/url.hpp>
 #include <wsx/request.hpp>
 #include <wsx/response_headers.hpp>
 #include <wsx/to_string.hpp>
+#include <wsx/url.hpp>
 
 #include <fmt/format.h>
 

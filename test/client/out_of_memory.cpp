@@ -1,6 +1,5 @@
-#include "support.hpp"
-
 #include "../../lib/client/cross_thread_notifier.hpp"
+#include "support.hpp"
 
 #include <asio/post.hpp>
 

@@ -94,7 +94,8 @@ asio::awaitable<void> run_or_await(callback_context& client, H& handler, Arg&& a
   if constexpr (is_async_callback<Tag, H, Arg>()) {
     return await_callback<Tag, H, Arg>(client, handler, std::forward<Arg>(arg));
   } else {
-    if constexpr (has_callback<Tag, H, Arg>) run_callback<Tag>(client, handler, std::forward<Arg>(arg));
+    if constexpr (has_callback<Tag, H, Arg>)
+      run_callback<Tag>(client, handler, std::forward<Arg>(arg));
     return {};
   }
 }

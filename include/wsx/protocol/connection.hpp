@@ -58,8 +58,8 @@ class connection : public incoming {
   WSX_API std::span<std::byte> next_read_buffer();
 
   /// Takes what has been read. Call `incoming::next` until it says `need_input`, and keep `input`
-  /// as it is until then. An empty `input` says that nothing has come by `now`: a peer whose time has run
-  /// out is given up then.
+  /// as it is until then. An empty `input` says that nothing has come by `now`: a peer whose time
+  /// has run out is given up then.
   WSX_API void receive(bytes_view input, time_point now);
 
   /// From now on `incoming::next` says `need_input` after so many events, even if there is more in
@@ -79,7 +79,8 @@ class connection : public incoming {
   /// may be empty, is what more is known. Only the first call counts.
   WSX_API void receive_end(std::error_code error, bool at_eof, std::string_view detail = {});
 
-  /// Before `reason` is read of a connection that is over: it has a reason even if it was abandoned.
+  /// Before `reason` is read of a connection that is over: it has a reason even if it was
+  /// abandoned.
   WSX_API void conclude();
 
   // Sending.
@@ -195,8 +196,8 @@ class connection : public incoming {
   outbox& outbox_;
   const reception reception_;
   bool over_ = false;
-  bool lost_ = false;        // over, though nobody has been told why
-  bool expired_ = false;     // the peer's time has run out: one more look at what it sent
+  bool lost_ = false;     // over, though nobody has been told why
+  bool expired_ = false;  // the peer's time has run out: one more look at what it sent
   bool closing_ = false;
   bool answered_ = false;
   bool has_input_ = false;

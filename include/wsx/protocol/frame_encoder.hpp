@@ -2,8 +2,8 @@
 
 #include <wsx/bytes.hpp>
 #include <wsx/export.hpp>
-#include <wsx/protocol/mask.hpp>
 #include <wsx/opcode.hpp>
+#include <wsx/protocol/mask.hpp>
 
 #include <cstddef>
 #include <cstdint>

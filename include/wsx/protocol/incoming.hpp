@@ -32,6 +32,9 @@ enum class event : std::uint8_t {
 /// The receiving side of a `connection`, as its user sees it.
 class incoming {
  public:
+  incoming(const incoming&) = delete;
+  incoming& operator=(const incoming&) = delete;
+
   /// What came next. What the accessors below tell of it is valid until the next call.
   ///
   /// Close frames, violations, and pings that are to be answered are dealt with within this. Once
@@ -46,8 +49,6 @@ class incoming {
  protected:
   incoming() = default;
   ~incoming() = default;
-  incoming(const incoming&) = delete;
-  incoming& operator=(const incoming&) = delete;
 
   bytes_view payload_{};
   opcode kind_ = opcode::binary;

@@ -3,12 +3,12 @@
 #include <wsx/bytes.hpp>
 #include <wsx/error.hpp>
 #include <wsx/export.hpp>
+#include <wsx/opcode.hpp>
 #include <wsx/protocol/byte_buffer.hpp>
 #include <wsx/protocol/close_payload.hpp>
 #include <wsx/protocol/frame_parser.hpp>
 #include <wsx/protocol/incoming.hpp>
 #include <wsx/protocol/inflater.hpp>
-#include <wsx/opcode.hpp>
 #include <wsx/protocol/utf8.hpp>
 
 #include <cstddef>

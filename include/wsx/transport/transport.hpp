@@ -3,10 +3,10 @@
 #include <wsx/config.hpp>
 
 #include <wsx/bytes.hpp>
-#include <wsx/url.hpp>
 #include <wsx/system_error.hpp>
 #include <wsx/tls_options.hpp>
 #include <wsx/transport/strand.hpp>
+#include <wsx/url.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
