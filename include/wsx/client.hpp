@@ -268,9 +268,9 @@ class basic_client {
   /// Closes: everything queued is sent, then Close (RFC 6455 7.1.2), then the server has until
   /// `close_timeout` to answer and to end the connection. The client ends: `handle_disconnect` is
   /// told, but can't reconnect (after the action `close` it can). Completes when the client has
-  /// ended, `terminate` included. A callback that is a coroutine is interrupted; one that goes on for
-  /// longer than `close_timeout` is not waited for. A callback of this client that awaits it gets
-  /// `errc::would_deadlock`, and nothing is closed: it can return `wsx::close()`.
+  /// ended, `terminate` included. A callback that is a coroutine is interrupted; one that goes on
+  /// for longer than `close_timeout` is not waited for. A callback of this client that awaits it
+  /// gets `errc::would_deadlock`, and nothing is closed: it can return `wsx::close()`.
   ///
   /// Completes with `close_reason::error`, which `join` throws as well: `errc::close_timeout` if
   /// the server had to be cut off, `errc::aborted` if the client was aborted or destroyed, or what

@@ -21,8 +21,7 @@ namespace {
 
 // The server, or a proxy before it, has ended the connection instead of answering.
 std::error_code dropped(std::error_code error) noexcept {
-  const bool by_peer =
-      error == asio::error::eof || reset_by_peer<asio::error::basic_errors>(error);
+  const bool by_peer = error == asio::error::eof || reset_by_peer<asio::error::basic_errors>(error);
   return by_peer ? make_error_code(errc::handshake_dropped) : error;
 }
 

@@ -146,9 +146,9 @@ void engine::tell_of_mail() {
   }
 }
 
-timer engine::post_after(std::chrono::steady_clock::duration delay,
-                         std::unique_ptr<mail> message) {
-  auto state = std::make_shared<timer_state>(serial(), parts().time.clock(), delay, std::move(message));
+timer engine::post_after(std::chrono::steady_clock::duration delay, std::unique_ptr<mail> message) {
+  auto state =
+      std::make_shared<timer_state>(serial(), parts().time.clock(), delay, std::move(message));
   timer handle(weak_from_this(), state);
   post_on(serial(), [self = shared_from_this(), state = std::move(state)] {
     if (self->state().ended() || !state->message) return;

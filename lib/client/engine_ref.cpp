@@ -4,10 +4,9 @@
 
 namespace wsx::detail {
 
-engine_ref::engine_ref(const asio::any_io_executor& executor, wsx::options options, stream_factory make,
-                       std::unique_ptr<any_handler> handler)
-    : engine_(std::make_shared<engine>(executor, std::move(options), make,
-                                       std::move(handler))) {}
+engine_ref::engine_ref(const asio::any_io_executor& executor, wsx::options options,
+                       stream_factory make, std::unique_ptr<any_handler> handler)
+    : engine_(std::make_shared<engine>(executor, std::move(options), make, std::move(handler))) {}
 
 ticket engine_ref::next_ticket() const noexcept {
   return engine_->next_ticket();

@@ -139,7 +139,9 @@ outcome lifecycle::attempt_failed(std::error_code error) {
 // A callback of a new connection: what the last one left goes out, even while it waits.
 asio::awaitable<outcome> lifecycle::greet() {
   any_handler& handler = *parts_.handler;
-  const auto pump_meanwhile = [this] { post_on(parts_.serial, [who = self()] { who->on_notified(); }); };
+  const auto pump_meanwhile = [this] {
+    post_on(parts_.serial, [who = self()] { who->on_notified(); });
+  };
   pump();
   asio::awaitable<void> waiting;
   if (link_->delivers() && !std::exchange(opened_once_, true))
@@ -194,8 +196,8 @@ asio::awaitable<outcome> lifecycle::receive() {
   finish_connection();
   if (stopped()) co_return outcome::stopped;
   // WebSockex does not ask either after a callback has raised.
-  const bool asks = parts_.options->reconnect_after_exception ||
-                    ending_.reason().error != errc::handler_failed;
+  const bool asks =
+      parts_.options->reconnect_after_exception || ending_.reason().error != errc::handler_failed;
   co_return asks ? outcome::done : outcome::enough;
 }
 

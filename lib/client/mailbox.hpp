@@ -41,8 +41,8 @@ class mailbox {
   std::atomic<bool> closed_{false};
   std::atomic<std::size_t> size_{0};
   std::atomic<std::size_t> any_phase_{0};  // how many of these arrive in any phase
-  std::atomic<mail*> newest_{nullptr};  // the producers' list, newest first
-  mail* oldest_ = nullptr;              // the consumer's list, oldest first
+  std::atomic<mail*> newest_{nullptr};     // the producers' list, newest first
+  mail* oldest_ = nullptr;                 // the consumer's list, oldest first
 };
 
 }  // namespace wsx::detail

@@ -1,5 +1,6 @@
-#include "client_clock.hpp"
 #include "virtual_time.hpp"
+
+#include "client_clock.hpp"
 
 #include <asio/execution/context.hpp>
 #include <asio/query.hpp>

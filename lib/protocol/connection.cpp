@@ -91,9 +91,7 @@ event connection::next_event() {
         release_assembler(assembler_);
         if (expired_) give_up();
         return event::need_input;
-      case receive_event::more:
-        allowance_ = 0;
-        break;
+      case receive_event::more: allowance_ = 0; break;
       case receive_event::text:
         ++messages_received_;
         if (reception_.text) return event::text;

@@ -67,9 +67,9 @@ void outbox::fill() {
   parts.control_end = parts.staged_begin = parts.staged_end = batch_.end();
   if (close_ && order_ == close_order::after_replies) return fill_end();
   if (writer_.within_payload()) return writer_.go_on();
-  if (batch_.message_of() != nullptr) producers_.go_on();
+  if (batch_.message_of() != nullptr) sources_.go_on();
   fill_staged();
-  producers_.fill();
+  sources_.fill();
   // If nothing at all can go, a message waits for its rest, which won't come any more.
   if (close_ && !writer_.within_payload() && (drained() || batch_.empty())) fill_close();
 }
@@ -180,7 +180,7 @@ void outbox::reset(bool drop, std::uint32_t next) {
   pongs_ = {};
   close_.reset();
   closed_ = false;
-  producers_.reset(drop, next, writer_.keys());
+  sources_.reset(drop, next, writer_.keys());
 }
 
 void outbox::release_memory() noexcept {

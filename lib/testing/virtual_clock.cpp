@@ -1,4 +1,5 @@
 #include "../client/virtual_time.hpp"
+
 #include <wsx/testing/virtual_clock.hpp>
 
 #include <algorithm>

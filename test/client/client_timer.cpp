@@ -1,6 +1,7 @@
+#include "../../lib/client/client_timer.hpp"
+
 #include "support.hpp"
 
-#include "../../lib/client/client_timer.hpp"
 #include <wsx/testing/virtual_clock.hpp>
 #include <wsx/transport/strand.hpp>
 

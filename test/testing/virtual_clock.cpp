@@ -1,6 +1,6 @@
+#include "../../lib/client/client_timer.hpp"
 #include "../client/support.hpp"
 
-#include "../../lib/client/client_timer.hpp"
 #include <wsx/testing/virtual_clock.hpp>
 
 #include <asio/thread_pool.hpp>

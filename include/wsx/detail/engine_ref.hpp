@@ -45,8 +45,8 @@ class engine_ref {
  public:
   engine_ref() = default;
   explicit engine_ref(std::shared_ptr<engine> e) noexcept : engine_(std::move(e)) {}
-  WSX_API engine_ref(const asio::any_io_executor& executor, wsx::options options, stream_factory make,
-                     std::unique_ptr<any_handler> handler);
+  WSX_API engine_ref(const asio::any_io_executor& executor, wsx::options options,
+                     stream_factory make, std::unique_ptr<any_handler> handler);
 
   explicit operator bool() const noexcept { return engine_ != nullptr; }
   const std::shared_ptr<engine>& get() const noexcept { return engine_; }

@@ -70,8 +70,8 @@ class connection : public incoming {
   /// Whether there is input that `incoming::next` has not given out.
   bool has_input() const noexcept { return has_input_ && open() && !over(); }
 
-  /// What is left of it, for a caller that has to give the input back; and that this has been copied
-  /// to `copy`.
+  /// What is left of it, for a caller that has to give the input back; and that this has been
+  /// copied to `copy`.
   bytes_view rest() const noexcept { return assembler_->rest(); }
   void move_rest(const std::byte* copy) noexcept { assembler_->move_rest(copy); }
 
@@ -211,7 +211,7 @@ class connection : public incoming {
   send_validator validator_{};
   std::error_code write_error_{};
   std::uint32_t allowance_ = unlimited;
-  time_point progressed_;        // when the peer last took anything
+  time_point progressed_;  // when the peer last took anything
   time_point release_at_ = never;
   time_point deadline_ = never;  // of closing, or of reading what the peer said before it went
   time_point now_;               // when the last input came

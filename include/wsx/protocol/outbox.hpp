@@ -8,11 +8,11 @@
 #include <wsx/protocol/frame_deflater.hpp>
 #include <wsx/protocol/frame_encoder.hpp>
 #include <wsx/protocol/frame_source.hpp>
+#include <wsx/protocol/frame_sources.hpp>
 #include <wsx/protocol/frame_writer.hpp>
 #include <wsx/protocol/outgoing_batch.hpp>
 #include <wsx/protocol/pong_queue.hpp>
 #include <wsx/protocol/pooled_bytes.hpp>
-#include <wsx/protocol/producers.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -33,7 +33,7 @@ enum class close_order : std::uint8_t {
 /// Decides what goes over the wire next.
 ///
 /// Frames come from three places: control frames, which go first; frames staged by callbacks,
-/// which are encoded at once; and the queues of the `producers`. They leave in batches, as many
+/// which are encoded at once; and the queues of the `frame_sources`. They leave in batches, as many
 /// bytes as one write can take; a control frame waits for the batch that is being written, and for
 /// the rest of a frame that goes on beyond it. A frame is never interrupted, and a message sent in
 /// fragments is interrupted by control frames only (RFC 6455 5.4). None goes between the frames of
@@ -95,19 +95,19 @@ class outbox {
   std::size_t unsent_bytes() const noexcept { return staged_.bytes.size() + staged_.in_batch; }
 
   /// Whether no producer has anything to send.
-  bool quiet() const noexcept { return producers_.quiet(); }
+  bool quiet() const noexcept { return sources_.quiet(); }
 
   /// Whether a ping has been written whole since this was asked last.
   bool take_ping_written() noexcept { return std::exchange(ping_written_, false); }
 
   // Producers.
 
-  void attach(std::shared_ptr<frame_source> source) { producers_.attach(std::move(source)); }
+  void attach(std::shared_ptr<frame_source> source) { sources_.attach(std::move(source)); }
   /// Forgets a producer. True if it has left a message unfinished on this connection: only a Close
   /// can follow then.
-  bool detach(const frame_source* source) { return producers_.detach(source); }
+  bool detach(const frame_source* source) { return sources_.detach(source); }
   const std::vector<std::shared_ptr<frame_source>>& sources() const noexcept {
-    return producers_.sources();
+    return sources_.sources();
   }
 
   // Writing.
@@ -184,7 +184,7 @@ class outbox {
 
   outgoing_batch batch_;
   frame_writer writer_{batch_};
-  producers producers_{batch_, writer_};
+  frame_sources sources_{batch_, writer_};
 
   staged_frames staged_;
   std::size_t max_unsent_;

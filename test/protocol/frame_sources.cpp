@@ -1,6 +1,6 @@
 #include "outbox_fixture.hpp"
 
-#include <wsx/protocol/producers.hpp>
+#include <wsx/protocol/frame_sources.hpp>
 
 #include <doctest/doctest.h>
 
@@ -14,7 +14,7 @@ namespace {
 struct queues {
   outgoing_batch batch;
   frame_writer writer{batch};
-  producers all{batch, writer};
+  frame_sources all{batch, writer};
 
   source_ptr add(payloads queue_form = form) {
     auto source = std::make_shared<frame_source>(1 << 20, queue_form);
@@ -44,7 +44,7 @@ struct queues {
 
 }  // namespace
 
-TEST_SUITE("producers") {
+TEST_SUITE("frame_sources") {
   TEST_CASE(
       "each fills the batch in its turn, and the next begins behind the last that was asked") {
     queues q;

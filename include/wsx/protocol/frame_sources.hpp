@@ -21,12 +21,12 @@ namespace wsx::protocol {
 /// Queues whose frames are masked are written from where the frames lie, unless they are short and
 /// something else goes along. Other frames, and those that wait behind a queue, are left to the
 /// `frame_writer`.
-class producers {
+class frame_sources {
  public:
-  producers(outgoing_batch& batch, frame_writer& writer) noexcept
+  frame_sources(outgoing_batch& batch, frame_writer& writer) noexcept
       : batch_(batch), writer_(writer) {}
-  producers(const producers&) = delete;
-  producers& operator=(const producers&) = delete;
+  frame_sources(const frame_sources&) = delete;
+  frame_sources& operator=(const frame_sources&) = delete;
 
   WSX_API void attach(std::shared_ptr<frame_source> source);
   /// Forgets a producer. True if it has left a message unfinished on this connection.

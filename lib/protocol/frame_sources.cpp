@@ -1,4 +1,4 @@
-#include <wsx/protocol/producers.hpp>
+#include <wsx/protocol/frame_sources.hpp>
 
 #include <limits>
 #include <utility>
@@ -14,23 +14,23 @@ constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 }  // namespace
 
-void producers::attach(std::shared_ptr<frame_source> source) {
+void frame_sources::attach(std::shared_ptr<frame_source> source) {
   source->stale = drops_;
   sources_.push_back(std::move(source));
 }
 
-bool producers::detach(const frame_source* source) {
+bool frame_sources::detach(const frame_source* source) {
   std::erase_if(sources_, [source](const auto& s) { return s.get() == source; });
   return batch_.message_of() == source;
 }
 
-void producers::go_on() {
+void frame_sources::go_on() {
   for (const auto& source : sources_) {
     if (batch_.message_of() == source.get()) return fill_from(*source, true);
   }
 }
 
-void producers::fill_in_turn() {
+void frame_sources::fill_in_turn() {
   for (std::size_t i = 0; i < sources_.size() && may_begin(); ++i) {
     turn_ %= sources_.size();
     frame_source& source = *sources_[turn_];
@@ -41,12 +41,12 @@ void producers::fill_in_turn() {
   }
 }
 
-bool producers::may_begin() const noexcept {
+bool frame_sources::may_begin() const noexcept {
   return !writer_.within_payload() && batch_.message_of() == nullptr &&
          batch_.room() >= max_header_size;
 }
 
-void producers::fill_from(frame_source& source, bool one_message) {
+void frame_sources::fill_from(frame_source& source, bool one_message) {
   if (source.stale) source.drop_stale(connection_);
   if (source.stale) return;  // more may have come meanwhile, and is stale, too
   if (source.empty()) return;
@@ -59,7 +59,7 @@ void producers::fill_from(frame_source& source, bool one_message) {
 
 // Frames that are in the queue as they go to the wire. Few that lie at the ring's end go by
 // themselves, instead of having many from its beginning copied behind them.
-void producers::put_ready(frame_source& source, bool one_message) {
+void frame_sources::put_ready(frame_source& source, bool one_message) {
   while (batch_.room() >= max_header_size) {
     const auto run = next_run(source);
     if (run.frames == 0) return;
@@ -71,7 +71,7 @@ void producers::put_ready(frame_source& source, bool one_message) {
 
 // Messages, as many as there is room for; or one fragment; or a message that is larger than a
 // batch, if no other producer's frames are before it.
-frame_queue::run producers::next_run(frame_source& source) {
+frame_queue::run frame_sources::next_run(frame_source& source) {
   if (batch_.message_of() == nullptr) {
     const auto messages = source.queue.take_messages(batch_.room());
     if (messages.frames > 0) return messages;
@@ -84,7 +84,7 @@ frame_queue::run producers::next_run(frame_source& source) {
 
 // Short ones are put together, for one write is cheaper than two, unless nothing else is likely to
 // come along.
-void producers::put_run(frame_source& source, const frame_queue::run& run) {
+void frame_sources::put_run(frame_source& source, const frame_queue::run& run) {
   const bool alone = sources_.size() == 1 && !source.waiting && batch_.message_of() == nullptr;
   const auto begin = batch_.size();
   if (begin == 0 && (alone || run.bytes.size() >= worth_a_write)) {
@@ -99,7 +99,7 @@ void producers::put_run(frame_source& source, const frame_queue::run& run) {
 }
 
 // Frames that are still to be masked, and perhaps to be compressed.
-void producers::put_encoded(frame_source& source, bool one_message) {
+void frame_sources::put_encoded(frame_source& source, bool one_message) {
   frame_writer::frame next;
   while (!writer_.within_payload() && batch_.room() >= max_header_size &&
          next_frame(source, next)) {
@@ -110,7 +110,7 @@ void producers::put_encoded(frame_source& source, bool one_message) {
 
 // The next frame of the source: from its queue, or else the one that waits behind it. What comes
 // into a masked queue meanwhile is for the next batch.
-bool producers::next_frame(frame_source& source, frame_writer::frame& next) {
+bool frame_sources::next_frame(frame_source& source, frame_writer::frame& next) {
   frame_queue::frame queued;
   if (!source.queue.masked() && next_queued(source, queued, unlimited)) {
     next = {.source = &source, .head = queued.head, .payload = queued.payload(), .queued = true};
@@ -128,7 +128,7 @@ bool producers::next_frame(frame_source& source, frame_writer::frame& next) {
 
 // Takes the next queued frame, if it has no more than `most` bytes. Fragments whose message began
 // on a connection that is gone are dropped.
-bool producers::next_queued(frame_source& source, frame_queue::frame& next, std::size_t most) {
+bool frame_sources::next_queued(frame_source& source, frame_queue::frame& next, std::size_t most) {
   while (source.queue.peek(next)) {
     const bool dropped = cut_off(source, next.head);
     if (!dropped && next.bytes.size() > most) return false;
@@ -140,11 +140,11 @@ bool producers::next_queued(frame_source& source, frame_queue::frame& next, std:
   return false;
 }
 
-bool producers::cut_off(const frame_source& source, const frame_head& head) const noexcept {
+bool frame_sources::cut_off(const frame_source& source, const frame_head& head) const noexcept {
   return head.op == opcode::continuation && batch_.message_of() != &source;
 }
 
-void producers::reset(bool drop, std::uint32_t next, mask_key_source& keys) {
+void frame_sources::reset(bool drop, std::uint32_t next, mask_key_source& keys) {
   connection_ = next;
   drops_ = drop;
   const void* const message_of = batch_.message_of();
