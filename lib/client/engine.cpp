@@ -4,7 +4,9 @@
 #include "signal_watch.hpp"
 #include "timer_state.hpp"
 
+#include <wsx/detail/action_steps.hpp>
 #include <wsx/error.hpp>
+#include <wsx/log.hpp>
 
 #include <asio/error.hpp>
 
@@ -214,11 +216,24 @@ void engine::drop_handlers() noexcept {
 // The callbacks' side.
 
 void callback_context::apply(const action& wanted) {
-  lifecycle& life = static_cast<engine&>(*this).life();
-  link* const open = life.open_link();
-  if (open == nullptr) return life.apply_without_connection(wanted);
-  open->apply(wanted);
-  if (!open->connection().open()) life.pump();
+  static_cast<engine&>(*this).apply_action(wanted);
+}
+
+void engine::apply_action(const action& wanted) {
+  if (link* const open = life_.open_link()) {
+    open->apply(wanted);
+    if (!open->connection().open()) life_.pump();
+    return;
+  }
+  // There is nobody to reply to, or to close with.
+  for (action_steps current(wanted); current; current.next()) {
+    if (current.closes()) {
+      life_.close(current.close());
+      return;
+    }
+    parts().reply_dropped();
+    log_dropped_reply();
+  }
 }
 
 void callback_context::failed(std::exception_ptr what) {

@@ -68,6 +68,7 @@ class engine final : private client_parts,
   bool gone() const noexcept { return gone_.load(std::memory_order_relaxed); }
   // The handler will not be called any more.
   void life_over() noexcept;
+  void apply_action(const action& wanted);
 
  private:
   void on_ready(io_direction direction, std::uint32_t connection, std::error_code error) override;

@@ -42,6 +42,7 @@ class inbox {
   const mail* front() noexcept { return mailbox_.front(); }
   std::unique_ptr<mail> pop() noexcept { return mailbox_.pop(); }
   // The oldest that arrives without a connection, too; or null.
+  const mail* front_any_phase() noexcept { return mailbox_.front_any_phase(); }
   std::unique_ptr<mail> pop_any_phase() noexcept { return mailbox_.pop_any_phase(); }
 
   // A timer, or a signal that is watched: it is canceled when the client ends.

@@ -19,12 +19,31 @@
 
 namespace wsx::detail {
 
-bool lifecycle::stopped() const noexcept {
-  return owner_.stopped();
+namespace {
+
+// The handler gets what arrives without a connection.
+asio::awaitable<void> deliver_any_phase(inbox& from, callback_context& to) {
+  while (!to.stopped()) {
+    const auto message = from.pop_any_phase();
+    if (!message) co_return;
+    if (message->is_async()) {
+      co_await message->deliver_async(to);
+    } else {
+      message->deliver(to);
+    }
+  }
 }
 
-std::shared_ptr<strand_listener> lifecycle::self() const {
-  return owner_.shared_from_this();
+// The same until something happens.
+asio::awaitable<void> wait_for_news(async_event& news, inbox& from, callback_context& to) {
+  co_await deliver_any_phase(from, to);
+  if (!news.take_notification()) co_await news.wait();
+}
+
+}  // namespace
+
+bool lifecycle::stopped() const noexcept {
+  return owner_.stopped();
 }
 
 void lifecycle::connect(request target) {
@@ -111,7 +130,7 @@ asio::awaitable<outcome> lifecycle::dial() {
   auto opening = dialer_->open(self, parts_.make_stream, parts_.transport);
   asio::co_spawn(parts_.serial, std::move(opening),
                  asio::bind_cancellation_slot(dialer_->slot(), std::move(through)));
-  while (!failed) co_await wait_for_news();
+  while (!failed) co_await wait_for_news(wake_, parts_.messages, owner_);
   if (*failed) co_return attempt_failed(*failed);
   const auto now = parts_.time.now();
   dialed opened = dialer_->take();
@@ -139,9 +158,8 @@ outcome lifecycle::attempt_failed(std::error_code error) {
 // A callback of a new connection: what the last one left goes out, even while it waits.
 asio::awaitable<outcome> lifecycle::greet() {
   any_handler& handler = *parts_.handler;
-  const auto pump_meanwhile = [this] {
-    post_on(parts_.serial, [who = self()] { who->on_notified(); });
-  };
+  const std::shared_ptr<strand_listener> who = owner_.shared_from_this();
+  const auto pump_meanwhile = [&] { post_on(parts_.serial, [who] { who->on_notified(); }); };
   pump();
   asio::awaitable<void> waiting;
   if (link_->delivers() && !std::exchange(opened_once_, true))
@@ -168,12 +186,12 @@ asio::awaitable<outcome> lifecycle::greet() {
 asio::awaitable<outcome> lifecycle::receive() {
   using enum link::step;
   any_handler& handler = *parts_.handler;
-  const auto who = self();
+  const std::shared_ptr<strand_listener> who = owner_.shared_from_this();
   for (;;) {
     link::step next = link_->turn(who);
     publish();
     if (next == await_mail) {
-      const auto message = parts_.messages.pop();
+      const auto message = link_->pop_mail();
       co_await message->deliver_async(owner_);
       next = link_->read_turn(who);
       publish();
@@ -194,7 +212,7 @@ asio::awaitable<outcome> lifecycle::receive() {
     co_await wake_.wait();
   }
   finish_connection();
-  if (stopped()) co_return outcome::stopped;
+  if (stopped() || told_) co_return outcome::stopped;
   // WebSockex does not ask either after a callback has raised.
   const bool asks =
       parts_.options->reconnect_after_exception || ending_.reason().error != errc::handler_failed;
@@ -212,7 +230,7 @@ void lifecycle::wake() {
 // There may be something to do for the client that rests. What can't be done here `run` goes on
 // with.
 void lifecycle::work() {
-  const auto who = self();
+  const std::shared_ptr<strand_listener> who = owner_.shared_from_this();
   try {
     for (;;) {
       const link::step next = link_->turn(who);
@@ -277,24 +295,6 @@ bool lifecycle::gives_up() const noexcept {
   return attempts_ > 0 && !opened_once_ && intent_ == intent::none && !stopped() && !handed_on;
 }
 
-// Until something happens. Meanwhile the handler gets what arrives without a connection.
-asio::awaitable<void> lifecycle::wait_for_news() {
-  co_await deliver_any_phase();
-  if (!wake_.take_notification()) co_await wake_.wait();
-}
-
-asio::awaitable<void> lifecycle::deliver_any_phase() {
-  while (!stopped()) {
-    const auto message = parts_.messages.pop_any_phase();
-    if (!message) co_return;
-    if (message->is_async()) {
-      co_await message->deliver_async(owner_);
-    } else {
-      message->deliver(owner_);
-    }
-  }
-}
-
 // The handler decides.
 asio::awaitable<outcome> lifecycle::ask() {
   const bool was_open = attempts_ == 0;
@@ -305,7 +305,7 @@ asio::awaitable<outcome> lifecycle::ask() {
       .uptime = was_open ? parts_.time.now() - opened_at_ : deadline::duration::zero()};
   disconnect_decision decision = stop();
   do {
-    co_await deliver_any_phase();
+    co_await deliver_any_phase(parts_.messages, owner_);
     if (stopped()) break;
     no_answer_ = false;
     try {
@@ -333,8 +333,8 @@ asio::awaitable<outcome> lifecycle::pause() {
   } else {
     constexpr auto attempt = deadline::of::attempt;
     parts_.time.set(attempt, parts_.time.after(delay_));
-    parts_.time.arm(self());
-    while (parts_.time.runs(attempt) && !stopped() && !connect_canceled_) co_await wait_for_news();
+    parts_.time.arm(owner_.shared_from_this());
+    while (parts_.time.runs(attempt) && !stopped() && !connect_canceled_) co_await wait_for_news(wake_, parts_.messages, owner_);
     parts_.time.cancel();
   }
   if (!stopped()) co_return outcome::done;
@@ -345,7 +345,12 @@ asio::awaitable<outcome> lifecycle::pause() {
 asio::awaitable<outcome> lifecycle::terminate() {
   asio::awaitable<void> waiting;
   if (!owner_.gone()) waiting = parts_.handler->terminate(owner_, ending_.reason());
-  if (waiting.valid()) co_await std::move(waiting);
+  if (waiting.valid()) {
+    // Those that wait for the end wait no longer for this than for a server that closes.
+    parts_.time.set(deadline::of::callback, parts_.time.after(parts_.options->close_timeout));
+    parts_.time.arm(owner_.shared_from_this());
+    co_await std::move(waiting);
+  }
   complete_waiters();
   co_return outcome::done;
 }

@@ -50,7 +50,8 @@ class lifecycle {
   // What the owner wants.
   void connect(request target);
   void cancel_connect();
-  void close(protocol::close_payload how);  // and no other connection
+  // And no other connection. False if the client ends already.
+  bool close(protocol::close_payload how);
   void abort() { end(intent::end_at_once); }
 
   // Whether those that waited for the end have been told.
@@ -60,7 +61,6 @@ class lifecycle {
   void callback_failed(std::exception_ptr what);
   void callback_waits(const asio::cancellation_slot& own) noexcept;
   void callback_through() noexcept;
-  void apply_without_connection(const action& wanted);
   const awaited_callback& callback() const noexcept { return callback_; }
 
   // A signal came: a `handle_disconnect` that waits is interrupted, and asked again later.
@@ -90,8 +90,6 @@ class lifecycle {
   asio::awaitable<outcome> ask();
   asio::awaitable<outcome> pause();
   asio::awaitable<outcome> terminate();
-  asio::awaitable<void> wait_for_news();
-  asio::awaitable<void> deliver_any_phase();
   outcome attempt_failed(std::error_code error);
   outcome crashed(std::exception_ptr what);
   void launch();
@@ -105,7 +103,6 @@ class lifecycle {
   bool stopped() const noexcept;
   close_reason stop_reason() const;
 
-  std::shared_ptr<strand_listener> self() const;
   void work();
   void publish();
   void interrupt_callback();

@@ -1,9 +1,7 @@
 #include "engine.hpp"
 #include "lifecycle.hpp"
 
-#include <wsx/detail/action_steps.hpp>
 #include <wsx/error.hpp>
-#include <wsx/log.hpp>
 
 #include <asio/error.hpp>
 
@@ -32,14 +30,17 @@ void lifecycle::cancel_connect() {
   wake();
 }
 
-void lifecycle::close(protocol::close_payload how) {
-  if (state_ == life_state::terminating) return;
-  // Between connections there is nobody to close with: the client just ends, in order.
-  if (!link_) return end(intent::end_in_order);
+bool lifecycle::close(protocol::close_payload how) {
+  if (state_ == life_state::terminating) return false;
+  if (!link_) {  // there is nobody to close with: the client just ends, in order
+    end(intent::end_in_order);
+    return true;
+  }
   intent_ = std::max(intent_, intent::no_reconnect);
   link_->connection().close(std::move(how));
   pump();
   wake();
+  return true;
 }
 
 void lifecycle::end(intent how) {
@@ -93,14 +94,14 @@ void lifecycle::on_time() {
     link_->on_time();
     link_->connection().timed_out() ? wake() : pump();
   }
-  time.arm(self());
+  time.arm(owner_.shared_from_this());
 }
 
 // What callbacks want, and what becomes of them.
 
 void lifecycle::pump() {
   if (!link_) return;
-  link_->pump(self());
+  link_->pump(owner_.shared_from_this());
   publish();
 }
 
@@ -123,37 +124,29 @@ void lifecycle::callback_through() noexcept {
   parts_.time.lift(deadline::of::callback);
 }
 
-// There is nobody to reply to, or to close with.
-void lifecycle::apply_without_connection(const action& wanted) {
-  for (action_steps current(wanted); current; current.next()) {
-    if (current.closes()) return close(current.close());
-    parts_.reply_dropped();
-    log_dropped_reply();
-  }
-}
-
 // It has as long as a server has that closes.
 void lifecycle::interrupt_callback() {
   if (!callback_.interrupt()) return;
   parts_.time.set(deadline::of::callback, parts_.time.after(parts_.options->close_timeout));
-  parts_.time.arm(self());
+  parts_.time.arm(owner_.shared_from_this());
 }
 
-// It goes on though it was interrupted. The connection does not wait for it any longer, nor do
-// those that wait for the end, if there is to be one. `terminate` is called when it is through.
+// It goes on though it was interrupted. The connection does not wait for it any longer, nor do those
+// that wait for the end, if there is to be one. `terminate` is called when it is through.
 void lifecycle::abandon_callback() {
+  const auto& options = *parts_.options;
   if (link_) {
-    link_->connection().receive_end(errc::close_timeout, false);
+    if (!stopped()) link_->connection().receive_end(errc::close_timeout, false);
     link_->close();
   }
-  if (state_ != life_state::terminating) {
-    if (intent_ == intent::none && !stopped()) return;  // the handler will be asked
-    const auto& options = *parts_.options;
-    if (stopped()) {
-      ending_.client_ended(stop_reason(), options);
-    } else {
-      ending_.connection_ended(link_->connection().reason(), options, info_.url);
-    }
+  if (state_ == life_state::terminating) {
+    callback_.interrupt();
+  } else if (stopped()) {
+    ending_.client_ended(stop_reason(), options);
+  } else if (intent_ == intent::none) {
+    return;  // the handler will be asked
+  } else {
+    ending_.connection_ended(link_->connection().reason(), options, info_.url);
   }
   complete_waiters();
 }

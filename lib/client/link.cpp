@@ -57,7 +57,7 @@ link::link(dialed& opened, std::uint32_t number, client_parts& parts, callback_c
 
 link::step link::turn(listener who) {
   if (connection_.over() || client_.stopped()) return step::end;
-  if (mail_waits() && !deliver_plain_mail()) {
+  if (!deliver_plain_mail()) {
     pump(who);  // and hear of what is sent while a callback waits
     return step::await_mail;
   }
@@ -87,28 +87,37 @@ link::step link::after_turn(listener who, bool came) {
   if (read_all_) wait(io_direction::read, who);  // not before replies have gone: a system call
   left_reading_ = connection_.congested();
   const bool more = connection_.has_input() ? !left_reading_ : came && may_read();
-  if (more && !mail_waits() && !turn_over()) return step::again;
+  const bool mail_waits = next_mail() != nullptr;
+  if (more && !mail_waits && !turn_over()) return step::again;
   budget_.end();
-  return more || mail_waits() ? step::yield : step::rest;
+  return more || mail_waits ? step::yield : step::rest;
 }
 
 bool link::turn_over() {
   return budget_.look(parts_.time.now(), parts_.options->max_turn);
 }
 
+const mail* link::next_mail() noexcept {
+  if (client_.stopped() || parts_.messages.empty()) return nullptr;
+  return connection_.open() ? parts_.messages.front() : parts_.messages.front_any_phase();
+}
+
+std::unique_ptr<mail> link::pop_mail() noexcept {
+  return connection_.open() ? parts_.messages.pop() : parts_.messages.pop_any_phase();
+}
+
 // False if the next callback is a coroutine.
 bool link::deliver_plain_mail() {
-  for (std::uint32_t left = budget_.callbacks(); delivers(); --left) {
-    const mail* const oldest = parts_.messages.front();
-    if (oldest == nullptr) break;
+  std::uint32_t left = budget_.callbacks();
+  while (const mail* const oldest = next_mail()) {
     if (oldest->is_async()) return false;
-    if (left == 0) {
+    if (left-- == 0) {
       budget_.begin(parts_.time.now(), parts_.options->max_turn);
       if (turn_over()) break;
       left = budget_.callbacks();
     }
     parts_.door.notifier().suspend();  // what it sends goes out with what the others send
-    parts_.messages.pop()->deliver(client_);
+    pop_mail()->deliver(client_);
   }
   return true;
 }

@@ -8,6 +8,7 @@
 #include <wsx/action.hpp>
 #include <wsx/detail/any_stream.hpp>
 #include <wsx/detail/callback_context.hpp>
+#include <wsx/detail/mail.hpp>
 #include <wsx/protocol/byte_buffer.hpp>
 #include <wsx/protocol/connection.hpp>
 #include <wsx/transport/transport.hpp>
@@ -53,6 +54,9 @@ class link {
   step read_turn(const std::shared_ptr<strand_listener>& who);
   step after_turn(const std::shared_ptr<strand_listener>& who, bool came);
 
+  // The mail that is next: while closing, of that which arrives in any phase.
+  std::unique_ptr<mail> pop_mail() noexcept;
+
   // What came with the handshake's response is to be given out by the next turn.
   void take_early();
 
@@ -89,7 +93,7 @@ class link {
   };
   using listener = const std::shared_ptr<strand_listener>&;
 
-  bool mail_waits() const noexcept { return delivers() && !parts_.messages.empty(); }
+  const mail* next_mail() noexcept;
   bool deliver_plain_mail();
   bool may_read() const noexcept;
   bool read_shared(time_point now);

@@ -29,12 +29,23 @@ std::unique_ptr<mail> mailbox::pop() noexcept {
   return front() == nullptr ? nullptr : unlink(oldest_);
 }
 
+const mail* mailbox::front_any_phase() noexcept {
+  mail** const place = oldest_any_phase();
+  return place == nullptr ? nullptr : *place;
+}
+
 std::unique_ptr<mail> mailbox::pop_any_phase() noexcept {
+  mail** const place = oldest_any_phase();
+  return place == nullptr ? nullptr : unlink(*place);
+}
+
+// Where it is linked; null: there is no such message.
+mail** mailbox::oldest_any_phase() noexcept {
   if (any_phase_.load(std::memory_order_relaxed) == 0) return nullptr;
   take_all();
   mail** place = &oldest_;
   while (*place != nullptr && !(*place)->any_phase) place = &(*place)->next_;
-  return *place == nullptr ? nullptr : unlink(*place);
+  return *place == nullptr ? nullptr : place;
 }
 
 std::unique_ptr<mail> mailbox::unlink(mail*& place) noexcept {

@@ -26,6 +26,7 @@ class mailbox {
   WSX_API const mail* front() noexcept;
   WSX_API std::unique_ptr<mail> pop() noexcept;
   // The oldest of those that arrive in any phase, or null; the others stay in order.
+  WSX_API const mail* front_any_phase() noexcept;
   WSX_API std::unique_ptr<mail> pop_any_phase() noexcept;
 
   // No more messages; those that wait are destroyed. The consumer's thread only.
@@ -35,6 +36,7 @@ class mailbox {
 
  private:
   void take_all() noexcept;
+  mail** oldest_any_phase() noexcept;
   std::unique_ptr<mail> unlink(mail*& place) noexcept;
 
   const std::size_t limit_;

@@ -27,8 +27,8 @@ std::error_code session::begin_close(protocol::close_payload how) {
   }
   detail::link* const open = engine_.life().open_link();
   if (open == nullptr) {
-    engine_.life().close(std::move(how));
-    return {};
+    const bool ends = engine_.life().close(std::move(how));
+    return ends ? std::error_code() : errc::not_connected;
   }
   const auto error = open->connection().close(std::move(how));
   if (!error) engine_.life().pump();

@@ -26,10 +26,8 @@ connection::connection(const options& o, const reception& wanted,
       outbox_(out),
       reception_(wanted),
       deflate_(deflate),
-      keepalive_(o.ping_interval, o.ping_timeout),
-      progressed_(now),
+      liveness_(o.ping_interval, o.ping_timeout, now),
       now_(now) {
-  keepalive_.start(now);
   if (!deflate) return;
   outbox_.compress({.deflate = {.level = o.deflate->level,
                                 .memory_level = o.deflate->memory_level,
@@ -62,7 +60,8 @@ void connection::receive(bytes_view input, time_point now) {
     if (expired_) give_up();
     return;
   }
-  keepalive_.heard();
+  liveness_.heard();
+  if (has_input_ && !open()) discard();  // what was left when closing began
   used_ = true;
   has_input_ = true;
   if (!discarding_) assembler().feed(input);
@@ -114,7 +113,7 @@ event connection::next_event() {
         answered_ = true;
         break;
       case receive_event::pong:
-        if (const auto took = keepalive_.pong(payload_, now_)) latency_ = took;
+        if (const auto took = liveness_.pong(payload_, now_)) latency_ = took;
         return event::pong;
       case receive_event::close: received_close(); break;
       case receive_event::violation: violated(); break;
@@ -205,13 +204,8 @@ void connection::sent(std::size_t count, time_point now, std::size_t committed) 
   committed_ = committed;
   if (count == 0) return;
   used_ = true;
-  progressed_ = now;
-  bytes_sent_ += count;
   outbox_.wrote(count);
-  if (outbox_.take_ping_written()) {
-    keepalive_.ping_written(now);
-    ping_end_ = bytes_sent_;
-  }
+  liveness_.sent(count, outbox_.take_ping_written(), now);
   if (outbox_.close_written()) close_.written();
 }
 
@@ -223,8 +217,7 @@ std::optional<connection::time_point> connection::next_timeout(time_point now) {
     return deadline_;
   }
   if (used_ && release_at_ == never) release_at_ = now + memory_is_kept;
-  auto when = keepalive_.next().value_or(release_at_);
-  if (congested()) when = std::min(when, progressed_ + options_.ping_timeout);
+  const auto when = liveness_.next(congested()).value_or(release_at_);
   return when == never ? std::nullopt : std::optional(when);
 }
 
@@ -232,50 +225,23 @@ void connection::handle_timeout(time_point now, std::optional<std::size_t> unack
   if (over()) return;
   if (deadline_ != never) {
     expired_ = now >= deadline_;
-  } else if (stalled(now, unacknowledged)) {
-    expired_ = true;
-    receive_end(errc::peer_not_reading, false);
   } else if (open()) {
-    handle_keepalive(now, unacknowledged);
+    look_after_peer(now, unacknowledged);
   }
   release_memory();
 }
 
-// So much waits for the peer that nothing is read any more, and it takes nothing: perhaps it will
-// not before we read, and both would wait for ever.
-bool connection::stalled(time_point now, std::optional<std::size_t> unacknowledged) noexcept {
-  if (!congested() || now < progressed_ + options_.ping_timeout) return false;
-  if (!ping_makes_way(unacknowledged)) return true;
-  progressed_ = now;
-  return false;
-}
-
-void connection::handle_keepalive(time_point now, std::optional<std::size_t> unacknowledged) {
-  switch (keepalive_.poll(now)) {
-    case keepalive::action::wait: break;  // the peer has been heard
-    case keepalive::action::send_ping:
-      ping_end_ = std::numeric_limits<std::uint64_t>::max();
-      ping_makes_way(unacknowledged);
-      outbox_.set_ping(keepalive_.ping_payload());
+void connection::look_after_peer(time_point now, std::optional<std::size_t> unacknowledged) {
+  using enum liveness::verdict;
+  switch (liveness_.poll(now, congested(), unacknowledged)) {
+    case wait: break;
+    case send_ping: outbox_.set_ping(liveness_.ping_payload()); break;
+    case silent: expired_ = true; break;
+    case not_reading:
+      expired_ = true;
+      receive_end(errc::peer_not_reading, false);
       break;
-    case keepalive::action::give_up:
-      if (!ping_makes_way(unacknowledged)) {
-        expired_ = true;
-        break;
-      }
-      keepalive_.progressed(now);
-      return handle_keepalive(now, unacknowledged);
   }
-}
-
-// The kernel may hold so much before a ping that this takes long to leave, and a socket long to
-// have room. As long as the peer's system confirms more of it, the link works. Not longer: what it
-// confirms behind the ping does not say that the peer, which has not answered, still reads.
-bool connection::ping_makes_way(std::optional<std::size_t> unacknowledged) noexcept {
-  if (!unacknowledged) return false;
-  const std::uint64_t now = bytes_sent_ - std::min<std::uint64_t>(*unacknowledged, bytes_sent_);
-  const std::uint64_t before = std::exchange(acknowledged_, now);
-  return before < ping_end_ && before < now;
 }
 
 // From time to time: what a burst, or a large message, made grow is not kept for ever.

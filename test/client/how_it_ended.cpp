@@ -114,7 +114,7 @@ TEST_SUITE("client: how it ended") {
         "the connection to server:80 failed: a callback of the handler threw: line 1\\r\\nline "
         "2\\x1b[31m";
     CHECK(f.w.ended.reason.diagnostics.message == message);
-    CHECK(f.told.lines == lines{"not local: " + message, "terminate: " + message});
+    CHECK(f.told.lines == lines{"terminate: " + message});
   }
 
   TEST_CASE("a handle_disconnect that throws: both tell that") {

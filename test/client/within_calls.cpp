@@ -60,6 +60,7 @@ struct coroutines {
 wsx::options small_queue() {
   auto o = calm();
   o.send_queue_size = 256;
+  o.max_reply_bytes = 256 * 1024;
   return o;
 }
 

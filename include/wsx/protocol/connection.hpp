@@ -9,7 +9,7 @@
 #include <wsx/protocol/close_state.hpp>
 #include <wsx/protocol/deflate_offer.hpp>
 #include <wsx/protocol/incoming.hpp>
-#include <wsx/protocol/keepalive.hpp>
+#include <wsx/protocol/liveness.hpp>
 #include <wsx/protocol/message_assembler.hpp>
 #include <wsx/protocol/outbox.hpp>
 #include <wsx/protocol/outgoing.hpp>
@@ -112,10 +112,7 @@ class connection : public incoming {
   WSX_API void sent(std::size_t count, time_point now, std::size_t committed);
 
   /// The transport takes bytes again, after it took no more.
-  void writable(time_point now) noexcept {
-    keepalive_.progressed(now);
-    progressed_ = now;
-  }
+  void writable(time_point now) noexcept { liveness_.writable(now); }
 
   /// Nothing can be written any more. The peer may have said why: what it sent can be read for
   /// `close_timeout`.
@@ -186,9 +183,7 @@ class connection : public incoming {
   void received_close();
   void violated();
   void begin_closing(const std::optional<close_payload>& close, close_order order);
-  void handle_keepalive(time_point now, std::optional<std::size_t> unacknowledged);
-  bool ping_makes_way(std::optional<std::size_t> unacknowledged) noexcept;
-  bool stalled(time_point now, std::optional<std::size_t> unacknowledged) noexcept;
+  void look_after_peer(time_point now, std::optional<std::size_t> unacknowledged);
   void give_up();
   void release_memory() noexcept;
 
@@ -207,18 +202,14 @@ class connection : public incoming {
   std::unique_ptr<message_assembler> assembler_{};
   const std::optional<deflate_agreement> deflate_;
   close_state close_{};
-  keepalive keepalive_;
+  liveness liveness_;
   send_validator validator_{};
   std::error_code write_error_{};
   std::uint32_t allowance_ = unlimited;
-  time_point progressed_;  // when the peer last took anything
   time_point release_at_ = never;
   time_point deadline_ = never;  // of closing, or of reading what the peer said before it went
   time_point now_;               // when the last input came
   std::size_t committed_ = 0;
-  std::uint64_t bytes_sent_ = 0;
-  std::uint64_t acknowledged_ = 0;  // of these, by the peer's system, when last asked
-  std::uint64_t ping_end_ = 0;      // of the last ping, among these
   std::uint64_t messages_received_ = 0;
   std::optional<std::chrono::nanoseconds> latency_{};
 };
