@@ -29,11 +29,11 @@ struct client_parts {
   client_parts(asio::any_io_executor executor, wsx::options o, stream_factory streams,
                std::unique_ptr<any_handler> h)
       : serial(as_strand(std::move(executor))),
+        door(serial),
         options(share_options(std::move(o))),
         make_stream(streams),
         transport(std::make_shared<transport_settings>()),
         handler(std::move(h)),
-        door(serial),
         messages(options->mailbox_size),
         senders(options->max_reply_bytes),
         time(serial, client_clock(serial.get_inner_executor())) {
@@ -69,11 +69,11 @@ struct client_parts {
   }
 
   const strand serial;
+  gate door;
   const std::shared_ptr<const wsx::options> options;  // other clients may share them
   const stream_factory make_stream;
   const std::shared_ptr<transport_settings> transport;
   std::unique_ptr<any_handler> handler;
-  gate door;  // here its alignment costs no room
   callers waiting;
   inbox messages;
   producers senders;

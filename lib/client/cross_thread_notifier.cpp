@@ -43,7 +43,7 @@ void cross_thread_notifier::suspend_many() noexcept {
   if (ours_ && has_asymmetric_fence()) busy_.store(true, std::memory_order_relaxed);
 }
 
-bool cross_thread_notifier::arm(std::shared_ptr<notification_listener> who, bool many) {
+bool cross_thread_notifier::arm(std::shared_ptr<strand_listener> who, bool many) {
   if (!ours_) return !notified_.load(std::memory_order_acquire);
   if (!end_busy() || !(waiting_ || !pair_ || take_idle_wait())) {
     post_on(strand_, [who = std::move(who)] { who->on_notified(); });

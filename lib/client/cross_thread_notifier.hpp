@@ -1,6 +1,6 @@
 #pragma once
 
-#include <wsx/config.hpp>
+#include "strand_listener.hpp"
 
 #include <wsx/export.hpp>
 #include <wsx/transport/strand.hpp>
@@ -13,15 +13,6 @@
 #include <memory>
 
 namespace wsx::detail {
-
-// What a notifier calls, on the strand.
-class notification_listener {
- public:
-  virtual void on_notified() = 0;
-
- protected:
-  ~notification_listener() = default;
-};
 
 // Calls a strand from any thread, once per burst of notifications, without an allocation. Where
 // `asio::post` would allocate on a thread that runs no event loop, the strand has begun a timer's
@@ -66,7 +57,7 @@ class cross_thread_notifier {
   // The strand is idle: notifications count from now on. False if one is on its way, which will
   // arrive. What was queued before this returned has perhaps not notified: look again. `many`: more
   // is expected behind the first, as if `suspend_many` followed it at once.
-  WSX_API bool arm(std::shared_ptr<notification_listener> who, bool many);
+  WSX_API bool arm(std::shared_ptr<strand_listener> who, bool many);
 
   // Lets go of the listener.
   WSX_API void close();
@@ -92,7 +83,7 @@ class cross_thread_notifier {
   bool end_busy() noexcept;
 
   const strand& strand_;
-  std::weak_ptr<notification_listener> first_listener_;  // of the very first notification
+  std::weak_ptr<strand_listener> first_listener_;  // of the very first notification
   std::unique_ptr<wait_pair> pair_;                      // once that has arrived
   bool used_ = false;                                    // it has
   std::uint8_t current_ = 0;                             // the wait to cancel

@@ -21,13 +21,13 @@ bool deadline::take(of what, time_point now) noexcept {
   return true;
 }
 
-void deadline::arm(const std::shared_ptr<deadline_listener>& who, time_point soon) {
+void deadline::arm(const std::shared_ptr<strand_listener>& who, time_point soon) {
   const auto first = std::min(earliest(), soon);
   if (first == never || (waits_ && timer_.expiry() <= first)) return;
   wait(who, first);
 }
 
-void deadline::wait(const std::shared_ptr<deadline_listener>& who, time_point until) {
+void deadline::wait(const std::shared_ptr<strand_listener>& who, time_point until) {
   waits_ = false;
   timer_.expires_at(until);
   auto passed = [this, who, number = ++number_](std::error_code) {

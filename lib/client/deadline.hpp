@@ -2,6 +2,7 @@
 
 #include "client_clock.hpp"
 #include "client_timer.hpp"
+#include "strand_listener.hpp"
 
 #include <wsx/transport/strand.hpp>
 
@@ -12,15 +13,6 @@
 #include <memory>
 
 namespace wsx::detail {
-
-// What a deadline calls, on the strand.
-class deadline_listener {
- public:
-  virtual void on_time() = 0;
-
- protected:
-  ~deadline_listener() = default;
-};
 
 // One timer for several times: it is set for the earliest. A wait that ends earlier than needed is
 // left alone, and goes on when it is through, since to set a timer anew costs more than to look at
@@ -55,7 +47,7 @@ class deadline {
 
   // Sees to it that the listener is called at the earliest of the times; `soon`, if that is
   // earlier, will be asked for later.
-  void arm(const std::shared_ptr<deadline_listener>& who, time_point soon = never);
+  void arm(const std::shared_ptr<strand_listener>& who, time_point soon = never);
 
   // Forgets all of them.
   void cancel();
@@ -65,7 +57,7 @@ class deadline {
   static constexpr std::size_t index(of what) noexcept { return static_cast<std::size_t>(what); }
 
   time_point earliest() const noexcept;
-  void wait(const std::shared_ptr<deadline_listener>& who, time_point until);
+  void wait(const std::shared_ptr<strand_listener>& who, time_point until);
 
   const strand& strand_;
   client_timer timer_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "async_event.hpp"
+#include "deadline.hpp"
 #include "dialed.hpp"
 #include "strand_listener.hpp"
 

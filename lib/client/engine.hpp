@@ -26,7 +26,6 @@ namespace wsx::detail {
 
 // A client without its types: what can be asked of it from any thread, which it does on its strand.
 // See `engine_ref`.
-// The parts are a base, the first, for the sake of the gate's alignment.
 class engine final : private client_parts,
                      public std::enable_shared_from_this<engine>,
                      public callback_context,

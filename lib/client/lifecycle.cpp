@@ -177,6 +177,7 @@ asio::awaitable<outcome> lifecycle::greet() {
   // One that threw fails `connect`, at the end. One that closes does not: it was told.
   const bool threw = link_->connection().reason().exception != nullptr;
   if (told && !threw && !stopped()) parts_.complete_connect({}, ending_, target_.url);
+  pump();  // what it has sent goes first
   link_->take_early();
   co_return outcome::done;
 }
@@ -322,21 +323,21 @@ asio::awaitable<outcome> lifecycle::ask() {
   }
   if (intent_ != intent::none || !decision.reconnects()) co_return outcome::enough;
   if (decision.target()) target_ = std::move(*decision.target());
-  delay_ = decision.delay();
+  if (decision.delay() > deadline::duration::zero())
+    parts_.time.set(deadline::of::attempt, parts_.time.after(decision.delay()));
   co_return outcome::done;
 }
 
 asio::awaitable<outcome> lifecycle::pause() {
-  if (delay_ <= deadline::duration::zero()) {
+  constexpr auto attempt = deadline::of::attempt;
+  if (!parts_.time.runs(attempt)) {
     // A handler that reconnects at once to what fails at once must leave others a turn.
     co_await asio::post(parts_.serial, asio::use_awaitable);
-  } else {
-    constexpr auto attempt = deadline::of::attempt;
-    parts_.time.set(attempt, parts_.time.after(delay_));
-    parts_.time.arm(owner_.shared_from_this());
-    while (parts_.time.runs(attempt) && !stopped() && !connect_canceled_) co_await wait_for_news(wake_, parts_.messages, owner_);
-    parts_.time.cancel();
   }
+  parts_.time.arm(owner_.shared_from_this());
+  while (parts_.time.runs(attempt) && !stopped() && !connect_canceled_)
+    co_await wait_for_news(wake_, parts_.messages, owner_);
+  parts_.time.cancel();
   if (!stopped()) co_return outcome::done;
   ending_.client_ended(stop_reason(), *parts_.options);
   co_return outcome::stopped;

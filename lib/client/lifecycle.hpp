@@ -120,7 +120,6 @@ class lifecycle {
   std::uint32_t number_ = 0;       // of the attempt, or of the connection
   std::size_t attempts_ = 0;       // since the last open connection
   request target_{};
-  deadline::duration delay_{};  // before the next attempt
   connection_info info_{};
   time_point opened_at_{};
   ending ending_;

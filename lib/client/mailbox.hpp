@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 namespace wsx::detail {
@@ -41,8 +42,8 @@ class mailbox {
 
   const std::size_t limit_;
   std::atomic<bool> closed_{false};
+  std::atomic<std::uint32_t> any_phase_{0};  // how many messages arrive in any phase
   std::atomic<std::size_t> size_{0};
-  std::atomic<std::size_t> any_phase_{0};  // how many of these arrive in any phase
   std::atomic<mail*> newest_{nullptr};     // the producers' list, newest first
   mail* oldest_ = nullptr;                 // the consumer's list, oldest first
 };

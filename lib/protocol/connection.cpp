@@ -25,10 +25,12 @@ connection::connection(const options& o, const reception& wanted,
     : options_(o),
       outbox_(out),
       reception_(wanted),
-      deflate_(deflate),
       liveness_(o.ping_interval, o.ping_timeout, now),
       now_(now) {
   if (!deflate) return;
+  inflates_ = true;
+  inflate_takeover_ = !deflate->server_no_context_takeover;
+  inflate_window_bits_ = static_cast<std::uint8_t>(deflate->server_max_window_bits);
   outbox_.compress({.deflate = {.level = o.deflate->level,
                                 .memory_level = o.deflate->memory_level,
                                 .window_bits = deflate->client_max_window_bits,
@@ -42,8 +44,7 @@ connection::~connection() = default;
 message_assembler& connection::assembler() {
   if (assembler_) return *assembler_;
   std::optional<inflater> inflate;
-  if (deflate_)
-    inflate.emplace(deflate_->server_max_window_bits, !deflate_->server_no_context_takeover);
+  if (inflates_) inflate.emplace(inflate_window_bits_, inflate_takeover_);
   assembler_ = acquire_assembler(
       {options_.max_message_size, options_.max_frame_size, options_.max_fragments}, reception_.how,
       std::move(inflate));
@@ -65,7 +66,7 @@ void connection::receive(bytes_view input, time_point now) {
   used_ = true;
   has_input_ = true;
   if (!discarding_) assembler().feed(input);
-  if (deadline_ == never) expired_ = false;  // it came in the last moment
+  if (!ends()) expired_ = false;  // it came in the last moment
   if (open()) return;
   discard();
   if (expired_) give_up();  // even if the peer never stops to send
@@ -113,7 +114,7 @@ event connection::next_event() {
         answered_ = true;
         break;
       case receive_event::pong:
-        if (const auto took = liveness_.pong(payload_, now_)) latency_ = took;
+        if (const auto took = liveness_.pong(payload_, now_)) latency_ = *took;
         return event::pong;
       case receive_event::close: received_close(); break;
       case receive_event::violation: violated(); break;
@@ -190,7 +191,8 @@ void connection::fail(std::error_code error, std::exception_ptr exception, std::
 }
 
 void connection::begin_closing(const std::optional<close_payload>& close, close_order order) {
-  closing_ = answered_ = true;
+  if (!std::exchange(closing_, true) && !write_error_) due_ = never;
+  answered_ = true;
   if (close && outbox_.set_close(*close, order, committed_)) close_.queued(close->code);
 }
 
@@ -212,23 +214,21 @@ void connection::sent(std::size_t count, time_point now, std::size_t committed) 
 // The closing handshake has a deadline of its own, and no keepalive.
 std::optional<connection::time_point> connection::next_timeout(time_point now) {
   if (over() || expired_) return std::nullopt;
-  if (!open() || write_error_) {
-    if (deadline_ == never) deadline_ = now + options_.close_timeout;
-    return deadline_;
-  }
-  if (used_ && release_at_ == never) release_at_ = now + memory_is_kept;
-  const auto when = liveness_.next(congested()).value_or(release_at_);
+  if (due_ == never && ends()) due_ = now + options_.close_timeout;
+  if (due_ == never && used_) due_ = now + memory_is_kept;
+  if (ends()) return due_;
+  const auto when = liveness_.next(congested()).value_or(due_);
   return when == never ? std::nullopt : std::optional(when);
 }
 
 void connection::handle_timeout(time_point now, std::optional<std::size_t> unacknowledged) {
   if (over()) return;
-  if (deadline_ != never) {
-    expired_ = now >= deadline_;
-  } else if (open()) {
+  if (ends()) {
+    expired_ = now >= due_;
+  } else {
     look_after_peer(now, unacknowledged);
+    release_memory();
   }
-  release_memory();
 }
 
 void connection::look_after_peer(time_point now, std::optional<std::size_t> unacknowledged) {
@@ -250,7 +250,7 @@ void connection::release_memory() noexcept {
   release_assembler(assembler_);
   outbox_.release_memory();
   used_ = false;
-  release_at_ = never;
+  due_ = never;
 }
 
 }  // namespace wsx::protocol

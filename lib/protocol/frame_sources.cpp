@@ -21,12 +21,12 @@ void frame_sources::attach(std::shared_ptr<frame_source> source) {
 
 bool frame_sources::detach(const frame_source* source) {
   std::erase_if(sources_, [source](const auto& s) { return s.get() == source; });
-  return batch_.message_of() == source;
+  return writer_.batch().message_of() == source;
 }
 
 void frame_sources::go_on() {
   for (const auto& source : sources_) {
-    if (batch_.message_of() == source.get()) return fill_from(*source, true);
+    if (writer_.batch().message_of() == source.get()) return fill_from(*source, true);
   }
 }
 
@@ -34,16 +34,16 @@ void frame_sources::fill_in_turn() {
   for (std::size_t i = 0; i < sources_.size() && may_begin(); ++i) {
     turn_ %= sources_.size();
     frame_source& source = *sources_[turn_];
-    const auto before = batch_.size();
+    const auto before = writer_.batch().size();
     fill_from(source, false);
-    if (batch_.size() == before && !source.empty()) return;  // its turn is the next batch
+    if (writer_.batch().size() == before && !source.empty()) return;  // its turn is the next batch
     ++turn_;
   }
 }
 
 bool frame_sources::may_begin() const noexcept {
-  return !writer_.within_payload() && batch_.message_of() == nullptr &&
-         batch_.room() >= max_header_size;
+  return !writer_.within_payload() && writer_.batch().message_of() == nullptr &&
+         writer_.batch().room() >= max_header_size;
 }
 
 void frame_sources::fill_from(frame_source& source, bool one_message) {
@@ -52,7 +52,7 @@ void frame_sources::fill_from(frame_source& source, bool one_message) {
   if (source.empty()) return;
   if (source.queue.masked() && source.queue.readable() > 0) {
     put_ready(source, one_message);
-    if (source.queue.readable() > 0 || (one_message && batch_.message_of() == nullptr)) return;
+    if (source.queue.readable() > 0 || (one_message && writer_.batch().message_of() == nullptr)) return;
   }
   put_encoded(source, one_message);
 }
@@ -60,11 +60,11 @@ void frame_sources::fill_from(frame_source& source, bool one_message) {
 // Frames that are in the queue as they go to the wire. Few that lie at the ring's end go by
 // themselves, instead of having many from its beginning copied behind them.
 void frame_sources::put_ready(frame_source& source, bool one_message) {
-  while (batch_.room() >= max_header_size) {
+  while (writer_.batch().room() >= max_header_size) {
     const auto run = next_run(source);
     if (run.frames == 0) return;
     put_run(source, run);
-    if (one_message && batch_.message_of() == nullptr) return;
+    if (one_message && writer_.batch().message_of() == nullptr) return;
     if (run.at_end && source.queue.readable() >= worth_a_write) return;
   }
 }
@@ -72,39 +72,39 @@ void frame_sources::put_ready(frame_source& source, bool one_message) {
 // Messages, as many as there is room for; or one fragment; or a message that is larger than a
 // batch, if no other producer's frames are before it.
 frame_queue::run frame_sources::next_run(frame_source& source) {
-  if (batch_.message_of() == nullptr) {
-    const auto messages = source.queue.take_messages(batch_.room());
+  if (writer_.batch().message_of() == nullptr) {
+    const auto messages = source.queue.take_messages(writer_.batch().room());
     if (messages.frames > 0) return messages;
   }
   frame_queue::frame next;
-  if (!next_queued(source, next, !batch_.has_stretches() ? unlimited : batch_.room())) return {};
-  batch_.note_message(&source, next.head);
+  if (!next_queued(source, next, !writer_.batch().has_stretches() ? unlimited : writer_.batch().room())) return {};
+  writer_.batch().note_message(&source, next.head);
   return {.bytes = next.bytes, .frames = 1};
 }
 
 // Short ones are put together, for one write is cheaper than two, unless nothing else is likely to
 // come along.
 void frame_sources::put_run(frame_source& source, const frame_queue::run& run) {
-  const bool alone = sources_.size() == 1 && !source.waiting && batch_.message_of() == nullptr;
-  const auto begin = batch_.size();
+  const bool alone = sources_.size() == 1 && !source.waiting && writer_.batch().message_of() == nullptr;
+  const auto begin = writer_.batch().size();
   if (begin == 0 && (alone || run.bytes.size() >= worth_a_write)) {
-    batch_.set_in_place(run.bytes);
+    writer_.batch().set_in_place(run.bytes);
   } else {
-    batch_.buffer().append(run.bytes);
+    writer_.batch().buffer().append(run.bytes);
   }
-  batch_.count_put(run.frames);
+  writer_.batch().count_put(run.frames);
   const auto size = run.bytes.size();
-  batch_.note(
+  writer_.batch().note(
       {.source = &source, .begin = begin, .end = begin + size, .frees = size, .frames = true});
 }
 
 // Frames that are still to be masked, and perhaps to be compressed.
 void frame_sources::put_encoded(frame_source& source, bool one_message) {
   frame_writer::frame next;
-  while (!writer_.within_payload() && batch_.room() >= max_header_size &&
+  while (!writer_.within_payload() && writer_.batch().room() >= max_header_size &&
          next_frame(source, next)) {
     writer_.begin(next);
-    if (one_message && batch_.message_of() == nullptr) return;
+    if (one_message && writer_.batch().message_of() == nullptr) return;
   }
 }
 
@@ -141,14 +141,14 @@ bool frame_sources::next_queued(frame_source& source, frame_queue::frame& next, 
 }
 
 bool frame_sources::cut_off(const frame_source& source, const frame_head& head) const noexcept {
-  return head.op == opcode::continuation && batch_.message_of() != &source;
+  return head.op == opcode::continuation && writer_.batch().message_of() != &source;
 }
 
 void frame_sources::reset(bool drop, std::uint32_t next, mask_key_source& keys) {
   connection_ = next;
   drops_ = drop;
-  const void* const message_of = batch_.message_of();
-  batch_.set_message_of(nullptr);
+  const void* const message_of = writer_.batch().message_of();
+  writer_.batch().set_message_of(nullptr);
   for (const auto& source : sources_) {
     source->rewind(keys);
     source->note_cut(message_of == source.get());

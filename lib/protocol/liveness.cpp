@@ -23,14 +23,14 @@ void liveness::sent(std::size_t count, bool ping_written, time_point now) noexce
 std::optional<liveness::time_point> liveness::next(bool congested) const noexcept {
   const auto ping = keepalive_.next();
   if (!congested) return ping;
-  const auto stalled = progressed_ + timeout_;
+  const auto stalled = progressed_ + keepalive_.timeout();
   return ping ? std::min(*ping, stalled) : stalled;
 }
 
 liveness::verdict liveness::poll(time_point now, bool congested,
                                  std::optional<std::size_t> unacknowledged) noexcept {
   // The peer may take nothing before we read, and we read nothing before it does.
-  if (congested && now >= progressed_ + timeout_) {
+  if (congested && now >= progressed_ + keepalive_.timeout()) {
     if (!confirms_more(unacknowledged, unlimited)) return verdict::not_reading;
     progressed_ = now;
   }

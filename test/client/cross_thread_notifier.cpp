@@ -13,11 +13,16 @@
 namespace {
 
 using wsx::detail::cross_thread_notifier;
-using wsx::detail::notification_listener;
+using wsx::detail::strand_listener;
 
 // Arms again after each notification, as long as it is told to.
-struct listener final : notification_listener, std::enable_shared_from_this<listener> {
-  explicit listener(asio::io_context& io) : serial(wsx::as_strand(io.get_executor())) {}
+struct listener final : strand_listener, std::enable_shared_from_this<listener> {
+  explicit listener(asio::io_context& io) : on(wsx::as_strand(io.get_executor())) {}
+
+  const wsx::strand& serial() const noexcept override { return on; }
+  void on_ready(wsx::io_direction, std::uint32_t, std::error_code) override {}
+  void on_time() override {}
+  void on_work() override {}
 
   void on_notified() override {
     ++heard;
@@ -26,8 +31,8 @@ struct listener final : notification_listener, std::enable_shared_from_this<list
   }
   bool arm() { return notifier.arm(shared_from_this(), many); }
 
-  wsx::strand serial;
-  cross_thread_notifier notifier{serial};
+  wsx::strand on;
+  cross_thread_notifier notifier{on};
   int heard = 0;
   bool again = true;
   bool many = false;

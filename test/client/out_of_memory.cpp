@@ -137,14 +137,19 @@ void keep_busy(world<Handler>& w) {
   asio::post(w.client->get_executor(), [] {});
 }
 
-struct listener final : wsx::detail::notification_listener, std::enable_shared_from_this<listener> {
-  explicit listener(asio::io_context& io) : serial(wsx::as_strand(io.get_executor())) {}
+struct listener final : wsx::detail::strand_listener, std::enable_shared_from_this<listener> {
+  explicit listener(asio::io_context& io) : on(wsx::as_strand(io.get_executor())) {}
+
+  const wsx::strand& serial() const noexcept override { return on; }
+  void on_ready(wsx::io_direction, std::uint32_t, std::error_code) override {}
+  void on_time() override {}
+  void on_work() override {}
 
   void on_notified() override { ++heard; }
   bool arm() { return notifier.arm(shared_from_this(), false); }
 
-  wsx::strand serial;
-  wsx::detail::cross_thread_notifier notifier{serial};
+  wsx::strand on;
+  wsx::detail::cross_thread_notifier notifier{on};
   int heard = 0;
 };
 

@@ -14,7 +14,7 @@ namespace {
 struct queues {
   outgoing_batch batch;
   frame_writer writer{batch};
-  frame_sources all{batch, writer};
+  frame_sources all{writer};
 
   source_ptr add(payloads queue_form = form) {
     auto source = std::make_shared<frame_source>(1 << 20, queue_form);

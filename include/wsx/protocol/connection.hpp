@@ -117,7 +117,9 @@ class connection : public incoming {
   /// Nothing can be written any more. The peer may have said why: what it sent can be read for
   /// `close_timeout`.
   void write_failed(std::error_code error) noexcept {
-    if (!write_error_) write_error_ = error;
+    if (write_error_) return;
+    write_error_ = error;
+    if (open()) due_ = never;
   }
 
   /// The same where there is not even the time to read: the connection is over.
@@ -169,7 +171,9 @@ class connection : public incoming {
   std::uint64_t take_messages_received() noexcept { return std::exchange(messages_received_, 0); }
 
   /// How long the last ping that was answered had been under way.
-  std::optional<std::chrono::nanoseconds> latency() const noexcept { return latency_; }
+  std::optional<std::chrono::nanoseconds> latency() const noexcept {
+    return latency_ < latency_.zero() ? std::nullopt : std::optional(latency_);
+  }
 
  private:
   static constexpr time_point never = time_point::max();
@@ -186,12 +190,16 @@ class connection : public incoming {
   void look_after_peer(time_point now, std::optional<std::size_t> unacknowledged);
   void give_up();
   void release_memory() noexcept;
+  bool ends() const noexcept { return !open() || write_error_; }
 
   const options& options_;
   outbox& outbox_;
   const reception reception_;
   bool over_ = false;
   bool lost_ = false;     // over, though nobody has been told why
+  bool inflates_ = false;
+  bool inflate_takeover_ = false;
+  std::uint8_t inflate_window_bits_ = 0;
   bool expired_ = false;  // the peer's time has run out: one more look at what it sent
   bool closing_ = false;
   bool answered_ = false;
@@ -200,18 +208,18 @@ class connection : public incoming {
   bool discarding_ = false;  // what comes is not even parsed any more
   // While part of a message is here, or a compressed one may refer to those before it.
   std::unique_ptr<message_assembler> assembler_{};
-  const std::optional<deflate_agreement> deflate_;
   close_state close_{};
   liveness liveness_;
   send_validator validator_{};
   std::error_code write_error_{};
   std::uint32_t allowance_ = unlimited;
-  time_point release_at_ = never;
-  time_point deadline_ = never;  // of closing, or of reading what the peer said before it went
+  // When memory is given back; or else the deadline of closing, or of reading what the peer said
+  // before it went.
+  time_point due_ = never;
   time_point now_;               // when the last input came
   std::size_t committed_ = 0;
   std::uint64_t messages_received_ = 0;
-  std::optional<std::chrono::nanoseconds> latency_{};
+  std::chrono::nanoseconds latency_{-1};  // none yet
 };
 
 }  // namespace wsx::protocol

@@ -23,8 +23,7 @@ namespace wsx::protocol {
 /// `frame_writer`.
 class frame_sources {
  public:
-  frame_sources(outgoing_batch& batch, frame_writer& writer) noexcept
-      : batch_(batch), writer_(writer) {}
+  explicit frame_sources(frame_writer& writer) noexcept : writer_(writer) {}
   frame_sources(const frame_sources&) = delete;
   frame_sources& operator=(const frame_sources&) = delete;
 
@@ -65,7 +64,6 @@ class frame_sources {
   bool next_queued(frame_source& source, frame_queue::frame& next, std::size_t most);
   bool cut_off(const frame_source& source, const frame_head& head) const noexcept;
 
-  outgoing_batch& batch_;
   frame_writer& writer_;
   std::vector<std::shared_ptr<frame_source>> sources_;
   std::size_t turn_ = 0;  // the source to begin with

@@ -48,6 +48,9 @@ class frame_writer {
 
   mask_key_source& keys() noexcept { return keys_; }
 
+  /// Where the bytes go.
+  outgoing_batch& batch() noexcept { return batch_; }
+
   // Whole frames.
 
   /// Writes a frame that is staged: as it goes to the wire or, if the connection compresses, for

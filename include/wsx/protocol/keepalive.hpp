@@ -30,6 +30,8 @@ class keepalive {
   keepalive(clock::duration interval, clock::duration timeout)
       : interval_(interval), timeout_(timeout) {}
 
+  clock::duration timeout() const noexcept { return timeout_; }
+
   /// A connection has been opened.
   WSX_API void start(clock::time_point now) noexcept;
 

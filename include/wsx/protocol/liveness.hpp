@@ -28,7 +28,7 @@ class liveness {
 
   /// A connection has been opened at `now`. An `interval` of zero: no pings.
   liveness(duration interval, duration timeout, time_point now) noexcept
-      : keepalive_(interval, timeout), timeout_(timeout), progressed_(now) {
+      : keepalive_(interval, timeout), progressed_(now) {
     keepalive_.start(now);
   }
 
@@ -64,7 +64,6 @@ class liveness {
   bool confirms_more(std::optional<std::size_t> unacknowledged, std::uint64_t limit) noexcept;
 
   keepalive keepalive_;
-  duration timeout_;
   time_point progressed_;           // when the peer last took anything
   std::uint64_t sent_ = 0;          // bytes
   std::uint64_t acknowledged_ = 0;  // of these, by the peer's system, when last asked

@@ -184,7 +184,7 @@ class outbox {
 
   outgoing_batch batch_;
   frame_writer writer_{batch_};
-  frame_sources sources_{batch_, writer_};
+  frame_sources sources_{writer_};
 
   staged_frames staged_;
   std::size_t max_unsent_;
