@@ -148,9 +148,11 @@ class basic_client {
   }
 
   /// Connects: resolves, TCP, TLS (within `connect_timeout`), opening handshake (RFC 6455 4.1,
-  /// within `handshake_timeout`). Completes when the connection is open and `init` is through, or
-  /// has failed; a failed client may connect again. With `handle_first_failure` the handler decides
-  /// about retries, and this completes when one succeeds or the handler stops.
+  /// within `handshake_timeout`). Completes when the connection is open and `init` and
+  /// `handle_connect` are through, or has failed; a failed client may connect again. If one of the
+  /// two throws, this fails with `errc::handler_failed`, and the client has ended. With
+  /// `handle_first_failure` the handler decides about retries, and this completes when one succeeds
+  /// or the handler stops.
   ///
   /// Errors: `errc::already_started`; what is wrong with the request or the options; the system's
   /// error; `errc::aborted` if the client is closed, aborted or destroyed meanwhile; and those that
@@ -211,8 +213,9 @@ class basic_client {
   }
 
   /// Hands `message` to `handle_cast`, in order, while connected; before and between connections
-  /// it waits. Says whether that was possible. A message of a type that the handler does not take
-  /// is a compile error. What has not been delivered when the client ends is destroyed.
+  /// it waits, unless its type has `static constexpr bool wsx_any_phase = true`. Says whether that
+  /// was possible. A message of a type that the handler does not take is a compile error. What has
+  /// not been delivered when the client ends is destroyed.
   ///
   /// Errors: `errc::not_connected` (the client has ended), `errc::mailbox_full`.
   template <class Message>
@@ -240,7 +243,7 @@ class basic_client {
   }
 
   /// The same after a delay, unless the timer is canceled or the client ends first. It arrives even
-  /// if the mailbox is full then.
+  /// if the mailbox is full then, and whether or not there is a connection.
   template <class Message>
   timer post_after(std::chrono::steady_clock::duration delay, Message message) {
     return engine_.post_after(delay, detail::make_info(handler(), std::move(message)));

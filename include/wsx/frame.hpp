@@ -51,7 +51,8 @@ struct pong {
 /// Received, it is what has arrived of the message, not necessarily one frame: `first` marks the
 /// beginning and `last` the end of the message. To be sent, it is one frame: the pieces of a
 /// message go out in order, the first with `first`, the last with `last`, no other message of the
-/// same sender between them.
+/// same sender between them. Until the last is sent, RFC 6455 5.4 lets nothing else follow but
+/// control frames: what callbacks reply and other senders queue waits. Reading goes on meanwhile.
 struct fragment {
   opcode op = opcode::binary;  ///< `text` or `binary`: the kind of the whole message
   bool first = true;

@@ -63,8 +63,9 @@ struct options {
 
   // What is queued on this side.
   std::size_t send_queue_size = 512 * 1024;  ///< bytes of each sender's queue, rounded up
-  /// Bytes of replies not yet sent; while there are so many, no more are accepted. The last one
-  /// that is accepted may exceed it by its own size. At most 2 GiB.
+  /// Bytes of replies not yet sent. While there are so many, no more are accepted and nothing more
+  /// is read; a server that then takes nothing for `ping_timeout` is given up
+  /// (`errc::peer_not_reading`). The last reply may exceed it by its own size. At most 2 GiB.
   std::size_t max_reply_bytes = 32 * 1024 * 1024;
   std::size_t mailbox_size = 65'536;  ///< casts and posts not yet handled
 

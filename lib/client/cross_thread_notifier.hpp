@@ -84,9 +84,9 @@ class cross_thread_notifier {
 
   const strand& strand_;
   std::weak_ptr<strand_listener> first_listener_;  // of the very first notification
-  std::unique_ptr<wait_pair> pair_;                      // once that has arrived
-  bool used_ = false;                                    // it has
-  std::uint8_t current_ = 0;                             // the wait to cancel
+  std::unique_ptr<wait_pair> pair_;                // once that has arrived
+  bool used_ = false;                              // it has
+  std::uint8_t current_ = 0;                       // the wait to cancel
   std::atomic<bool> notified_{true};
   std::atomic<bool> busy_{false};  // true only while `notified_` is: nobody need notify
   bool many_expected_ = false;     // the next notification sets `busy_`

@@ -21,8 +21,9 @@ enum class phase : std::uint8_t {
   over,     // nor that
 };
 
-// All of a client that a producer's `try_send` looks at, and nothing that the strand writes often. Its
-// neighbors in a client are not written often either, so that nobody takes its cache lines away.
+// All of a client that a producer's `try_send` looks at, and nothing that the strand writes often.
+// Its neighbors in a client are not written often either, so that nobody takes its cache lines
+// away.
 class gate {
  public:
   // The phase and the number of the connection: a producer that sees one sees the other.

@@ -131,8 +131,8 @@ void lifecycle::interrupt_callback() {
   parts_.time.arm(owner_.shared_from_this());
 }
 
-// It goes on though it was interrupted. The connection does not wait for it any longer, nor do those
-// that wait for the end, if there is to be one. `terminate` is called when it is through.
+// It goes on though it was interrupted. The connection does not wait for it any longer, nor do
+// those that wait for the end, if there is to be one. `terminate` is called when it is through.
 void lifecycle::abandon_callback() {
   const auto& options = *parts_.options;
   if (link_) {

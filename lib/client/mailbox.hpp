@@ -44,8 +44,8 @@ class mailbox {
   std::atomic<bool> closed_{false};
   std::atomic<std::uint32_t> any_phase_{0};  // how many messages arrive in any phase
   std::atomic<std::size_t> size_{0};
-  std::atomic<mail*> newest_{nullptr};     // the producers' list, newest first
-  mail* oldest_ = nullptr;                 // the consumer's list, oldest first
+  std::atomic<mail*> newest_{nullptr};  // the producers' list, newest first
+  mail* oldest_ = nullptr;              // the consumer's list, oldest first
 };
 
 }  // namespace wsx::detail

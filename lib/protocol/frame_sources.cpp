@@ -52,7 +52,8 @@ void frame_sources::fill_from(frame_source& source, bool one_message) {
   if (source.empty()) return;
   if (source.queue.masked() && source.queue.readable() > 0) {
     put_ready(source, one_message);
-    if (source.queue.readable() > 0 || (one_message && writer_.batch().message_of() == nullptr)) return;
+    if (source.queue.readable() > 0 || (one_message && writer_.batch().message_of() == nullptr))
+      return;
   }
   put_encoded(source, one_message);
 }
@@ -77,7 +78,9 @@ frame_queue::run frame_sources::next_run(frame_source& source) {
     if (messages.frames > 0) return messages;
   }
   frame_queue::frame next;
-  if (!next_queued(source, next, !writer_.batch().has_stretches() ? unlimited : writer_.batch().room())) return {};
+  if (!next_queued(source, next,
+                   !writer_.batch().has_stretches() ? unlimited : writer_.batch().room()))
+    return {};
   writer_.batch().note_message(&source, next.head);
   return {.bytes = next.bytes, .frames = 1};
 }
@@ -85,7 +88,8 @@ frame_queue::run frame_sources::next_run(frame_source& source) {
 // Short ones are put together, for one write is cheaper than two, unless nothing else is likely to
 // come along.
 void frame_sources::put_run(frame_source& source, const frame_queue::run& run) {
-  const bool alone = sources_.size() == 1 && !source.waiting && writer_.batch().message_of() == nullptr;
+  const bool alone =
+      sources_.size() == 1 && !source.waiting && writer_.batch().message_of() == nullptr;
   const auto begin = writer_.batch().size();
   if (begin == 0 && (alone || run.bytes.size() >= worth_a_write)) {
     writer_.batch().set_in_place(run.bytes);

@@ -196,7 +196,7 @@ class connection : public incoming {
   outbox& outbox_;
   const reception reception_;
   bool over_ = false;
-  bool lost_ = false;     // over, though nobody has been told why
+  bool lost_ = false;  // over, though nobody has been told why
   bool inflates_ = false;
   bool inflate_takeover_ = false;
   std::uint8_t inflate_window_bits_ = 0;
@@ -216,7 +216,7 @@ class connection : public incoming {
   // When memory is given back; or else the deadline of closing, or of reading what the peer said
   // before it went.
   time_point due_ = never;
-  time_point now_;               // when the last input came
+  time_point now_;  // when the last input came
   std::size_t committed_ = 0;
   std::uint64_t messages_received_ = 0;
   std::chrono::nanoseconds latency_{-1};  // none yet
