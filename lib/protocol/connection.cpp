@@ -1,6 +1,7 @@
 #include "assembler_cache.hpp"
 
 #include <wsx/protocol/connection.hpp>
+#include <wsx/protocol/utf8.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -65,6 +66,7 @@ void connection::receive(bytes_view input, time_point now) {
   if (has_input_ && !open()) discard();  // what was left when closing began
   used_ = true;
   has_input_ = true;
+  allowance_ = open() ? pace_ : 0;
   if (!discarding_) assembler().feed(input);
   if (!ends()) expired_ = false;  // it came in the last moment
   if (open()) return;
@@ -76,52 +78,69 @@ event incoming::next() {
   return static_cast<connection*>(this)->next_event();
 }
 
+// The ordinary message is given out here, and everything else elsewhere: this is what each costs.
 event connection::next_event() {
-  has_input_ = false;
-  while (open() && assembler_) {
-    if (allowance_ == 0) {
-      has_input_ = true;
-      return event::need_input;
-    }
-    --allowance_;
-    const auto came = assembler_->next();
-    payload_ = assembler_->payload();
-    switch (came) {
-      case receive_event::need_input:
-        release_assembler(assembler_);
-        if (expired_) give_up();
-        return event::need_input;
-      case receive_event::more: allowance_ = 0; break;
-      case receive_event::text:
-        ++messages_received_;
-        if (reception_.text) return event::text;
-        fail(errc::unsupported_data, {}, "text, and there is no handle_frame(wsx::text)");
-        break;
-      case receive_event::binary:
-        ++messages_received_;
-        if (reception_.binary) return event::binary;
-        fail(errc::unsupported_data, {}, "binary, and there is no handle_frame(wsx::binary)");
-        break;
-      case receive_event::fragment:
-        kind_ = assembler_->message_kind();
-        first_ = assembler_->first();
-        last_ = assembler_->last();
-        if (last_) ++messages_received_;
-        return event::fragment;
-      case receive_event::ping:
-        if (reception_.pings) return event::ping;
-        outbox_.add_pong(payload_);  // RFC 6455 5.5.2
-        answered_ = true;
-        break;
-      case receive_event::pong:
-        if (const auto took = liveness_.pong(payload_, now_)) latency_ = *took;
-        return event::pong;
-      case receive_event::close: received_close(); break;
-      case receive_event::violation: violated(); break;
-    }
+  if (allowance_ == 0) return no_event();
+  --allowance_;
+  if (!assembler_->take_message(kind_, payload_)) return take(assembler_->next());
+  if (kind_ == opcode::binary) {
+    if (!reception_.binary) return take(receive_event::binary);
+    ++messages_received_;
+    return event::binary;
   }
-  discard();
-  return event::need_input;
+  if (!is_utf8(payload_)) return take(assembler_->refuse_text());
+  if (!reception_.text) return take(receive_event::text);
+  ++messages_received_;
+  return event::text;
+}
+
+// There is nothing to give out, or it has to wait.
+event connection::no_event() {
+  if (!open()) discard();
+  has_input_ = has_input_ && open();
+  if (!has_input_ || pace_ != unlimited || congested()) return event::need_input;
+  allowance_ = unlimited;
+  return next_event();
+}
+
+event connection::take(receive_event came) {
+  payload_ = assembler_->payload();
+  switch (came) {
+    case receive_event::need_input:
+      has_input_ = false;
+      allowance_ = 0;
+      release_assembler(assembler_);
+      if (expired_) give_up();
+      return event::need_input;
+    case receive_event::more: allowance_ = 0; break;
+    case receive_event::text:
+      ++messages_received_;
+      if (reception_.text) return event::text;
+      fail(errc::unsupported_data, {}, "text, and there is no handle_frame(wsx::text)");
+      break;
+    case receive_event::binary:
+      ++messages_received_;
+      if (reception_.binary) return event::binary;
+      fail(errc::unsupported_data, {}, "binary, and there is no handle_frame(wsx::binary)");
+      break;
+    case receive_event::fragment:
+      kind_ = assembler_->message_kind();
+      first_ = assembler_->first();
+      last_ = assembler_->last();
+      if (last_) ++messages_received_;
+      return event::fragment;
+    case receive_event::ping:
+      if (reception_.pings) return event::ping;
+      outbox_.add_pong(payload_);  // RFC 6455 5.5.2
+      answered_ = true;
+      break;
+    case receive_event::pong:
+      if (const auto took = liveness_.pong(payload_, now_)) latency_ = *took;
+      return event::pong;
+    case receive_event::close: received_close(); break;
+    case receive_event::violation: violated(); break;
+  }
+  return next_event();
 }
 
 // RFC 6455 7.1.7.
@@ -193,6 +212,7 @@ void connection::fail(std::error_code error, std::exception_ptr exception, std::
 void connection::begin_closing(const std::optional<close_payload>& close, close_order order) {
   if (!std::exchange(closing_, true) && !write_error_) due_ = never;
   answered_ = true;
+  allowance_ = 0;  // nothing more is given out
   if (close && outbox_.set_close(*close, order, committed_)) close_.queued(close->code);
 }
 

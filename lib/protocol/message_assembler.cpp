@@ -89,17 +89,14 @@ receive_event message_assembler::take_message(const frame_piece& piece) {
 
 // The ordinary message: it is here as a whole, and so are only its opcode and payload looked at.
 receive_event message_assembler::next() {
-  const std::uint64_t most = std::min(limits_.max_frame, limits_.max_message);
-  if (!between_messages() || !parser_.take_message(kind_, payload_, most)) return next_any();
+  if (!take_message(kind_, payload_)) return next_any();
   first_ = last_ = true;
   if (kind_ == opcode::binary) return receive_event::binary;
-  return is_utf8(payload_) ? receive_event::text : fail(errc::invalid_utf8);
+  return is_utf8(payload_) ? receive_event::text : refuse_text();
 }
 
-// Nothing of one is here, and a whole one may be given out.
-inline bool message_assembler::between_messages() const noexcept {
-  const bool busy = in_message_ || given_out_ || inflating_ || error_;
-  return !busy && delivery_ == delivery::messages && limits_.max_fragments > 0;
+receive_event message_assembler::refuse_text() noexcept {
+  return fail(errc::invalid_utf8);
 }
 
 receive_event message_assembler::next_any() {

@@ -65,7 +65,10 @@ class connection : public incoming {
   /// From now on `incoming::next` says `need_input` after so many events, even if there is more in
   /// this input, so that others can have their turn; or earlier, if much had to be inflated, or if
   /// so much is unsent that nothing more is to be answered.
-  void pace(std::uint32_t events) noexcept { allowance_ = events; }
+  void pace(std::uint32_t events) noexcept {
+    pace_ = events;
+    allowance_ = open() ? events : 0;
+  }
 
   /// Whether there is input that `incoming::next` has not given out.
   bool has_input() const noexcept { return has_input_ && open() && !over(); }
@@ -182,6 +185,8 @@ class connection : public incoming {
   friend class incoming;
 
   event next_event();
+  event no_event();
+  event take(receive_event came);
   message_assembler& assembler();
   void discard();
   void received_close();
@@ -212,7 +217,8 @@ class connection : public incoming {
   liveness liveness_;
   send_validator validator_{};
   std::error_code write_error_{};
-  std::uint32_t allowance_ = unlimited;
+  std::uint32_t pace_ = unlimited;
+  std::uint32_t allowance_ = 0;
   // When memory is given back; or else the deadline of closing, or of reading what the peer said
   // before it went.
   time_point due_ = never;

@@ -11,6 +11,7 @@
 #include <wsx/protocol/inflater.hpp>
 #include <wsx/protocol/utf8.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -63,6 +64,15 @@ class message_assembler {
   /// The next event. What the accessors below point to is valid until the next call.
   WSX_API receive_event next();
 
+  /// The ordinary case of `next`, at less cost: a whole message that lies in one frame. If that is
+  /// what comes next, gives it out and returns true. The caller judges a text's UTF-8, and says
+  /// `refuse_text` if it is at fault.
+  bool take_message(opcode& kind, bytes_view& payload) noexcept {
+    const std::uint64_t most = std::min(limits_.max_frame, limits_.max_message);
+    return between_messages() && parser_.take_message(kind, payload, most);
+  }
+  WSX_API receive_event refuse_text() noexcept;
+
   bytes_view payload() const noexcept { return payload_; }
   opcode message_kind() const noexcept { return kind_; }
   bool first() const noexcept { return first_; }
@@ -99,7 +109,11 @@ class message_assembler {
   WSX_API void reuse(message_limits limits, delivery how, std::optional<inflater> inflate) noexcept;
 
  private:
-  inline bool between_messages() const noexcept;
+  // Nothing of one is here, and a whole one may be given out.
+  bool between_messages() const noexcept {
+    const bool busy = in_message_ || given_out_ || inflating_ || error_;
+    return !busy && delivery_ == delivery::messages && limits_.max_fragments > 0;
+  }
   receive_event next_any();
   bool is_message(const frame_piece& piece) const noexcept;
   receive_event take_message(const frame_piece& piece);
