@@ -5,8 +5,8 @@
 namespace wsx::detail {
 
 // Whether producers are likely to send so much in a row that it pays to make notifying cheap and
-// arming the notifier dear: see `cross_thread_notifier::suspend_many`. It goes by the number of
-// frames that had been taken when there was last nothing to write.
+// arming the notifier expensive: see `cross_thread_notifier::suspend_many`. It goes by the number
+// of frames that had been taken when there was last nothing to write.
 class burst_estimate {
  public:
   // `frames`: how many have ever been taken.

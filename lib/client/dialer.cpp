@@ -1,6 +1,7 @@
 #include "dialer.hpp"
 
 #include "../reset_by_peer.hpp"
+#include "../to_string/units.hpp"
 #include "../would_block.hpp"
 #include "shared_read_buffer.hpp"
 
@@ -13,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <new>
 #include <utility>
 
 namespace wsx::detail {
@@ -209,6 +211,20 @@ asio::awaitable<void> dialer::wait(io_direction direction, listener who) {
 void dialer::on_ready(io_direction direction) {
   waits_[static_cast<std::size_t>(direction)] = false;
   ready_.notify();
+}
+
+void dialer::ended(std::error_code error, const std::exception_ptr& what) noexcept {
+  result_ = what ? make_error_code(errc::internal_failure) : error;
+  if (interrupted_ && !error) result_ = interrupted_;  // behind its end
+  try {
+    if (what) diagnostics_.detail = thrown(what);
+  } catch (const std::bad_alloc&) {}
+}
+
+void dialer::shut_down() noexcept {
+  if (!opened_.stream) return;
+  if (!interrupted_) opened_.stream->shutdown();
+  opened_.stream->close();
 }
 
 void dialer::time_out() {

@@ -18,7 +18,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <system_error>
 
@@ -50,8 +52,16 @@ class dialer {
   // Nobody will be called any more.
   void drop() noexcept { ready_.drop(); }
 
+  // How it has ended; nothing as long as it is under way.
+  const std::optional<std::error_code>& result() const noexcept { return result_; }
+  // `what`: what `open` threw.
+  void ended(std::error_code error, const std::exception_ptr& what) noexcept;
+
   // Once it has succeeded.
   dialed take() noexcept { return std::move(opened_); }
+
+  // The connection of an attempt that failed: ended in order, if it was not interrupted.
+  void shut_down() noexcept;
 
   // What is known, if it failed.
   wsx::diagnostics& diagnostics() noexcept { return diagnostics_; }
@@ -79,6 +89,7 @@ class dialer {
   dialed opened_{};
   wsx::diagnostics diagnostics_{};
   std::error_code interrupted_{};
+  std::optional<std::error_code> result_{};
   async_event ready_;
   asio::cancellation_signal interrupt_{};
   bool waits_[2] = {false, false};  // by io_direction

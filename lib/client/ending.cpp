@@ -54,7 +54,7 @@ void ending::callback_failed(std::exception_ptr what, const options& o) {
   explain(o);
 }
 
-// Not while memory is out: `system_error` then has the error's own text.
+// Left out if memory has run out: `system_error` then has the error's own text.
 void ending::explain(const options& o) noexcept {
   if (reason().normal() || !reason().diagnostics.message.empty()) return;
   try {

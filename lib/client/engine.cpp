@@ -102,7 +102,7 @@ void engine::join(ticket t, completion<std::error_code, close_reason> done) {
   operation_memory* const memory = done.memory();
   auto begin = [self = shared_from_this(), t, done = std::move(done)]() mutable {
     const ending& end = self->life_.how_it_ended();
-    if (self->life_.told()) return done(end.error(), end.reason());
+    if (self->state().ended()) return done(end.error(), end.reason());
     self->parts().waiting.add_join(t, std::move(done));
   };
   post_on(serial(), std::move(begin), memory);
@@ -121,8 +121,13 @@ void engine::cancel(ticket t) {
 
 // Frames have been written, dropped or taken back.
 void engine::after_write() {
-  if (link* const open = life_.open_link()) return open->after_write();
-  parts().senders.after_write();
+  link* const open = life_.open_link();
+  if (open == nullptr) {
+    parts().senders.after_write();
+    return;
+  }
+  open->after_write();
+  if (!open->connection().open()) life_.pump();
 }
 
 // Mail.

@@ -17,8 +17,8 @@ enum class phase : std::uint8_t {
   open,
   closing,
   pausing,  // between connections, or at the end
-  ended,    // nothing more will happen, but that a callback may still run
-  over,     // nor that
+  ended,    // all that waited have been told; a callback may still be running
+  over,     // no callback is running either
 };
 
 // All of a client that a producer's `try_send` looks at, and nothing that the strand writes often.

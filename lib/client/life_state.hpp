@@ -26,7 +26,7 @@ enum class outcome : std::uint8_t {
   resting,  // there is nothing to do for now, and no coroutine is needed until there is
 };
 
-// What follows. RFC 6455 knows of one connection; this is about the next one.
+// What follows. RFC 6455 covers a single connection; this is how one follows another.
 constexpr life_state next_state(life_state from, outcome how) noexcept {
   struct transition {
     life_state from;
@@ -41,6 +41,7 @@ constexpr life_state next_state(life_state from, outcome how) noexcept {
       {greeting, done, open},           {greeting, failed, asking},
       {greeting, stopped, terminating}, {open, done, asking},
       {open, failed, asking},           {open, enough, terminating},
+      {dialing, enough, terminating},   {pausing, enough, terminating},
       {open, stopped, terminating},     {open, resting, open},
       {asking, done, pausing},          {asking, enough, terminating},
       {asking, gave_up, idle},          {asking, stopped, terminating},

@@ -1,6 +1,5 @@
 #include "lifecycle.hpp"
 
-#include "../to_string/units.hpp"
 #include "engine.hpp"
 
 #include <wsx/error.hpp>
@@ -21,23 +20,26 @@ namespace wsx::detail {
 
 namespace {
 
-// The handler gets what arrives without a connection.
-asio::awaitable<void> deliver_any_phase(inbox& from, callback_context& to) {
+// The handler gets what arrives without a connection. Says whether there was anything.
+asio::awaitable<bool> deliver_any_phase(inbox& from, callback_context& to) {
+  bool any = false;
   while (!to.stopped()) {
     const auto message = from.pop_any_phase();
-    if (!message) co_return;
+    if (!message) break;
+    any = true;
     if (message->is_async()) {
       co_await message->deliver_async(to);
     } else {
       message->deliver(to);
     }
   }
+  co_return any;
 }
 
-// The same until something happens.
+// The same, or else until something happens.
 asio::awaitable<void> wait_for_news(async_event& news, inbox& from, callback_context& to) {
-  co_await deliver_any_phase(from, to);
-  if (!news.take_notification()) co_await news.wait();
+  const bool any = co_await deliver_any_phase(from, to);
+  if (!any && !news.take_notification()) co_await news.wait();
 }
 
 }  // namespace
@@ -119,19 +121,29 @@ asio::awaitable<outcome> lifecycle::dial() {
   publish();
   if (stopped()) co_return attempt_failed(errc::aborted);
   auto self = owner_.shared_from_this();
-  dialer_ = std::make_unique<dialer>(*parts_.options, target_, parts_.time, number_);
+  dialer_ = std::make_shared<dialer>(*parts_.options, target_, parts_.time, number_);
   if (connect_canceled_) dialer_->interrupt(asio::error::operation_aborted);
-  std::optional<std::error_code> failed;
-  auto through = [self, this, &failed](std::exception_ptr what, std::error_code error) {
-    if (what) dialer_->diagnostics().detail = thrown(what);
-    failed = what ? make_error_code(errc::internal_failure) : error;
+  auto through = [self, this, attempt = dialer_](const std::exception_ptr& what,
+                                                 std::error_code error) {
+    attempt->ended(error, what);
     wake_.notify();
   };
   auto opening = dialer_->open(self, parts_.make_stream, parts_.transport);
   asio::co_spawn(parts_.serial, std::move(opening),
                  asio::bind_cancellation_slot(dialer_->slot(), std::move(through)));
-  while (!failed) co_await wait_for_news(wake_, parts_.messages, owner_);
-  if (*failed) co_return attempt_failed(*failed);
+  while (!dialer_->result()) {
+    if (threw_) dialer_->interrupt(errc::handler_failed);
+    co_await wait_for_news(wake_, parts_.messages, owner_);
+  }
+  std::error_code failed = *dialer_->result();
+  // An interruption may have come behind its end.
+  if (!failed && stopped()) failed = errc::aborted;
+  if (!failed && connect_canceled_) failed = asio::error::operation_aborted;
+  if (threw_) {
+    clean_up();
+    co_return outcome::enough;
+  }
+  if (failed) co_return attempt_failed(failed);
   const auto now = parts_.time.now();
   dialed opened = dialer_->take();
   link_.emplace(opened, number_, parts_, owner_, now);
@@ -155,12 +167,12 @@ outcome lifecycle::attempt_failed(std::error_code error) {
   return gives_up() ? outcome::gave_up : outcome::failed;
 }
 
-// A callback of a new connection: what the last one left goes out, even while it waits.
+// Tells the handler of a new connection. While one of its callbacks waits, what the last connection
+// left goes out.
 asio::awaitable<outcome> lifecycle::greet() {
   any_handler& handler = *parts_.handler;
   const std::shared_ptr<strand_listener> who = owner_.shared_from_this();
   const auto pump_meanwhile = [&] { post_on(parts_.serial, [who] { who->on_notified(); }); };
-  pump();
   asio::awaitable<void> waiting;
   if (link_->delivers() && !std::exchange(opened_once_, true))
     waiting = handler.init(owner_, info_);
@@ -168,15 +180,15 @@ asio::awaitable<outcome> lifecycle::greet() {
     pump_meanwhile();
     co_await std::move(waiting);
   }
-  const bool told = link_->delivers();
-  if (told) waiting = handler.handle_connect(owner_, info_);
+  const bool greeted = link_->delivers();
+  if (greeted) waiting = handler.handle_connect(owner_, info_);
   if (waiting.valid()) {
     pump_meanwhile();
     co_await std::move(waiting);
   }
   // One that threw fails `connect`, at the end. One that closes does not: it was told.
   const bool threw = link_->connection().reason().exception != nullptr;
-  if (told && !threw && !stopped()) parts_.complete_connect({}, ending_, target_.url);
+  if (greeted && !threw && !stopped()) parts_.complete_connect({}, ending_, target_.url);
   pump();  // what it has sent goes first
   link_->take_early();
   co_return outcome::done;
@@ -199,7 +211,7 @@ asio::awaitable<outcome> lifecycle::receive() {
     }
     if (next == await_input) {
       co_await handler.receive_async(owner_, link_->connection());
-      next = link_->after_turn(who, true);
+      next = link_->after_turn(who);
       publish();
     }
     if (next == end) break;
@@ -271,6 +283,7 @@ void lifecycle::finish_connection() {
 // Nothing of a connection, or of an attempt, is left behind for the next one.
 void lifecycle::clean_up() {
   if (link_) link_->finish();
+  if (dialer_) dialer_->shut_down();
   link_.reset();
   dialer_.reset();
   ++number_;  // waits that are still under way are of the past
@@ -283,10 +296,15 @@ void lifecycle::clean_up() {
 
 // Something within the client threw. A connection that was open is lost by that.
 outcome lifecycle::crashed(std::exception_ptr what) {
-  ending_.connection_ended(ending::crashed(std::move(what)), *parts_.options, info_.url);
-  if (link_ || dialer_) clean_up();
+  const bool dialing = state_ == life_state::dialing;
+  if (dialing) {
+    ending_.attempt_failed(ending::crashed(std::move(what)), {}, *parts_.options, target_.url);
+  } else {
+    ending_.connection_ended(ending::crashed(std::move(what)), *parts_.options, info_.url);
+  }
+  if (link_ || dialing) clean_up();
   if (stopped()) return outcome::stopped;
-  return state_ == life_state::dialing && gives_up() ? outcome::gave_up : outcome::failed;
+  return dialing && gives_up() ? outcome::gave_up : outcome::failed;
 }
 
 // Whether a first attempt that failed is the business of the caller of `connect`, not the
@@ -299,29 +317,32 @@ bool lifecycle::gives_up() const noexcept {
 // The handler decides.
 asio::awaitable<outcome> lifecycle::ask() {
   const bool was_open = attempts_ == 0;
+  const close_reason reason = ending_.reason();  // the handler may hold on to it while it waits
   const disconnect what{
-      .reason = ending_.reason(),
+      .reason = reason,
       .attempt = was_open ? 1 : attempts_ + (opened_once_ ? 1 : 0),
       .connection = info_,
       .uptime = was_open ? parts_.time.now() - opened_at_ : deadline::duration::zero()};
   disconnect_decision decision = stop();
   do {
     co_await deliver_any_phase(parts_.messages, owner_);
-    if (stopped()) break;
+    if (stopped() || threw_) break;
     no_answer_ = false;
+    deciding_ = true;
     try {
       auto asked = parts_.handler->handle_disconnect(owner_, what);
       decision = co_await std::move(asked);
     } catch (...) {
       callback_failed(std::current_exception());
     }
+    deciding_ = false;
   } while (no_answer_ && !stopped() && !connect_canceled_);
   if (gives_up()) co_return outcome::gave_up;  // canceled while the handler thought it over
   if (stopped()) {
     ending_.client_ended(stop_reason(), *parts_.options);
     co_return outcome::stopped;
   }
-  if (intent_ != intent::none || !decision.reconnects()) co_return outcome::enough;
+  if (threw_ || intent_ != intent::none || !decision.reconnects()) co_return outcome::enough;
   if (decision.target()) target_ = std::move(*decision.target());
   if (decision.delay() > deadline::duration::zero())
     parts_.time.set(deadline::of::attempt, parts_.time.after(decision.delay()));
@@ -335,10 +356,10 @@ asio::awaitable<outcome> lifecycle::pause() {
     co_await asio::post(parts_.serial, asio::use_awaitable);
   }
   parts_.time.arm(owner_.shared_from_this());
-  while (parts_.time.runs(attempt) && !stopped() && !connect_canceled_)
+  while (parts_.time.runs(attempt) && !stopped() && !connect_canceled_ && !threw_)
     co_await wait_for_news(wake_, parts_.messages, owner_);
   parts_.time.cancel();
-  if (!stopped()) co_return outcome::done;
+  if (!stopped()) co_return threw_ ? outcome::enough : outcome::done;
   ending_.client_ended(stop_reason(), *parts_.options);
   co_return outcome::stopped;
 }

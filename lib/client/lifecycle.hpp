@@ -42,6 +42,7 @@ class lifecycle {
 
   lifecycle(engine& owner, client_parts& parts) noexcept : owner_(owner), parts_(parts) {}
 
+  life_state state() const noexcept { return state_; }
   // The open connection, or null.
   link* open_link() noexcept { return link_ ? &*link_ : nullptr; }
   const connection_info& info() const noexcept { return info_; }
@@ -53,9 +54,6 @@ class lifecycle {
   // And no other connection. False if the client ends already.
   bool close(protocol::close_payload how);
   void abort() { end(intent::end_at_once); }
-
-  // Whether those that waited for the end have been told.
-  bool told() const noexcept { return told_; }
 
   // What becomes of a callback that is a coroutine; and of any that throws.
   void callback_failed(std::exception_ptr what);
@@ -115,6 +113,8 @@ class lifecycle {
   bool opened_once_ = false;
   bool connect_canceled_ = false;  // the caller of `connect` does not wait any more
   bool resting_ = false;           // no coroutine runs or sleeps
+  bool threw_ = false;             // a callback did, without a connection: the client ends
+  bool deciding_ = false;          // `handle_disconnect` runs
   bool no_answer_ = false;         // `handle_disconnect` was interrupted, and said nothing
   bool told_ = false;              // those that wait for the end have been told
   std::uint32_t number_ = 0;       // of the attempt, or of the connection
@@ -125,7 +125,7 @@ class lifecycle {
   ending ending_;
   async_event wake_;
   awaited_callback callback_;
-  std::unique_ptr<dialer> dialer_{};  // while it dials
+  std::shared_ptr<dialer> dialer_{};  // while it dials
   std::optional<link> link_{};        // while a connection is open
 };
 

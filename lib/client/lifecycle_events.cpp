@@ -20,7 +20,7 @@ void lifecycle::drop_handlers() noexcept {
 // What the owner wants.
 
 void lifecycle::cancel_connect() {
-  if (opened_once_) {  // `init` is under way
+  if (opened_once_) {  // `init` or `handle_connect` is under way
     parts_.complete_connect(asio::error::operation_aborted, ending_, target_.url);
     return end(intent::end_at_once);
   }
@@ -38,6 +38,7 @@ bool lifecycle::close(protocol::close_payload how) {
   }
   intent_ = std::max(intent_, intent::no_reconnect);
   link_->connection().close(std::move(how));
+  interrupt_callback();
   pump();
   wake();
   return true;
@@ -71,7 +72,7 @@ void lifecycle::publish() {
 }
 
 void lifecycle::on_signal() {
-  if (state_ == life_state::asking) interrupt_callback();
+  if (deciding_) interrupt_callback();
 }
 
 // What came from below.
@@ -92,7 +93,13 @@ void lifecycle::on_time() {
   if (time.take(attempt, now)) dialer_ ? dialer_->time_out() : wake_.notify();
   if (time.take(connection, now) && link_) {
     link_->on_time();
-    link_->connection().timed_out() ? wake() : pump();
+    const auto& c = link_->connection();
+    // A callback that began while closing has been given the time of closing.
+    if (c.closing() && c.timed_out() && callback_.running()) {
+      callback_.interrupt();
+      abandon_callback();
+    }
+    c.timed_out() || c.over() ? wake() : pump();
   }
   time.arm(owner_.shared_from_this());
 }
@@ -106,10 +113,14 @@ void lifecycle::pump() {
 }
 
 void lifecycle::callback_failed(std::exception_ptr what) {
-  // One that was interrupted says so.
+  // A callback that was interrupted usually throws because of that, which is no failure.
   if (callback_.interrupted()) no_answer_ = true;
   if (stopped() || connect_canceled_ || callback_.interrupted()) return;
-  if (!link_) return ending_.callback_failed(std::move(what), *parts_.options);
+  if (!link_) {
+    ending_.callback_failed(std::move(what), *parts_.options);
+    threw_ = state_ != life_state::terminating && !parts_.options->reconnect_after_exception;
+    return;
+  }
   link_->connection().fail(errc::handler_failed, std::move(what));
 }
 
@@ -124,11 +135,12 @@ void lifecycle::callback_through() noexcept {
   parts_.time.lift(deadline::of::callback);
 }
 
-// It has as long as a server has that closes.
+// It is given as long as a server is given to close.
 void lifecycle::interrupt_callback() {
-  if (!callback_.interrupt()) return;
+  if (!callback_.running() || callback_.interrupted()) return;
   parts_.time.set(deadline::of::callback, parts_.time.after(parts_.options->close_timeout));
   parts_.time.arm(owner_.shared_from_this());
+  callback_.interrupt();
 }
 
 // It goes on though it was interrupted. The connection does not wait for it any longer, nor do
@@ -145,7 +157,7 @@ void lifecycle::abandon_callback() {
     ending_.client_ended(stop_reason(), options);
   } else if (intent_ == intent::none) {
     return;  // the handler will be asked
-  } else {
+  } else if (link_) {
     ending_.connection_ended(link_->connection().reason(), options, info_.url);
   }
   complete_waiters();

@@ -58,35 +58,39 @@ link::link(dialed& opened, std::uint32_t number, client_parts& parts, callback_c
 link::step link::turn(listener who) {
   if (connection_.over() || client_.stopped()) return step::end;
   if (!deliver_plain_mail()) {
-    pump(who);  // and hear of what is sent while a callback waits
+    pump(who);  // so that producers notify while a callback waits
     return step::await_mail;
   }
   return read_turn(who);
 }
 
 link::step link::read_turn(listener who) {
+  if (connection_.over() || client_.stopped()) return step::end;
   const bool async = parts_.handler->receives_async();
   const bool goes_on = connection_.has_input() && !connection_.congested();
-  if (!goes_on && !may_read()) return after_turn(who, false);
+  if (!goes_on && !may_read()) return after_turn(who);
   const auto now = parts_.time.now();
   budget_.begin(now, parts_.options->max_turn);
   connection_.pace(budget_.callbacks());
   if (!async) {
-    if (!goes_on) return after_turn(who, read_shared(now));
-    give_out();
-    return after_turn(who, true);
+    if (goes_on) {
+      give_out();
+    } else {
+      read_shared(now);
+    }
+    return after_turn(who);
   }
-  if (!goes_on && !read_own(now)) return after_turn(who, false);
-  pump(who);  // and hear of what is sent while a callback waits
+  if (!goes_on && !read_own(now)) return after_turn(who);
+  pump(who);  // so that producers notify while a callback waits
   return step::await_input;
 }
 
-link::step link::after_turn(listener who, bool came) {
+link::step link::after_turn(listener who) {
   pump(who);
   if (connection_.over() || client_.stopped()) return step::end;
   if (read_all_) wait(io_direction::read, who);  // not before replies have gone: a system call
   left_reading_ = connection_.congested();
-  const bool more = connection_.has_input() ? !left_reading_ : came && may_read();
+  const bool more = connection_.has_input() ? !left_reading_ : may_read();
   const bool mail_waits = next_mail() != nullptr;
   if (more && !mail_waits && !turn_over()) return step::again;
   budget_.end();
@@ -128,18 +132,17 @@ bool link::may_read() const noexcept {
          (!read_all_ || connection_.timed_out());
 }
 
-// Reads into the buffer that the thread's clients share, and has all of it given out to the
-// handler. Says, as the next do, whether anything came.
-bool link::read_shared(time_point now) {
+// Reads into the buffer that the thread's clients share, and has what came given out to the
+// handler.
+void link::read_shared(time_point now) {
   const shared_read_buffer buffer;
   const auto place = connection_.next_read_buffer();
   const auto shared = read_in_place_ ? buffer.room().first(small_room) : buffer.room();
   const auto room = place.empty() ? shared : place;
-  if (!take(room, stream_->read_some(room), now)) return false;
+  if (!take(room, stream_->read_some(room), now)) return;
   read_in_place_ = !place.empty();
   give_out();
-  if (connection_.has_input()) keep_rest();
-  return true;
+  if (connection_.has_input()) connection_.keep_rest(own_);  // others will read into the buffer
 }
 
 // Has what came given out to the handler, as far as there is time.
@@ -154,23 +157,17 @@ void link::give_out() {
   if (!own_.empty()) own_.release();
 }
 
-// Others will read into the shared buffer before this goes on.
-void link::keep_rest() {
-  protocol::byte_buffer kept;
-  kept.append(connection_.rest());
-  connection_.move_rest(kept.data());
-  own_ = std::move(kept);
-}
-
 // Reads into a buffer of the link's own: what callbacks that are coroutines view must stay there.
+// Says whether anything came.
 bool link::read_own(time_point now) {
+  connection_.drop_rest();
   own_.clear();
   const auto room = own_.prepare(own_buffer_size);
   return take(room, stream_->read_some(room), now);
 }
 
 void link::take_early() {
-  if (own_.empty() || !delivers()) return;
+  if (own_.empty() || client_.stopped() || connection_.over()) return;
   parts_.counts.bytes_received.add(own_.size());
   connection_.receive(own_.view(), parts_.time.now());
 }
@@ -244,8 +241,10 @@ bool link::idle(listener who) {
     parts_.door.notifier().suspend();
     return false;
   }
-  after_write();  // the outbox may have dropped the rest of a message that a broken connection cut
-  return true;
+  // The outbox may have dropped the rest of a message that a broken connection cut.
+  const bool was_open = connection_.open();
+  after_write();
+  return connection_.open() == was_open;  // or a Close is to go
 }
 
 // Says whether the transport took all of it.
@@ -343,9 +342,7 @@ void link::count() noexcept {
 }
 
 void link::finish() noexcept {
-  const bool in_order =
-      !client_.stopped() && !connection_.write_error() && !connection_.timed_out();
-  if (in_order) stream_->shutdown();
+  if (!client_.stopped() && !connection_.broken()) stream_->shutdown();
   stream_->close();
 }
 

@@ -52,7 +52,7 @@ class link {
   // A turn; `who` is told when there is reason for another.
   step turn(const std::shared_ptr<strand_listener>& who);
   step read_turn(const std::shared_ptr<strand_listener>& who);
-  step after_turn(const std::shared_ptr<strand_listener>& who, bool came);
+  step after_turn(const std::shared_ptr<strand_listener>& who);
 
   // The mail that is next: while closing, of that which arrives in any phase.
   std::unique_ptr<mail> pop_mail() noexcept;
@@ -96,10 +96,9 @@ class link {
   const mail* next_mail() noexcept;
   bool deliver_plain_mail();
   bool may_read() const noexcept;
-  bool read_shared(time_point now);
+  void read_shared(time_point now);
   bool read_own(time_point now);
   void give_out();
-  void keep_rest();
   bool turn_over();
   bool take(std::span<const std::byte> room, const io_result& got, time_point now);
 

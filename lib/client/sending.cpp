@@ -76,7 +76,7 @@ void engine::wait_for_room(send_channel& channel, gate::state state) {
   if (this->state().ended()) return parts().senders.fail(life_.how_it_ended().unsent_error());
   if (!still_of_use(channel, state)) channel.drop_waiting();
   life_.pump();
-  if (channel.waiting_dropped) parts().senders.after_write();
+  if (channel.waiting_dropped) after_write();
 }
 
 // Whether a frame that waits may go, though the connection that it was meant for may be gone.

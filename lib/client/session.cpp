@@ -27,8 +27,14 @@ std::error_code session::begin_close(protocol::close_payload how) {
   }
   detail::link* const open = engine_.life().open_link();
   if (open == nullptr) {
-    const bool ends = engine_.life().close(std::move(how));
-    return ends ? std::error_code() : errc::not_connected;
+    const auto state = engine_.life().state();
+    const bool ends = state == detail::life_state::idle || state >= detail::life_state::terminating;
+    if (ends) return errc::not_connected;
+    // Not within this: the handler may be called for it.
+    post_on(engine_.serial(), [self = engine_.shared_from_this(), how = std::move(how)]() mutable {
+      self->life().close(std::move(how));
+    });
+    return {};
   }
   const auto error = open->connection().close(std::move(how));
   if (!error) engine_.life().pump();

@@ -6,8 +6,8 @@
 namespace wsx::detail {
 
 // How much a client does before others have their turn: as much as it can within `max_turn`. It
-// looks at the clock after every 32 callbacks at most, and after fewer where they take long. So
-// what comes late is late by a turn and the callbacks between two looks.
+// looks at the clock after every 32 callbacks at most, and after fewer where they take long. Other
+// work is delayed by at most one turn and the callbacks between two looks at the clock.
 class turn_budget {
  public:
   using time_point = std::chrono::steady_clock::time_point;

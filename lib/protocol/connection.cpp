@@ -29,7 +29,6 @@ connection::connection(const options& o, const reception& wanted,
       liveness_(o.ping_interval, o.ping_timeout, now),
       now_(now) {
   if (!deflate) return;
-  inflates_ = true;
   inflate_takeover_ = !deflate->server_no_context_takeover;
   inflate_window_bits_ = static_cast<std::uint8_t>(deflate->server_max_window_bits);
   outbox_.compress({.deflate = {.level = o.deflate->level,
@@ -45,7 +44,7 @@ connection::~connection() = default;
 message_assembler& connection::assembler() {
   if (assembler_) return *assembler_;
   std::optional<inflater> inflate;
-  if (inflates_) inflate.emplace(inflate_window_bits_, inflate_takeover_);
+  if (inflate_window_bits_ != 0) inflate.emplace(inflate_window_bits_, inflate_takeover_);
   assembler_ = acquire_assembler(
       {options_.max_message_size, options_.max_frame_size, options_.max_fragments}, reception_.how,
       std::move(inflate));
@@ -63,15 +62,21 @@ void connection::receive(bytes_view input, time_point now) {
     return;
   }
   liveness_.heard();
-  if (has_input_ && !open()) discard();  // what was left when closing began
+  drop_rest();
   used_ = true;
   has_input_ = true;
-  allowance_ = open() ? pace_ : 0;
+  allowance_ = open() && !congested() ? pace_ : 0;
   if (!discarding_) assembler().feed(input);
   if (!ends()) expired_ = false;  // it came in the last moment
   if (open()) return;
   discard();
   if (expired_) give_up();  // even if the peer never stops to send
+}
+
+void connection::drop_rest() {
+  if (!has_input_ || open()) return;
+  discard();
+  has_input_ = false;
 }
 
 event incoming::next() {
@@ -104,48 +109,48 @@ event connection::no_event() {
 }
 
 event connection::take(receive_event came) {
-  payload_ = assembler_->payload();
-  switch (came) {
-    case receive_event::need_input:
-      has_input_ = false;
-      allowance_ = 0;
-      release_assembler(assembler_);
-      if (expired_) give_up();
-      return event::need_input;
-    case receive_event::more: allowance_ = 0; break;
-    case receive_event::text:
-      ++messages_received_;
-      if (reception_.text) return event::text;
-      fail(errc::unsupported_data, {}, "text, and there is no handle_frame(wsx::text)");
-      break;
-    case receive_event::binary:
-      ++messages_received_;
-      if (reception_.binary) return event::binary;
-      fail(errc::unsupported_data, {}, "binary, and there is no handle_frame(wsx::binary)");
-      break;
-    case receive_event::fragment:
-      kind_ = assembler_->message_kind();
-      first_ = assembler_->first();
-      last_ = assembler_->last();
-      if (last_) ++messages_received_;
-      return event::fragment;
-    case receive_event::ping:
-      if (reception_.pings) return event::ping;
-      outbox_.add_pong(payload_);  // RFC 6455 5.5.2
-      answered_ = true;
-      break;
-    case receive_event::pong:
-      if (const auto took = liveness_.pong(payload_, now_)) latency_ = *took;
-      return event::pong;
-    case receive_event::close: received_close(); break;
-    case receive_event::violation: violated(); break;
+  for (;; came = assembler_->next()) {
+    payload_ = assembler_->payload();
+    switch (came) {
+      case receive_event::need_input:
+        has_input_ = false;
+        allowance_ = 0;
+        release_assembler(assembler_);
+        if (expired_ && write_error_) give_up();
+        return event::need_input;
+      case receive_event::more: allowance_ = 0; break;
+      case receive_event::text:
+        ++messages_received_;
+        if (reception_.text) return event::text;
+        fail(errc::unsupported_data, {}, "text, and there is no handle_frame(wsx::text)");
+        break;
+      case receive_event::binary:
+        ++messages_received_;
+        if (reception_.binary) return event::binary;
+        fail(errc::unsupported_data, {}, "binary, and there is no handle_frame(wsx::binary)");
+        break;
+      case receive_event::fragment:
+        kind_ = assembler_->message_kind();
+        first_ = assembler_->first();
+        last_ = assembler_->last();
+        if (last_) ++messages_received_;
+        return event::fragment;
+      case receive_event::ping:
+        if (reception_.pings) return event::ping;
+        outbox_.add_pong(payload_);  // RFC 6455 5.5.2
+        answered_ = true;
+        break;
+      case receive_event::pong:
+        if (const auto took = liveness_.pong(payload_, now_)) latency_ = *took;
+        return event::pong;
+      case receive_event::close: received_close(); break;
+      case receive_event::violation:  // RFC 6455 7.1.7
+        fail(assembler_->error(), {}, assembler_->error_detail());
+        break;
+    }
+    if (allowance_ == 0) return no_event();
+    --allowance_;
   }
-  return next_event();
-}
-
-// RFC 6455 7.1.7.
-void connection::violated() {
-  fail(assembler_->error(), {}, assembler_->error_detail());
 }
 
 // RFC 6455 5.5.1.
@@ -156,6 +161,7 @@ void connection::received_close() {
 // Once closing has begun only the peer's Close still counts, and after it nothing does. RFC 6455
 // 1.4, 5.5.1.
 void connection::discard() {
+  if (over()) return;  // the reason is known
   if (close_.received()) discarding_ = true;
   while (!discarding_ && assembler_) {
     switch (assembler_->next()) {
@@ -173,6 +179,13 @@ void connection::discard() {
 void connection::receive_end(std::error_code error, bool at_eof, std::string_view detail) {
   if (std::exchange(over_, true)) return;
   close_.end(error, at_eof, detail);
+}
+
+void connection::keep_rest(byte_buffer& place) {
+  byte_buffer kept;
+  kept.append(assembler_->rest());
+  assembler_->move_rest(kept.data());
+  place = std::move(kept);
 }
 
 void connection::give_up() {
@@ -210,7 +223,10 @@ void connection::fail(std::error_code error, std::exception_ptr exception, std::
 }
 
 void connection::begin_closing(const std::optional<close_payload>& close, close_order order) {
-  if (!std::exchange(closing_, true) && !write_error_) due_ = never;
+  if (!std::exchange(closing_, true) && !write_error_) {
+    due_ = never;
+    expired_ = false;
+  }
   answered_ = true;
   allowance_ = 0;  // nothing more is given out
   if (close && outbox_.set_close(*close, order, committed_)) close_.queued(close->code);
@@ -237,7 +253,7 @@ std::optional<connection::time_point> connection::next_timeout(time_point now) {
   if (due_ == never && ends()) due_ = now + options_.close_timeout;
   if (due_ == never && used_) due_ = now + memory_is_kept;
   if (ends()) return due_;
-  const auto when = liveness_.next(congested()).value_or(due_);
+  const auto when = liveness_.next(congested(), now).value_or(due_);
   return when == never ? std::nullopt : std::optional(when);
 }
 
@@ -245,29 +261,34 @@ void connection::handle_timeout(time_point now, std::optional<std::size_t> unack
   if (over()) return;
   if (ends()) {
     expired_ = now >= due_;
-  } else {
-    look_after_peer(now, unacknowledged);
-    release_memory();
+    return;
   }
-}
-
-void connection::look_after_peer(time_point now, std::optional<std::size_t> unacknowledged) {
   using enum liveness::verdict;
   switch (liveness_.poll(now, congested(), unacknowledged)) {
     case wait: break;
     case send_ping: outbox_.set_ping(liveness_.ping_payload()); break;
-    case silent: expired_ = true; break;
+    case silent:
+      // A peer whose input is held back, because it takes nothing, can't be judged by its silence.
+      if (congested() && has_input_) {
+        liveness_.heard();
+      } else {
+        expired_ = true;
+      }
+      break;
     case not_reading:
       expired_ = true;
       receive_end(errc::peer_not_reading, false);
       break;
   }
+  release_memory();
 }
 
 // From time to time: what a burst, or a large message, made grow is not kept for ever.
 void connection::release_memory() noexcept {
-  if (assembler_) assembler_->release_memory();
-  release_assembler(assembler_);
+  if (!has_input_) {  // or a callback may still view what the assembler has
+    if (assembler_) assembler_->release_memory();
+    release_assembler(assembler_);
+  }
   outbox_.release_memory();
   used_ = false;
   due_ = never;

@@ -20,7 +20,9 @@ void liveness::sent(std::size_t count, bool ping_written, time_point now) noexce
   ping_end_ = sent_;
 }
 
-std::optional<liveness::time_point> liveness::next(bool congested) const noexcept {
+std::optional<liveness::time_point> liveness::next(bool congested, time_point now) noexcept {
+  if (congested && !congested_) progressed_ = now;  // its time begins when so much waits
+  congested_ = congested;
   const auto ping = keepalive_.next();
   if (!congested) return ping;
   const auto stalled = progressed_ + keepalive_.timeout();

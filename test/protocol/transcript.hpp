@@ -46,6 +46,7 @@ class transcript {
       case receive_event::fragment: return add_piece(from);
       case receive_event::close: return add(describe(from.close()));
       case receive_event::violation: break;
+      case receive_event::more:
       case receive_event::need_input: return;
     }
     violated_ = true;

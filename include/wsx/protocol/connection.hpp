@@ -5,6 +5,7 @@
 #include <wsx/error.hpp>
 #include <wsx/export.hpp>
 #include <wsx/options.hpp>
+#include <wsx/protocol/byte_buffer.hpp>
 #include <wsx/protocol/close_payload.hpp>
 #include <wsx/protocol/close_state.hpp>
 #include <wsx/protocol/deflate_offer.hpp>
@@ -67,16 +68,19 @@ class connection : public incoming {
   /// so much is unsent that nothing more is to be answered.
   void pace(std::uint32_t events) noexcept {
     pace_ = events;
-    allowance_ = open() ? events : 0;
+    allowance_ = has_input() && !congested() ? events : 0;
   }
 
   /// Whether there is input that `incoming::next` has not given out.
   bool has_input() const noexcept { return has_input_ && open() && !over(); }
 
-  /// What is left of it, for a caller that has to give the input back; and that this has been
-  /// copied to `copy`.
-  bytes_view rest() const noexcept { return assembler_->rest(); }
-  void move_rest(const std::byte* copy) noexcept { assembler_->move_rest(copy); }
+  /// For a caller that has to give the input back: copies what is left of it to `place`, and goes
+  /// on there.
+  WSX_API void keep_rest(byte_buffer& place);
+
+  /// Once closing has begun, what is left is of no use but for a Close in it: looks for that.
+  /// Before the place where it lies is used for anything else.
+  WSX_API void drop_rest();
 
   /// The transport has ended: by the peer's orderly end (`at_eof`), or by `error`. `detail`, which
   /// may be empty, is what more is known. Only the first call counts.
@@ -163,9 +167,11 @@ class connection : public incoming {
     return open() && !write_error_ && outbox_.unsent_bytes() >= options_.max_reply_bytes;
   }
 
-  /// Whether a deadline made the end, so that the transport is not worth an orderly one.
+  /// Whether the time of the peer, or of closing, has run out.
   bool timed_out() const noexcept { return expired_; }
-  std::error_code write_error() const noexcept { return write_error_; }
+
+  /// Whether the transport is not worth an orderly end.
+  bool broken() const noexcept { return expired_ || write_error_; }
 
   /// Why the connection has ended, or is about to.
   const close_reason& reason() const noexcept { return close_.reason(); }
@@ -190,9 +196,7 @@ class connection : public incoming {
   message_assembler& assembler();
   void discard();
   void received_close();
-  void violated();
   void begin_closing(const std::optional<close_payload>& close, close_order order);
-  void look_after_peer(time_point now, std::optional<std::size_t> unacknowledged);
   void give_up();
   void release_memory() noexcept;
   bool ends() const noexcept { return !open() || write_error_; }
@@ -201,8 +205,7 @@ class connection : public incoming {
   outbox& outbox_;
   const reception reception_;
   bool over_ = false;
-  bool lost_ = false;  // over, though nobody has been told why
-  bool inflates_ = false;
+  bool lost_ = false;  // over, but `reason` does not say why before `conclude`
   bool inflate_takeover_ = false;
   std::uint8_t inflate_window_bits_ = 0;
   bool expired_ = false;  // the peer's time has run out: one more look at what it sent
@@ -222,7 +225,7 @@ class connection : public incoming {
   // When memory is given back; or else the deadline of closing, or of reading what the peer said
   // before it went.
   time_point due_ = never;
-  time_point now_;  // when the last input came
+  time_point now_;  // of the last `receive`
   std::size_t committed_ = 0;
   std::uint64_t messages_received_ = 0;
   std::chrono::nanoseconds latency_{-1};  // none yet

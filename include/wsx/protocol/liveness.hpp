@@ -51,7 +51,7 @@ class liveness {
 
   /// When to call `poll`, unless something happens before. `congested`: so much waits for the peer
   /// that nothing is read any more.
-  WSX_API std::optional<time_point> next(bool congested) const noexcept;
+  WSX_API std::optional<time_point> next(bool congested, time_point now) noexcept;
 
   /// What is due. `unacknowledged`: the bytes written that the peer's system has not confirmed, if
   /// that is known.
@@ -64,6 +64,7 @@ class liveness {
   bool confirms_more(std::optional<std::size_t> unacknowledged, std::uint64_t limit) noexcept;
 
   keepalive keepalive_;
+  bool congested_ = false;
   time_point progressed_;           // when the peer last took anything
   std::uint64_t sent_ = 0;          // bytes
   std::uint64_t acknowledged_ = 0;  // of these, by the peer's system, when last asked
