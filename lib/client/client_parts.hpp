@@ -40,14 +40,7 @@ struct client_parts {
     transport->tls = {options, &options->tls};
   }
 
-  // A reply had no connection to go to.
-  void reply_dropped() noexcept {
-    ++replies_without_connection;
-    count_dropped();
-  }
-  void count_dropped() noexcept {
-    counts.replies_dropped.set(senders.outbox().staged_dropped() + replies_without_connection);
-  }
+  void count_dropped() noexcept { counts.replies_dropped.set(senders.outbox().staged_dropped()); }
 
   // The `connect` that waits, if one does, is through: without `error`, or with what `end` knows of
   // it.
@@ -79,7 +72,6 @@ struct client_parts {
   producers senders;
   deadline time;
   counters counts;
-  std::uint64_t replies_without_connection = 0;
 };
 
 }  // namespace wsx::detail

@@ -236,7 +236,8 @@ void engine::apply_action(const action& wanted) {
       life_.close(current.close());
       return;
     }
-    parts().reply_dropped();
+    parts().senders.outbox().drop_reply();
+    parts().count_dropped();
     log_dropped_reply();
   }
 }

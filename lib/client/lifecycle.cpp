@@ -146,7 +146,7 @@ asio::awaitable<outcome> lifecycle::dial() {
   if (failed) co_return attempt_failed(failed);
   const auto now = parts_.time.now();
   dialed opened = dialer_->take();
-  link_.emplace(opened, number_, parts_, owner_, now);
+  link_.emplace(opened, parts_, owner_, now);
   dialer_.reset();
   info_ = std::move(opened.info);
   info_.attempt = std::exchange(attempts_, 0);

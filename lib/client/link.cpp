@@ -45,15 +45,13 @@ std::error_code thrown_error() {
 
 }  // namespace
 
-link::link(dialed& opened, std::uint32_t number, client_parts& parts, callback_context& client,
-           time_point now)
+link::link(dialed& opened, client_parts& parts, callback_context& client, time_point now)
     : parts_(parts),
       client_(client),
       stream_(std::move(opened.stream)),
       own_(std::move(opened.early)),
       connection_(*parts.options, parts.handler->reception(), opened.info.deflate,
-                  parts.senders.outbox(), now),
-      number_(number) {}
+                  parts.senders.outbox(), now) {}
 
 link::step link::turn(listener who) {
   if (connection_.over() || client_.stopped()) return step::end;
@@ -288,7 +286,7 @@ void link::compare(listener who, time_point now) {
 void link::wait(io_direction direction, listener who) {
   bool& waits = waits_[static_cast<std::size_t>(direction)];
   if (waits) return;
-  stream_->async_wait(direction, wait_handler(who, direction, number_));
+  stream_->async_wait(direction, wait_handler(who, direction, parts_.door.load().connection()));
   waits = true;
 }
 

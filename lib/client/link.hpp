@@ -39,9 +39,8 @@ class link {
     await_input,  // a coroutine takes what came; then `after_turn`
   };
 
-  // Takes the stream of `opened`, and what came early. `number` tells its readiness from others'.
-  link(dialed& opened, std::uint32_t number, client_parts& parts, callback_context& client,
-       time_point now);
+  // Takes the stream of `opened`, and what came early.
+  link(dialed& opened, client_parts& parts, callback_context& client, time_point now);
 
   protocol::connection& connection() noexcept { return connection_; }
   const protocol::connection& connection() const noexcept { return connection_; }
@@ -120,7 +119,6 @@ class link {
   // What came early; then to read into, if callbacks are coroutines; or what there was no time for.
   protocol::byte_buffer own_;
   protocol::connection connection_;
-  const std::uint32_t number_;
   bool waits_[2] = {false, false};  // by io_direction
   bool read_all_ = false;           // more must be waited for
   bool read_in_place_ = false;      // what came last: the rest of a large message

@@ -141,7 +141,10 @@ class outbox {
 
   std::uint64_t frames_encoded() const noexcept { return batch_.frames(); }
 
-  /// Staged frames ever dropped.
+  /// A frame that would have been staged had no connection to go to.
+  void drop_reply() noexcept { ++staged_.dropped; }
+
+  /// Staged frames ever dropped, and those.
   std::uint64_t staged_dropped() const noexcept { return staged_.dropped; }
 
   /// The connection has ended: frees what was written whole of a batch that was not.
