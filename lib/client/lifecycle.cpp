@@ -173,18 +173,18 @@ asio::awaitable<outcome> lifecycle::greet() {
   any_handler& handler = *parts_.handler;
   const std::shared_ptr<strand_listener> who = owner_.shared_from_this();
   const auto pump_meanwhile = [&] { post_on(parts_.serial, [who] { who->on_notified(); }); };
-  asio::awaitable<void> waiting;
-  if (link_->delivers() && !std::exchange(opened_once_, true))
-    waiting = handler.init(owner_, info_);
-  if (waiting.valid()) {
+  asio::awaitable<void> init;
+  if (link_->delivers() && !std::exchange(opened_once_, true)) init = handler.init(owner_, info_);
+  if (init.valid()) {
     pump_meanwhile();
-    co_await std::move(waiting);
+    co_await std::move(init);
   }
+  asio::awaitable<void> greeting;
   const bool greeted = link_->delivers();
-  if (greeted) waiting = handler.handle_connect(owner_, info_);
-  if (waiting.valid()) {
+  if (greeted) greeting = handler.handle_connect(owner_, info_);
+  if (greeting.valid()) {
     pump_meanwhile();
-    co_await std::move(waiting);
+    co_await std::move(greeting);
   }
   // One that threw fails `connect`, at the end. One that closes does not: it was told.
   const bool threw = link_->connection().reason().exception != nullptr;

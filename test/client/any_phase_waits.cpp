@@ -54,6 +54,7 @@ TEST_SUITE("client: any phase, callbacks that wait") {
     poll(w.io);
     CHECK(seen == lines{"info", "info is through", "init"});
     CHECK(w.connected.ok());
+    gate.reset();  // before the I/O context
   }
 
   TEST_CASE("one that waits while the client connects is interrupted by its end") {
@@ -71,6 +72,7 @@ TEST_SUITE("client: any phase, callbacks that wait") {
     CHECK(seen == lines{"info", "info is through"});
     CHECK(w.ended.failed(wsx::errc::aborted));
     CHECK(w.connected.failed(wsx::errc::aborted));
+    gate.reset();  // before the I/O context
   }
 }
 

@@ -248,6 +248,7 @@ TEST_SUITE("client: waits") {
     poll(f.w.io);
     CHECK(f.s.seen.back() == "terminate is through");
     CHECK(f.w.ended.ok());
+    g.reset();  // before the I/O context
   }
 
   TEST_CASE("close_timeout bounds close and join, whatever a callback ignores") {
@@ -381,6 +382,7 @@ TEST_SUITE("client: waits") {
         CHECK(f.s.terminated.size() == 1);
         CHECK(f.w.ended.calls == 1);
         CHECK(f.w.ended.error == (aborted ? wsx::errc::aborted : std::error_code()));
+        g.reset();  // before the I/O context
       }
     }
   }

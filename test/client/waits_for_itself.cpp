@@ -104,6 +104,7 @@ TEST_SUITE("client: waits for itself") {
     poll(f.w.io);
     CHECK(errors == lines{"would_deadlock"});
     CHECK(works(f.w, peer));
+    g.reset();  // before the I/O context
   }
 
   TEST_CASE("a coroutine that the callback has spawned may, while that waits or is through") {
@@ -135,6 +136,7 @@ TEST_SUITE("client: waits for itself") {
         poll(f.w.io);
         CHECK(errors == lines{"none"});
         CHECK(f.w.ended.ok());
+        g.reset();  // before the I/O context
       }
     }
   }
