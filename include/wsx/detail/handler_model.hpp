@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wsx/config.hpp>
+
 #include <wsx/detail/any_handler.hpp>
 #include <wsx/detail/callback_context.hpp>
 #include <wsx/detail/callbacks.hpp>
