@@ -215,7 +215,7 @@ void link::write(listener who, time_point now) {
 link::write_end link::write_some(listener who, time_point now) {
   for (std::size_t written = 0; written < write_budget;) {
     const bytes_view bytes = connection_.data_to_send(now);
-    if (connection_.compressing()) {
+    if (parts_.senders.outbox().compressing()) {
       written += protocol::outbox::batch_size;  // so much of a message was taken in
     } else if (bytes.empty()) {
       if (idle(who)) return write_end::idle;

@@ -108,11 +108,9 @@ class connection : public incoming {
   /// Whether writing is worth a try: nothing has kept the transport from it for good.
   bool may_write() const noexcept { return !over() && !write_error_; }
 
-  /// The bytes to write next; empty if there are none, or if it is `compressing`.
+  /// The bytes to write next; empty if there are none, or if the outbox is `compressing`: then ask
+  /// again.
   WSX_API bytes_view data_to_send(time_point now);
-
-  /// Whether the empty `data_to_send` only means that a message is being compressed: ask again.
-  bool compressing() const noexcept { return outbox_.compressing(); }
 
   /// Counts `count` bytes of them as written. The transport has to be given the next `committed`
   /// ones as they are.
