@@ -1,4 +1,5 @@
 // The examples of the headers' comments; scripts/check-docs compares them.
+#include <wsx/protocol/connection.hpp>
 #include <wsx/testing/echo_server.hpp>
 #include <wsx/testing/memory_transport.hpp>
 #include <wsx/testing/server_frame.hpp>
@@ -10,6 +11,7 @@
 
 #include <cassert>
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -119,6 +121,24 @@ asio::awaitable<void> sender_hpp(wsx::client<printer>& client) {
   co_await client.send(wsx::text{make_payload()});
   // [wsx/sender.hpp]
 }
+
+namespace wsx::protocol {
+
+void connection_hpp(const options& o, outbox& out, bytes_view bytes,
+                    std::chrono::steady_clock::time_point now,
+                    const std::function<void(event, bytes_view)>& use,
+                    const std::function<std::size_t(bytes_view)>& write,
+                    const std::function<void(std::chrono::steady_clock::time_point)>& call_at) {
+  // [wsx/protocol/connection.hpp]
+  connection c(o, {}, std::nullopt, out, now);
+  c.receive(bytes, now);
+  for (auto e = c.next(); e != event::need_input; e = c.next()) use(e, c.payload());
+  while (!c.data_to_send(now).empty()) c.sent(write(c.data_to_send(now)), now);
+  if (const auto when = c.next_timeout(now)) call_at(*when);  // to call c.handle_timeout
+  // [wsx/protocol/connection.hpp]
+}
+
+}  // namespace wsx::protocol
 
 namespace wsx::testing {
 

@@ -35,11 +35,11 @@ namespace wsx::protocol {
 /// RFC decides is decided here: the order of frames, pings and their pongs, violations, the closing
 /// handshake. Time is what the caller says.
 ///
-///     connection c(options, {}, deflate, out, now);
+///     connection c(o, {}, std::nullopt, out, now);
 ///     c.receive(bytes, now);
 ///     for (auto e = c.next(); e != event::need_input; e = c.next()) use(e, c.payload());
 ///     while (!c.data_to_send(now).empty()) c.sent(write(c.data_to_send(now)), now);
-///     if (const auto when = c.next_timeout(now)) call_at(*when, [&] { c.handle_timeout(now); });
+///     if (const auto when = c.next_timeout(now)) call_at(*when);  // to call c.handle_timeout
 ///
 /// The frames of producers outlive a connection, so `outbox`, which keeps them, is not part of it.
 /// Options and outbox must live as long as the connection. One thread at a time.
@@ -114,7 +114,7 @@ class connection : public incoming {
 
   /// Counts `count` bytes of them as written. The transport has to be given the next `committed`
   /// ones as they are.
-  WSX_API void sent(std::size_t count, time_point now, std::size_t committed);
+  WSX_API void sent(std::size_t count, time_point now, std::size_t committed = 0);
 
   /// The transport takes bytes again, after it took no more.
   void writable(time_point now) noexcept { liveness_.writable(now); }
@@ -143,7 +143,8 @@ class connection : public incoming {
 
   /// Does what is due. `unacknowledged`: the bytes written that the peer's system has not
   /// confirmed, if that is known.
-  WSX_API void handle_timeout(time_point now, std::optional<std::size_t> unacknowledged);
+  WSX_API void handle_timeout(time_point now,
+                              std::optional<std::size_t> unacknowledged = std::nullopt);
 
   // State.
 
