@@ -3,8 +3,7 @@
 #include <wsx/protocol/connection.hpp>
 #include <wsx/protocol/utf8.hpp>
 
-#include <algorithm>
-#include <limits>
+#include <chrono>
 #include <utility>
 
 // What comes in, and what is due.

@@ -58,7 +58,8 @@ class outbox {
   static constexpr std::size_t most_at_once = std::size_t{7} << 29;
 
   /// Nothing is staged while `max_unsent` bytes or more are unsent.
-  explicit outbox(std::size_t max_unsent) : max_unsent_(std::min(max_unsent, most_staged)) {}
+  explicit outbox(std::size_t max_unsent)
+      : max_unsent_(static_cast<std::uint32_t>(std::min(max_unsent, most_staged))) {}
 
   /// Before anything is staged on a connection: that it compresses.
   void compress(const frame_deflater::settings& s) { writer_.compress(s); }
@@ -190,7 +191,7 @@ class outbox {
   frame_sources sources_{writer_};
 
   staged_frames staged_;
-  std::size_t max_unsent_;
+  std::uint32_t max_unsent_;
 
   bool ping_written_ = false;
   control_slot ping_{};
