@@ -32,12 +32,22 @@ struct client_parts {
         door(serial),
         options(share_options(std::move(o))),
         make_stream(streams),
-        transport(std::make_shared<transport_settings>()),
         handler(std::move(h)),
         messages(options->mailbox_size),
         senders(options->max_reply_bytes),
-        time(serial, client_clock(serial.get_inner_executor())) {
-    transport->tls = {options, &options->tls};
+        time(serial, client_clock(serial.get_inner_executor())) {}
+
+  // What the transports share. Only one that uses TLS keeps them, so they are made for each attempt
+  // unless the last one still has them.
+  const std::shared_ptr<transport_settings>& share_transport_settings() {
+    if (!transport) {
+      transport = std::make_shared<transport_settings>();
+      transport->tls = {options, &options->tls};
+    }
+    return transport;
+  }
+  void release_transport_settings() noexcept {
+    if (transport.use_count() == 1) transport.reset();
   }
 
   void count_dropped() noexcept { counts.replies_dropped.set(senders.outbox().staged_dropped()); }
@@ -65,7 +75,7 @@ struct client_parts {
   gate door;
   const std::shared_ptr<const wsx::options> options;  // other clients may share them
   const stream_factory make_stream;
-  const std::shared_ptr<transport_settings> transport;
+  std::shared_ptr<transport_settings> transport{};
   std::unique_ptr<any_handler> handler;
   callers waiting;
   inbox messages;

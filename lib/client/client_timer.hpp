@@ -3,10 +3,10 @@
 #include <wsx/config.hpp>
 
 #include "client_clock.hpp"
+#include "inner_executor.hpp"
 #include "virtual_time.hpp"
 
-#include <asio/any_io_executor.hpp>
-#include <asio/steady_timer.hpp>
+#include <wsx/transport/strand.hpp>
 
 #include <chrono>
 #include <memory>
@@ -14,13 +14,14 @@
 
 namespace wsx::detail {
 
-// A timer by the clock of its client: an `asio::steady_timer`, unless time is virtual.
+// A timer by the clock of its client: the machine's, unless time is virtual.
+// The strand must outlive it; its handlers run below that.
 class client_timer {
  public:
   using duration = client_clock::duration;
   using time_point = client_clock::time_point;
 
-  client_timer(const asio::any_io_executor& executor, client_clock clock) : timer_(executor) {
+  client_timer(const strand& s, client_clock clock) : timer_(inner_executor(s)) {
     if (clock.time() != nullptr) virtual_ = std::make_unique<virtual_timer>(*clock.time(), timer_);
   }
   client_timer(const client_timer&) = delete;
@@ -54,7 +55,7 @@ class client_timer {
   }
 
  private:
-  asio::steady_timer timer_;
+  inner_timer timer_;
   std::unique_ptr<virtual_timer> virtual_;
 };
 

@@ -49,7 +49,7 @@ bool cross_thread_notifier::arm(std::shared_ptr<strand_listener> who, bool many)
     post_on(strand_, [who = std::move(who)] { who->on_notified(); });
     return false;
   }
-  if (used_ && !pair_) pair_ = std::make_unique<wait_pair>(strand_.get_inner_executor());
+  if (used_ && !pair_) pair_ = std::make_unique<wait_pair>(strand_);
   many_expected_ = many && has_asymmetric_fence();
   if (!pair_) {
     first_listener_ = who;

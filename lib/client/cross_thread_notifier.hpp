@@ -1,11 +1,10 @@
 #pragma once
 
+#include "inner_executor.hpp"
 #include "strand_listener.hpp"
 
 #include <wsx/export.hpp>
 #include <wsx/transport/strand.hpp>
-
-#include <asio/steady_timer.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -64,15 +63,15 @@ class cross_thread_notifier {
 
  private:
   struct endless_wait {
-    endless_wait(const asio::any_io_executor& executor)  // NOLINT: converts by design
-        : timer(executor, asio::steady_timer::time_point::max()) {}
+    endless_wait(const strand& s)  // NOLINT: converts by design
+        : timer(inner_executor(s), inner_timer::time_point::max()) {}
 
-    asio::steady_timer timer;            // nothing but its cancellation ends its wait
+    inner_timer timer;                   // nothing but its cancellation ends its wait
     std::atomic<bool> canceling{false};  // a thread is within `cancel`
   };
 
   struct wait_pair {
-    explicit wait_pair(const asio::any_io_executor& executor) : waits{executor, executor} {}
+    explicit wait_pair(const strand& s) : waits{s, s} {}
 
     endless_wait waits[2];
   };

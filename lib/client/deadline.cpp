@@ -36,7 +36,7 @@ void deadline::wait(const std::shared_ptr<strand_listener>& who, time_point unti
     if (now() < earliest()) return arm(who);
     who->on_time();  // it owns this
   };
-  timer_.async_wait(when_due(strand_, std::move(passed)));
+  timer_.async_wait(when_due(who->serial(), std::move(passed)));
   waits_ = true;
 }
 

@@ -28,9 +28,7 @@ class deadline {
     callback,    // one that was interrupted, and goes on
   };
 
-  // `s` must outlive the deadline.
-  deadline(const strand& s, client_clock clock)
-      : strand_(s), timer_(s.get_inner_executor(), clock) {}
+  deadline(const strand& s, client_clock clock) : timer_(s, clock) {}
 
   client_clock clock() const noexcept { return timer_.clock(); }
   time_point now() const noexcept { return clock().now(); }
@@ -59,7 +57,6 @@ class deadline {
   time_point earliest() const noexcept;
   void wait(const std::shared_ptr<strand_listener>& who, time_point until);
 
-  const strand& strand_;
   client_timer timer_;
   std::array<time_point, 3> times_{never, never, never};
   std::uint32_t number_ = 0;  // of the wait

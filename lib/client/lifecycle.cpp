@@ -128,7 +128,7 @@ asio::awaitable<outcome> lifecycle::dial() {
     attempt->ended(error, what);
     wake_.notify();
   };
-  auto opening = dialer_->open(self, parts_.make_stream, parts_.transport);
+  auto opening = dialer_->open(self, parts_.make_stream, parts_.share_transport_settings());
   asio::co_spawn(parts_.serial, std::move(opening),
                  asio::bind_cancellation_slot(dialer_->slot(), std::move(through)));
   while (!dialer_->result()) {
@@ -147,6 +147,7 @@ asio::awaitable<outcome> lifecycle::dial() {
   const auto now = parts_.time.now();
   dialed opened = dialer_->take();
   link_.emplace(opened, parts_, owner_, now);
+  parts_.release_transport_settings();
   dialer_.reset();
   info_ = std::move(opened.info);
   info_.attempt = std::exchange(attempts_, 0);

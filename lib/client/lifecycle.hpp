@@ -118,7 +118,7 @@ class lifecycle {
   bool no_answer_ = false;         // `handle_disconnect` was interrupted, and said nothing
   bool told_ = false;              // those that wait for the end have been told
   std::uint32_t number_ = 0;       // of the attempt, or of the connection
-  std::size_t attempts_ = 0;       // since the last open connection
+  std::uint32_t attempts_ = 0;     // since the last open connection
   request target_{};
   connection_info info_{};
   time_point opened_at_{};

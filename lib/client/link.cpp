@@ -49,9 +49,10 @@ link::link(dialed& opened, client_parts& parts, callback_context& client, time_p
     : parts_(parts),
       client_(client),
       stream_(std::move(opened.stream)),
-      own_(std::move(opened.early)),
       connection_(*parts.options, parts.handler->reception(), opened.info.deflate,
-                  parts.senders.outbox(), now) {}
+                  parts.senders.outbox(), now) {
+  if (!opened.early.empty()) own_.change() = std::move(opened.early);
+}
 
 link::step link::turn(listener who) {
   if (connection_.over() || client_.stopped()) return step::end;
@@ -140,7 +141,8 @@ void link::read_shared(time_point now) {
   if (!take(room, stream_->read_some(room), now)) return;
   read_in_place_ = !place.empty();
   give_out();
-  if (connection_.has_input()) connection_.keep_rest(own_);  // others will read into the buffer
+  if (connection_.has_input())
+    connection_.keep_rest(own_.change());  // others will read into the buffer
 }
 
 // Has what came given out to the handler, as far as there is time.
@@ -152,22 +154,23 @@ void link::give_out() {
     if (connection_.congested() || client_.stopped() || turn_over()) return;
     connection_.pace(budget_.callbacks());
   }
-  if (!own_.empty()) own_.release();
+  own_.reset();
 }
 
 // Reads into a buffer of the link's own: what callbacks that are coroutines view must stay there.
 // Says whether anything came.
 bool link::read_own(time_point now) {
   connection_.drop_rest();
-  own_.clear();
-  const auto room = own_.prepare(own_buffer_size);
+  auto& own = own_.change();
+  own.clear();
+  const auto room = own.prepare(own_buffer_size);
   return take(room, stream_->read_some(room), now);
 }
 
 void link::take_early() {
-  if (own_.empty() || client_.stopped() || connection_.over()) return;
-  parts_.counts.bytes_received.add(own_.size());
-  connection_.receive(own_.view(), parts_.time.now());
+  if (own_->empty() || client_.stopped() || connection_.over()) return;
+  parts_.counts.bytes_received.add(own_->size());
+  connection_.receive(own_->view(), parts_.time.now());
 }
 
 bool link::take(std::span<const std::byte> room, const io_result& got, time_point now) {

@@ -11,6 +11,7 @@
 #include <wsx/detail/mail.hpp>
 #include <wsx/protocol/byte_buffer.hpp>
 #include <wsx/protocol/connection.hpp>
+#include <wsx/protocol/lazy.hpp>
 #include <wsx/transport/transport.hpp>
 
 #include <chrono>
@@ -117,13 +118,13 @@ class link {
   callback_context& client_;
   std::unique_ptr<any_stream> stream_;
   // What came early; then to read into, if callbacks are coroutines; or what there was no time for.
-  protocol::byte_buffer own_;
+  protocol::lazy<protocol::byte_buffer> own_{};
   protocol::connection connection_;
-  bool waits_[2] = {false, false};  // by io_direction
-  bool read_all_ = false;           // more must be waited for
-  bool read_in_place_ = false;      // what came last: the rest of a large message
-  bool left_reading_ = false;       // replies wait, and must go first
-  turn_budget budget_;
+  [[no_unique_address]] turn_budget budget_;  // its padding holds what follows
+  bool waits_[2] = {false, false};            // by io_direction
+  bool read_all_ = false;                     // more must be waited for
+  bool read_in_place_ = false;                // what came last: the rest of a large message
+  bool left_reading_ = false;                 // replies wait, and must go first
 };
 
 }  // namespace wsx::detail

@@ -9,16 +9,11 @@
 
 namespace wsx::detail {
 
-void producers::attach(std::shared_ptr<send_channel> channel) {
-  channels_.push_back(channel);
-  outbox_.attach(std::move(channel));
-}
-
 void producers::add_flush(ticket t, completion<std::error_code> done) {
   flush_mark mark{t, outbox_.staged_total(), {}};
-  for (const auto& channel : channels_) {
-    if (const auto left = channel->outstanding(); left > 0)
-      mark.queued.push_back({channel, channel->written, channel->written + left});
+  for (const auto& source : outbox_.sources()) {
+    if (const auto left = source->outstanding(); left > 0)
+      mark.queued.push_back({source, source->written, source->written + left});
   }
   flush_marks_.push_back(std::move(mark));
   on_flushed_.add(t, std::move(done));
@@ -27,8 +22,8 @@ void producers::add_flush(ticket t, completion<std::error_code> done) {
 void producers::cancel(ticket t) {
   on_flushed_.complete(t, asio::error::operation_aborted);
   std::erase_if(flush_marks_, [t](const flush_mark& mark) { return mark.number == t; });
-  for (const auto& channel : channels_) {
-    if (channel->number == t) cancel_send(*channel);
+  for (send_channel& channel : channels()) {
+    if (channel.number == t) cancel_send(channel);
   }
 }
 
@@ -48,7 +43,7 @@ void producers::cancel_send(send_channel& channel) {
 }
 
 bool producers::after_write() {
-  if (channels_.empty() && flush_marks_.empty()) return false;  // only callbacks send
+  if (outbox_.sources().empty() && flush_marks_.empty()) return false;  // only callbacks send
   tell_written();
   return drop_retired();
 }
@@ -57,15 +52,15 @@ bool producers::after_write() {
 void producers::tell_written() {
   end_flushes(lost, errc::connection_dropped);
   end_flushes([this](const flush_mark& mark) { return flushed(mark); }, std::error_code());
-  for (const auto& channel : channels_) {
-    if (!channel->on_written || channel->waiting) continue;
-    const bool dropped = std::exchange(channel->waiting_dropped, false);
+  for (send_channel& channel : channels()) {
+    if (!channel.on_written || channel.waiting) continue;
+    const bool dropped = std::exchange(channel.waiting_dropped, false);
     if (dropped) {
-      channel->unblock();
+      channel.unblock();
     } else {
-      channel->blocked.store(false, std::memory_order_release);
+      channel.blocked.store(false, std::memory_order_release);
     }
-    channel->on_written(dropped ? make_error_code(errc::connection_dropped) : std::error_code());
+    channel.on_written(dropped ? make_error_code(errc::connection_dropped) : std::error_code());
   }
 }
 
@@ -88,12 +83,13 @@ void producers::end_flushes(Ended ended, std::error_code how) {
 // unfinished nobody can finish: RFC 6455 5.4 lets no other message begin before.
 bool producers::drop_retired() {
   bool unfinished = false;
-  std::erase_if(channels_, [&](const auto& channel) {
-    if (!channel->retired || channel->outstanding() > 0) return false;
-    unfinished = outbox_.detach(channel.get()) || unfinished;
-    return true;
-  });
-  return unfinished;
+  for (;;) {
+    const auto over = [](const send_channel& c) { return c.retired && c.outstanding() == 0; };
+    const auto all = channels();
+    const auto gone = std::ranges::find_if(all, over);
+    if (gone == all.end()) return unfinished;
+    unfinished = outbox_.detach(&*gone) || unfinished;
+  }
 }
 
 bool producers::flushed(const flush_mark& mark) const {
@@ -121,11 +117,11 @@ void producers::connection_ended(bool drops_unsent, std::uint32_t next) {
 }
 
 void producers::fail(std::error_code error) {
-  for (const auto& channel : channels_) {
-    if (!channel->on_written) continue;
-    channel->waiting.reset();
-    channel->unblock();
-    channel->on_written(error);
+  for (send_channel& channel : channels()) {
+    if (!channel.on_written) continue;
+    channel.waiting.reset();
+    channel.unblock();
+    channel.on_written(error);
   }
   flush_marks_.clear();
   on_flushed_.complete_all(errc::connection_dropped);
@@ -133,7 +129,7 @@ void producers::fail(std::error_code error) {
 
 void producers::drop_handlers() noexcept {
   on_flushed_.drop();
-  for (const auto& channel : channels_) auto unwritten = std::move(channel->on_written);
+  for (send_channel& channel : channels()) auto unwritten = std::move(channel.on_written);
 }
 
 }  // namespace wsx::detail

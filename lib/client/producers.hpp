@@ -10,7 +10,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <ranges>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace wsx::detail {
@@ -27,7 +29,7 @@ class producers {
 
   burst_estimate& bursts() noexcept { return bursts_; }
 
-  void attach(std::shared_ptr<send_channel> channel);
+  void attach(std::shared_ptr<send_channel> channel) { outbox_.attach(std::move(channel)); }
 
   // Completes `done` once all that has been sent so far is written.
   void add_flush(ticket t, completion<std::error_code> done);
@@ -61,6 +63,13 @@ class producers {
     std::vector<stretch> queued;
   };
 
+  // All that a client's outbox takes frames from.
+  auto channels() const noexcept {
+    return outbox_.sources() | std::views::transform([](const auto& source) -> send_channel& {
+             return static_cast<send_channel&>(*source);
+           });
+  }
+
   void tell_written();
   bool drop_retired();
   void cancel_send(send_channel& channel);
@@ -71,7 +80,6 @@ class producers {
 
   protocol::outbox outbox_;
   burst_estimate bursts_;
-  std::vector<std::shared_ptr<send_channel>> channels_;
   std::vector<flush_mark> flush_marks_;
   waiting_list<std::error_code> on_flushed_;
 };

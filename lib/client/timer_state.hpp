@@ -4,8 +4,7 @@
 #include "client_timer.hpp"
 
 #include <wsx/detail/mail.hpp>
-
-#include <asio/any_io_executor.hpp>
+#include <wsx/transport/strand.hpp>
 
 #include <memory>
 #include <utility>
@@ -14,9 +13,9 @@ namespace wsx::detail {
 
 // A message that is due later.
 struct timer_state final : cancelable {
-  timer_state(const asio::any_io_executor& strand, client_clock time, client_timer::duration delay,
+  timer_state(const strand& s, client_clock time, client_timer::duration delay,
               std::unique_ptr<mail> m)
-      : clock(strand, time), message(std::move(m)) {
+      : clock(s, time), message(std::move(m)) {
     clock.expires_after(delay);
   }
 

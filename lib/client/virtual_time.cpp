@@ -67,7 +67,7 @@ bool virtual_time::earlier::operator()(const virtual_timer* a,
   return std::tie(a->expiry_, a->number_) < std::tie(b->expiry_, b->number_);
 }
 
-virtual_timer::virtual_timer(virtual_time& time, asio::steady_timer& timer)
+virtual_timer::virtual_timer(virtual_time& time, inner_timer& timer)
     : time_(time.shared_from_this()), timer_(timer) {
   timer_.expires_at(time_point::max());
 }

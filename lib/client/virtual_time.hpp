@@ -2,11 +2,12 @@
 
 #include <wsx/config.hpp>
 
+#include "inner_executor.hpp"
+
 #include <wsx/export.hpp>
 
 #include <asio/associator.hpp>
 #include <asio/execution_context.hpp>
-#include <asio/steady_timer.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -91,7 +92,7 @@ class virtual_timer {
  public:
   using time_point = virtual_time::time_point;
 
-  WSX_API virtual_timer(virtual_time& time, asio::steady_timer& timer);
+  WSX_API virtual_timer(virtual_time& time, inner_timer& timer);
   WSX_API ~virtual_timer();
   virtual_timer(const virtual_timer&) = delete;
   virtual_timer& operator=(const virtual_timer&) = delete;
@@ -119,7 +120,7 @@ class virtual_timer {
   void end() noexcept;
 
   const std::shared_ptr<virtual_time> time_;
-  asio::steady_timer& timer_;
+  inner_timer& timer_;
   time_point expiry_{};
   std::uint64_t number_ = 0;   // of the wait: those that are due at the same time keep their order
   std::shared_ptr<bool> due_;  // whether it came to that; null: no wait is under way

@@ -238,7 +238,7 @@ bytes_view connection::data_to_send(time_point now) {
 }
 
 void connection::sent(std::size_t count, time_point now, std::size_t committed) {
-  committed_ = committed;
+  committed_ = static_cast<std::uint32_t>(committed);  // no more than a batch
   if (count == 0) return;
   used_ = true;
   outbox_.wrote(count);

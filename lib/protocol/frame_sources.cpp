@@ -148,13 +148,13 @@ bool frame_sources::cut_off(const frame_source& source, const frame_head& head) 
   return head.op == opcode::continuation && writer_.batch().message_of() != &source;
 }
 
-void frame_sources::reset(bool drop, std::uint32_t next, mask_key_source& keys) {
+void frame_sources::reset(bool drop, std::uint32_t next) {
   connection_ = next;
   drops_ = drop;
   const void* const message_of = writer_.batch().message_of();
   writer_.batch().set_message_of(nullptr);
   for (const auto& source : sources_) {
-    source->rewind(keys);
+    source->rewind(writer_.keys());
     source->note_cut(message_of == source.get());
     source->stale = drop;
     if (drop) source->clear();

@@ -17,7 +17,7 @@ constexpr std::size_t masked_at_once = 64 * 1024;
 void frame_writer::put(const frame_head& head, bytes_view payload) {
   byte_buffer& bytes = batch_.buffer();
   const auto target = bytes.prepare(static_cast<std::size_t>(frame_size(payload.size())));
-  bytes.commit(encode_frame(target.data(), head, payload, keys_.next()));
+  bytes.commit(encode_frame(target.data(), head, payload, keys().next()));
   batch_.count_put(1);
 }
 
@@ -51,9 +51,9 @@ void frame_writer::put_compressed(const frame_head& head, bytes_view payload) {
 
 void frame_writer::begin(const frame& next) {
   batch_.note_message(next.source, next.head);
-  if (!spare_) spare_ = std::make_unique<partial_frame>();
-  *spare_ = {.frame = next, .left = next.payload};
-  partial_ = std::move(spare_);
+  if (!partial_) partial_ = std::make_unique<partial_frame>();
+  *partial_ = {.frame = next, .left = next.payload};
+  within_payload_ = true;
   partial_->compressed = deflater_ && deflater_->takes(next.head);
   stretch s{.source = next.source, .begin = batch_.size()};
   s.frames = next.queued && !partial_->compressed;
@@ -62,7 +62,7 @@ void frame_writer::begin(const frame& next) {
 }
 
 void frame_writer::begin_on_wire(const frame_head& head, bytes_view payload) {
-  partial_->wire = wire_frame{.left = payload, .key = keys_.next()};
+  partial_->wire = wire_frame{.left = payload, .key = keys().next()};
   const auto target = batch_.buffer().prepare(max_header_size);
   batch_.buffer().commit(write_header(target.data(), head, partial_->wire->key));
   batch_.count_put(1);
@@ -139,7 +139,8 @@ void frame_writer::bound_divided_message(clock::time_point now, clock::duration 
 }
 
 void frame_writer::release_memory() noexcept {
-  spare_.reset();
+  if (!within_payload_) partial_.reset();
+  keys_.reset();
   if (deflater_) deflater_->release_memory();
 }
 

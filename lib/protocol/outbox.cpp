@@ -16,7 +16,7 @@ bool outbox::stage(const frame_head& head, bytes_view payload) {
 }
 
 void outbox::set_ping(bytes_view payload) {
-  ping_.emplace(payload);
+  ping_ = std::make_unique<const pooled_bytes>(payload);
   batch_.parts().ping_end = 0;  // one that is being written is not asked for any more
 }
 
@@ -180,7 +180,7 @@ void outbox::reset(bool drop, std::uint32_t next) {
   pongs_ = {};
   close_.reset();
   closed_ = false;
-  sources_.reset(drop, next, writer_.keys());
+  sources_.reset(drop, next);
 }
 
 void outbox::release_memory() noexcept {

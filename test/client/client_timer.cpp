@@ -32,6 +32,7 @@ static_assert(sizeof(client_timer) <= sizeof(asio::steady_timer) + sizeof(void*)
 // A context whose time is virtual, and what happened there.
 struct fixture {
   asio::io_context io;
+  wsx::strand strand = wsx::as_strand(io.get_executor());
   virtual_clock clock{io};
   lines seen;
 
@@ -46,7 +47,16 @@ struct fixture {
 };
 
 struct timer : client_timer {
-  explicit timer(fixture& f) : client_timer(f.io.get_executor(), f.time()) {}
+  explicit timer(fixture& f) : client_timer(f.strand, f.time()) {}
+};
+
+// As a client has one: with the strand.
+struct timer_of_its_own {
+  explicit timer_of_its_own(asio::io_context& io)
+      : strand(wsx::as_strand(io.get_executor())), timer(strand, client_clock(io.get_executor())) {}
+
+  const wsx::strand strand;
+  client_timer timer;
 };
 
 // Counts those that are there.
@@ -94,7 +104,8 @@ TEST_SUITE("client clock") {
 TEST_SUITE("client timer, by the machine's clock") {
   TEST_CASE("due, canceled, set anew") {
     asio::io_context io;
-    client_timer t(io.get_executor(), client_clock());
+    const wsx::strand strand = wsx::as_strand(io.get_executor());
+    client_timer t(strand, client_clock());
     CHECK(t.clock().time() == nullptr);
     std::vector<std::error_code> seen;
     const auto note = [&](std::error_code error) { seen.push_back(error); };
@@ -279,7 +290,7 @@ TEST_SUITE("client timer, by a virtual clock") {
   TEST_CASE("on the strand: bound to it, and as the client's own are") {
     fixture f;
     const wsx::strand strand = wsx::as_strand(f.io.get_executor());
-    client_timer t(strand.get_inner_executor(), f.time());
+    client_timer t(strand, f.time());
     std::vector<bool> within;
     const auto note = [&](std::error_code) { within.push_back(strand.running_in_this_thread()); };
     t.expires_after(minutes(1));
@@ -303,10 +314,10 @@ TEST_SUITE("client timer, by a virtual clock") {
       bool called = false;
       auto io = std::make_unique<asio::io_context>();
       virtual_clock clock(*io);
-      auto t = std::make_shared<client_timer>(io->get_executor(), client_clock(io->get_executor()));
-      t->expires_after(minutes(1));
-      t->async_wait([&called, t, here = counted(&alive)](std::error_code) { called = true; });
-      const std::weak_ptr<client_timer> left = t;
+      auto t = std::make_shared<timer_of_its_own>(*io);
+      t->timer.expires_after(minutes(1));
+      t->timer.async_wait([&called, t, here = counted(&alive)](std::error_code) { called = true; });
+      const std::weak_ptr<timer_of_its_own> left = t;
       t.reset();
       if (due) clock.advance(minutes(1));
       io.reset();

@@ -124,7 +124,7 @@ TEST_SUITE("frame_sources") {
       push(a, "left");
       q.all.fill();
       q.batch.clear();
-      q.all.reset(drop, 7, q.writer.keys());
+      q.all.reset(drop, 7);
       push(a, "late");
       CHECK(q.fill() == (drop ? frames{} : frames{text("left"), text("late")}));
       a->queued_before = a->queue.pushed();
@@ -143,7 +143,7 @@ TEST_SUITE("frame_sources") {
     const auto begin = a->written;
     push(a, last, "the rest");
     push(a, "whole");
-    q.all.reset(false, 7, q.writer.keys());
+    q.all.reset(false, 7);
     CHECK(a->lost_within(begin, begin + frame_size(8)));
     CHECK_FALSE(a->lost_within(begin + frame_size(8), begin + a->outstanding()));
     CHECK(q.fill() == frames{text("whole")});

@@ -32,7 +32,9 @@ struct handler {
 // Waits a minute, and again, and writes down when it was woken.
 struct every_minute {
   every_minute(asio::io_context& io, virtual_clock& c)
-      : timer(io.get_executor(), client_clock(io.get_executor())), clock(c) {
+      : strand(wsx::as_strand(io.get_executor())),
+        timer(strand, client_clock(io.get_executor())),
+        clock(c) {
     wait();
   }
 
@@ -45,6 +47,7 @@ struct every_minute {
     });
   }
 
+  const wsx::strand strand;
   client_timer timer;
   virtual_clock& clock;
   std::vector<virtual_clock::time_point> woken;

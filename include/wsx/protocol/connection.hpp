@@ -213,11 +213,12 @@ class connection : public incoming {
   bool has_input_ = false;
   bool used_ = false;        // there may be memory to give back
   bool discarding_ = false;  // what comes is not even parsed any more
+  send_validator validator_{};
+  std::uint32_t committed_ = 0;
   // While part of a message is here, or a compressed one may refer to those before it.
   std::unique_ptr<message_assembler> assembler_{};
   close_state close_{};
   liveness liveness_;
-  send_validator validator_{};
   std::error_code write_error_{};
   std::uint32_t pace_ = unlimited;
   std::uint32_t allowance_ = 0;
@@ -225,7 +226,6 @@ class connection : public incoming {
   // before it went.
   time_point due_ = never;
   time_point now_;  // of the last `receive`
-  std::size_t committed_ = 0;
   std::uint64_t messages_received_ = 0;
   std::chrono::nanoseconds latency_{-1};  // none yet
 };

@@ -50,7 +50,7 @@ class frame_sources {
   /// For the next connection. What was not written goes out again; if `drop`, the queues are
   /// emptied, and what is still queued is dropped until its producer has seen connection `next`.
   /// Throws as `mask_key_source::next` does.
-  WSX_API void reset(bool drop, std::uint32_t next, mask_key_source& keys);
+  WSX_API void reset(bool drop, std::uint32_t next);
 
  private:
   WSX_API void fill_in_turn();

@@ -6,6 +6,7 @@
 #include <wsx/protocol/frame_deflater.hpp>
 #include <wsx/protocol/frame_encoder.hpp>
 #include <wsx/protocol/frame_source.hpp>
+#include <wsx/protocol/lazy.hpp>
 #include <wsx/protocol/mask.hpp>
 #include <wsx/protocol/outgoing_batch.hpp>
 
@@ -46,7 +47,7 @@ class frame_writer {
   }
   bool compresses() const noexcept { return deflater_ != nullptr; }
 
-  mask_key_source& keys() noexcept { return keys_; }
+  mask_key_source& keys() { return keys_.change(); }
 
   /// Where the bytes go.
   outgoing_batch& batch() noexcept { return batch_; }
@@ -57,7 +58,7 @@ class frame_writer {
   /// `put_staged`. `target` has room for all of it; returns its size.
   std::size_t stage(std::byte* target, frame_head head, bytes_view payload) {
     if (!deflater_) head.rsv1 = false;
-    return encode_frame(target, head, payload, deflater_ ? mask_key{} : keys_.next());
+    return encode_frame(target, head, payload, deflater_ ? mask_key{} : keys().next());
   }
 
   /// Compresses, or masks, the frames that `stage` wrote.
@@ -78,10 +79,10 @@ class frame_writer {
   WSX_API void finish_on_wire();
 
   /// Whether a frame was begun that has to go on.
-  bool within_payload() const noexcept { return partial_ != nullptr; }
+  bool within_payload() const noexcept { return within_payload_; }
 
   /// Whether it is on the wire: what comes next belongs to it.
-  bool within_frame() const noexcept { return partial_ && partial_->wire; }
+  bool within_frame() const noexcept { return within_payload_ && partial_->wire; }
 
   /// Whether the message that it belongs to is unfinished on the wire, for all that is known of the
   /// frame: it is `within_payload`, and not `within_frame`. One that is only being compressed is
@@ -91,7 +92,7 @@ class frame_writer {
   }
 
   /// Whether the wire is within a message that was divided here.
-  bool within_divided_message() const noexcept { return partial_ && partial_->divided; }
+  bool within_divided_message() const noexcept { return within_payload_ && partial_->divided; }
 
   /// Whether control frames may go between the frames of a divided message: there are servers that
   /// forget at one that the message is compressed, so they wait for `most`.
@@ -139,9 +140,7 @@ class frame_writer {
     head.rsv1 = false;
     return head;
   }
-  void end_partial() noexcept {
-    if (partial_) spare_ = std::move(partial_);
-  }
+  void end_partial() noexcept { within_payload_ = false; }
   void put_compressed(const frame_head& head, bytes_view payload);
   void begin_on_wire(const frame_head& head, bytes_view payload);
   void continue_partial(stretch s);
@@ -151,11 +150,11 @@ class frame_writer {
   std::size_t compress_part();
 
   outgoing_batch& batch_;
-  mask_key_source keys_;
+  lazy<mask_key_source> keys_;
   std::unique_ptr<frame_deflater> deflater_{};
   bool stale_context_ = false;  // the deflater refers to what the server will never get
-  std::unique_ptr<partial_frame> partial_{};
-  std::unique_ptr<partial_frame> spare_{};  // memory for the next
+  bool within_payload_ = false;
+  std::unique_ptr<partial_frame> partial_{};  // while within a payload, or memory for the next
 };
 
 }  // namespace wsx::protocol

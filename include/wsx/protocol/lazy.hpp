@@ -23,6 +23,9 @@ class lazy {
     return *value_;
   }
 
+  /// Gives the memory back: the value is a default one again.
+  void reset() noexcept { value_.reset(); }
+
  private:
   std::unique_ptr<T> value_;
 };

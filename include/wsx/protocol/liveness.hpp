@@ -63,7 +63,7 @@ class liveness {
  private:
   bool confirms_more(std::optional<std::size_t> unacknowledged, std::uint64_t limit) noexcept;
 
-  keepalive keepalive_;
+  [[no_unique_address]] keepalive keepalive_;  // its padding holds what follows
   bool congested_ = false;
   time_point progressed_;           // when the peer last took anything
   std::uint64_t sent_ = 0;          // bytes

@@ -18,7 +18,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -171,9 +170,6 @@ class outbox {
     std::uint64_t dropped = 0;  // frames
   };
 
-  // The payload of a control frame that waits to be sent.
-  using control_slot = std::optional<pooled_bytes>;
-
   void fill();
   void fill_control();
   void fill_end();
@@ -194,11 +190,11 @@ class outbox {
   std::uint32_t max_unsent_;
 
   bool ping_written_ = false;
-  control_slot ping_{};
+  bool closed_ = false;  // Close is in the batch or beyond
+  close_order order_ = close_order::after_queues;
+  std::unique_ptr<const pooled_bytes> ping_{};
   pong_queue pongs_;
 
-  close_order order_ = close_order::after_queues;
-  bool closed_ = false;  // Close is in the batch or beyond
   std::unique_ptr<const close_payload> close_{};
 };
 
