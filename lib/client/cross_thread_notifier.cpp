@@ -43,18 +43,18 @@ void cross_thread_notifier::suspend_many() noexcept {
   if (ours_ && has_asymmetric_fence()) busy_.store(true, std::memory_order_relaxed);
 }
 
-bool cross_thread_notifier::arm(std::shared_ptr<strand_listener> who, bool many) {
+bool cross_thread_notifier::arm(const std::shared_ptr<strand_listener>& who, bool many) {
   if (!ours_) return !notified_.load(std::memory_order_acquire);
   if (!end_busy() || !(waiting_ || !pair_ || take_idle_wait())) {
-    post_on(strand_, [who = std::move(who)] { who->on_notified(); });
+    post_on(strand_, [who] { who->on_notified(); });
     return false;
   }
   if (used_ && !pair_) pair_ = std::make_unique<wait_pair>(strand_);
   many_expected_ = many && has_asymmetric_fence();
   if (!pair_) {
-    first_listener_ = who;
+    if (first_listener_.expired()) first_listener_ = who;  // it is always the same one
   } else if (!waiting_) {
-    auto arrived = [this, who = std::move(who)](std::error_code) {
+    auto arrived = [this, who](std::error_code) {
       waiting_ = false;
       ours_ = true;
       who->on_notified();  // it owns this notifier

@@ -56,7 +56,7 @@ class cross_thread_notifier {
   // The strand is idle: notifications count from now on. False if one is on its way, which will
   // arrive. What was queued before this returned has perhaps not notified: look again. `many`: more
   // is expected behind the first, as if `suspend_many` followed it at once.
-  WSX_API bool arm(std::shared_ptr<strand_listener> who, bool many);
+  WSX_API bool arm(const std::shared_ptr<strand_listener>& who, bool many);
 
   // Lets go of the listener.
   WSX_API void close();

@@ -11,20 +11,10 @@ deadline::time_point deadline::after(duration delay) const noexcept {
   return delay > last - from ? last : from + delay;
 }
 
-deadline::time_point deadline::earliest() const noexcept {
-  return *std::ranges::min_element(times_);
-}
-
 bool deadline::take(of what, time_point now) noexcept {
   if (when(what) == never || now < when(what)) return false;
   lift(what);
   return true;
-}
-
-void deadline::arm(const std::shared_ptr<strand_listener>& who, time_point soon) {
-  const auto first = std::min(earliest(), soon);
-  if (first == never || (waits_ && timer_.expiry() <= first)) return;
-  wait(who, first);
 }
 
 void deadline::wait(const std::shared_ptr<strand_listener>& who, time_point until) {
@@ -33,7 +23,7 @@ void deadline::wait(const std::shared_ptr<strand_listener>& who, time_point unti
   auto passed = [this, who, number = ++number_](std::error_code) {
     if (number != number_) return;  // canceled, or set anew
     waits_ = false;
-    if (now() < earliest()) return arm(who);
+    if (now() < *std::ranges::min_element(times_)) return arm(who);
     who->on_time();  // it owns this
   };
   timer_.async_wait(when_due(who->serial(), std::move(passed)));

@@ -6,6 +6,7 @@
 
 #include <wsx/transport/strand.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -45,7 +46,11 @@ class deadline {
 
   // Sees to it that the listener is called at the earliest of the times; `soon`, if that is
   // earlier, will be asked for later.
-  void arm(const std::shared_ptr<strand_listener>& who, time_point soon = never);
+  void arm(const std::shared_ptr<strand_listener>& who, time_point soon = never) {
+    const auto first = std::min(*std::ranges::min_element(times_), soon);
+    if (first == never || (waits_ && timer_.expiry() <= first)) return;
+    wait(who, first);
+  }
 
   // Forgets all of them.
   void cancel();
@@ -54,7 +59,6 @@ class deadline {
   static constexpr time_point never = time_point::max();
   static constexpr std::size_t index(of what) noexcept { return static_cast<std::size_t>(what); }
 
-  time_point earliest() const noexcept;
   void wait(const std::shared_ptr<strand_listener>& who, time_point until);
 
   client_timer timer_;

@@ -42,12 +42,6 @@ void producers::cancel_send(send_channel& channel) {
   channel.on_written(asio::error::operation_aborted);
 }
 
-bool producers::after_write() {
-  if (outbox_.sources().empty() && flush_marks_.empty()) return false;  // only callbacks send
-  tell_written();
-  return drop_retired();
-}
-
 // Tells those whose frames have been written, or were dropped because their message was cut.
 void producers::tell_written() {
   end_flushes(lost, errc::connection_dropped);

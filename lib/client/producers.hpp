@@ -39,7 +39,11 @@ class producers {
 
   // Bytes have been written, or frames dropped: tells those that waited for it. Returns whether a
   // sender that is gone has left a message unfinished. Only a Close can follow then.
-  bool after_write();
+  bool after_write() {
+    if (outbox_.sources().empty() && flush_marks_.empty()) return false;  // only callbacks send
+    tell_written();
+    return drop_retired();
+  }
 
   // The connection has ended; `next` will be the number of the next one.
   void connection_ended(bool drops_unsent, std::uint32_t next);
