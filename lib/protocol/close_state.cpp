@@ -79,8 +79,7 @@ void close_state::end(std::error_code error, bool at_end, std::string_view detai
   // A connection that just ends, or is reset, is the server's doing.
   const bool dropped = at_end || reset_by_peer<std::errc>(error);
   close_reason& reason = reason_.change();
-  if (!begun_) {
-    begun_ = true;
+  if (!std::exchange(begun_, true) || std::exchange(abandoned_, false)) {
     reason.origin = dropped ? close_origin::remote : close_origin::error;
     reason.error = dropped ? make_error_code(errc::connection_dropped) : error;
     reason.diagnostics.detail = dropped && !at_end && detail.empty() ? error.message() : detail;

@@ -177,6 +177,7 @@ void connection::discard() {
 
 void connection::receive_end(std::error_code error, bool at_eof, std::string_view detail) {
   if (std::exchange(over_, true)) return;
+  allowance_ = 0;  // nothing more is given out
   close_.end(error, at_eof, detail);
 }
 

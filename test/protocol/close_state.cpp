@@ -100,6 +100,24 @@ TEST_SUITE("close_state: RFC 6455 7") {
     CHECK(state.reason().normal());
   }
 
+  TEST_CASE("abandoned, it is not open; the end says why, unless something had begun before") {
+    close_state untouched;
+    untouched.abandon();
+    untouched.abandon();
+    CHECK(!untouched.open());
+    CHECK(untouched.start(leaving) == std::nullopt);
+    untouched.end(std::make_error_code(std::errc::not_enough_memory), false);
+    CHECK(untouched.reason().origin == close_origin::error);
+    CHECK(untouched.reason().error == std::errc::not_enough_memory);
+
+    close_state local;
+    sent(local, local.start(leaving));
+    local.abandon();
+    local.end(std::make_error_code(std::errc::not_enough_memory), false);
+    CHECK(local.reason().origin == close_origin::local);
+    CHECK(!local.reason().error);
+  }
+
   TEST_CASE("once begun, nothing else sends a Close or changes the cause") {
     close_state local;
     sent(local, local.start(leaving));

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace wsx::protocol {
 
@@ -49,6 +50,11 @@ class close_state {
   /// The transport has taken all of the frame that was queued last.
   WSX_API void written();
 
+  /// The transport has ended, and nothing can be said of it yet: `end` will.
+  void abandon() noexcept {
+    if (!std::exchange(begun_, true)) abandoned_ = true;
+  }
+
   /// The transport has ended: `error` is `asio::error::eof`, given as `at_end`, or what broke it;
   /// `detail`, which may be empty, is what more is known.
   WSX_API void end(std::error_code error, bool at_end, std::string_view detail = {});
@@ -59,6 +65,7 @@ class close_state {
   bool begun_ = false;
   bool written_ = false;
   bool received_ = false;
+  bool abandoned_ = false;  // so it has begun, but for no reason yet
   std::optional<close_code> queued_{};
   lazy<close_reason> reason_;
 };

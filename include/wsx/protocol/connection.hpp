@@ -130,6 +130,8 @@ class connection : public incoming {
   /// The same where there is not even the time to read: the connection is over.
   void abandon(std::error_code error) noexcept {
     write_failed(error);
+    close_.abandon();
+    allowance_ = 0;  // nothing more is given out
     lost_ = true;
   }
 
