@@ -101,6 +101,7 @@ event connection::next_event() {
 // There is nothing to give out, or it has to wait.
 event connection::no_event() {
   if (!open()) discard();
+  payload_ = {};
   has_input_ = has_input_ && open();
   if (!has_input_ || pace_ != unlimited || congested()) return event::need_input;
   allowance_ = unlimited;
@@ -109,14 +110,9 @@ event connection::no_event() {
 
 event connection::take(receive_event came) {
   for (;; came = assembler_->next()) {
+    if (came == receive_event::need_input) return use_up();
     payload_ = assembler_->payload();
     switch (came) {
-      case receive_event::need_input:
-        has_input_ = false;
-        allowance_ = 0;
-        release_assembler(assembler_);
-        if (expired_ && write_error_) give_up();
-        return event::need_input;
       case receive_event::more: allowance_ = 0; break;
       case receive_event::text:
         ++messages_received_;
@@ -146,10 +142,20 @@ event connection::take(receive_event came) {
       case receive_event::violation:  // RFC 6455 7.1.7
         fail(assembler_->error(), {}, assembler_->error_detail());
         break;
+      case receive_event::need_input: break;  // see above
     }
     if (allowance_ == 0) return no_event();
     --allowance_;
   }
+}
+
+event connection::use_up() {
+  has_input_ = false;
+  allowance_ = 0;
+  payload_ = {};
+  release_assembler(assembler_);
+  if (expired_ && write_error_) give_up();
+  return event::need_input;
 }
 
 // RFC 6455 5.5.1.

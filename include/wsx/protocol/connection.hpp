@@ -194,6 +194,7 @@ class connection : public incoming {
   event next_event();
   event no_event();
   event take(receive_event came);
+  event use_up();
   message_assembler& assembler();
   void discard();
   void received_close();

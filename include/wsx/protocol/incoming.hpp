@@ -41,6 +41,7 @@ class incoming {
   /// closing has begun nothing is given out. RFC 6455 1.4.
   WSX_API event next();
 
+  /// Empty after `need_input`.
   bytes_view payload() const noexcept { return payload_; }
   opcode message_kind() const noexcept { return kind_; }
   bool first() const noexcept { return first_; }
