@@ -103,7 +103,7 @@ event connection::no_event() {
   if (!open()) discard();
   payload_ = {};
   has_input_ = has_input_ && open();
-  if (!has_input_ || pace_ != unlimited || congested()) return event::need_input;
+  if (!has_input_ || pace_ != unlimited) return event::need_input;
   allowance_ = unlimited;
   return next_event();
 }

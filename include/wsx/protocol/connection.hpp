@@ -65,7 +65,7 @@ class connection : public incoming {
 
   /// From now on `incoming::next` says `need_input` after so many events, even if there is more in
   /// this input, so that others can have their turn; or earlier, if much had to be inflated, or if
-  /// so much is unsent that nothing more is to be answered.
+  /// so much is unsent that nothing more is to be answered. Without `pace` it never stops early.
   void pace(std::uint32_t events) noexcept {
     pace_ = events;
     allowance_ = has_input() && !congested() ? events : 0;
