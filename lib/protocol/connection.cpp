@@ -189,8 +189,10 @@ void connection::receive_end(std::error_code error, bool at_eof, std::string_vie
 
 void connection::keep_rest(byte_buffer& place) {
   byte_buffer kept;
-  kept.append(assembler_->rest());
-  assembler_->move_rest(kept.data());
+  if (assembler_) {
+    kept.append(assembler_->rest());
+    assembler_->move_rest(kept.data());
+  }
   place = std::move(kept);
 }
 
