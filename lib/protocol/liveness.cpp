@@ -33,18 +33,18 @@ liveness::verdict liveness::poll(time_point now, bool congested,
                                  std::optional<std::size_t> unacknowledged) noexcept {
   // The peer may take nothing before we read, and we read nothing before it does.
   if (congested && now >= progressed_ + keepalive_.timeout()) {
-    if (!confirms_more(unacknowledged, unlimited)) return verdict::not_reading;
+    if (!confirms_more(stall_acknowledged_, unacknowledged, unlimited)) return verdict::not_reading;
     progressed_ = now;
   }
   switch (keepalive_.poll(now)) {
     case keepalive::action::wait: return verdict::wait;
     case keepalive::action::send_ping:
       ping_end_ = unlimited;
-      confirms_more(unacknowledged, unlimited);
+      confirms_more(ping_acknowledged_, unacknowledged, unlimited);
       return verdict::send_ping;
     case keepalive::action::give_up: break;
   }
-  if (!confirms_more(unacknowledged, ping_end_)) return verdict::silent;
+  if (!confirms_more(ping_acknowledged_, unacknowledged, ping_end_)) return verdict::silent;
   keepalive_.progressed(now);
   return poll(now, congested, unacknowledged);
 }
@@ -53,11 +53,11 @@ liveness::verdict liveness::poll(time_point now, bool congested,
 // have room. As long as the peer's system confirms more of it, the link works. Not beyond `limit`,
 // the end of the ping: what it confirms behind that does not say that the peer, which has not
 // answered, still reads.
-bool liveness::confirms_more(std::optional<std::size_t> unacknowledged,
-                             std::uint64_t limit) noexcept {
+bool liveness::confirms_more(std::uint64_t& acknowledged, std::optional<std::size_t> unacknowledged,
+                             std::uint64_t limit) const noexcept {
   if (!unacknowledged) return false;
   const std::uint64_t now = sent_ - std::min<std::uint64_t>(*unacknowledged, sent_);
-  const std::uint64_t before = std::exchange(acknowledged_, now);
+  const std::uint64_t before = std::exchange(acknowledged, now);
   return before < limit && before < now;
 }
 

@@ -61,14 +61,18 @@ class liveness {
   bytes_view ping_payload() const noexcept { return keepalive_.ping_payload(); }
 
  private:
-  bool confirms_more(std::optional<std::size_t> unacknowledged, std::uint64_t limit) noexcept;
+  bool confirms_more(std::uint64_t& acknowledged, std::optional<std::size_t> unacknowledged,
+                     std::uint64_t limit) const noexcept;
 
   [[no_unique_address]] keepalive keepalive_;  // its padding holds what follows
   bool congested_ = false;
-  time_point progressed_;           // when the peer last took anything
-  std::uint64_t sent_ = 0;          // bytes
-  std::uint64_t acknowledged_ = 0;  // of these, by the peer's system, when last asked
-  std::uint64_t ping_end_ = 0;      // of the last ping, among these
+  time_point progressed_;       // when the peer last took anything
+  std::uint64_t sent_ = 0;      // bytes
+  std::uint64_t ping_end_ = 0;  // of the last ping, among these
+  // Acknowledged of these by the peer's system, when each deadline last asked: what was new to one
+  // is new to the other.
+  std::uint64_t ping_acknowledged_ = 0;
+  std::uint64_t stall_acknowledged_ = 0;
 };
 
 }  // namespace wsx::protocol
