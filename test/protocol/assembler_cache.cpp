@@ -1,14 +1,21 @@
 #include "../../lib/protocol/assembler_cache.hpp"
 
-#include "../client/support.hpp"
+#include "connection_fixture.hpp"
 
 #include <wsx/testing/server_deflate.hpp>
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
 
 // An assembler goes from connection to connection while it has nothing to remember.
 
 namespace {
 
-using namespace client_test;
 using namespace wsx::testing;
 using wsx::protocol::delivery;
 using wsx::protocol::inflater;
@@ -61,14 +68,9 @@ std::string compressed(const std::string& message) {
   return wire(frame);
 }
 
-struct collects {
-  lines* seen;
-  void handle_frame(wsx::text t) { seen->emplace_back(t.payload); }
-};
-
 }  // namespace
 
-TEST_SUITE("client: spare assembler") {
+TEST_SUITE("spare assembler") {
   TEST_CASE("between messages it is taken, and lent to the next") {
     auto a = borrow();
     const auto* const same = a.get();
@@ -145,23 +147,14 @@ TEST_SUITE("client: spare assembler") {
     CHECK(receive(*a, compressed("a")) == make_error_code(wsx::errc::reserved_bits).message());
   }
 
-  TEST_CASE("clients of a thread that receive in turn, each in the middle of a message") {
-    lines first_got;
-    lines second_got;
-    world<collects> first(collects{&first_got});
-    world<collects> second(collects{&second_got}, calm(), "another");
-    memory_peer to_first = first.open();
-    memory_peer to_second = second.open();
-    const auto send = [](auto& w, memory_peer& peer, const std::string& bytes) {
-      peer.write(bytes);
-      poll(w.io);
-    };
-    send(first, to_first, wire(begun("a")));
-    send(second, to_second, wire(text_frame("whole")) + wire(begun("x")));
-    send(first, to_first, wire(continuation_frame("b", true)));
-    send(second, to_second, wire(continuation_frame("y", true)) + wire(text_frame("more")));
-    send(first, to_first, wire(text_frame("c")));
-    CHECK(first_got == lines{"ab", "c"});
-    CHECK(second_got == lines{"whole", "xy", "more"});
+  TEST_CASE("connections of a thread that receive in turn, each in the middle of a message") {
+    connected::fixture first;
+    connected::fixture second;
+    CHECK(first.receive(begun("a")) == "");
+    CHECK(second.receive(text_frame("whole"), begun("x")) == "text whole; ");
+    CHECK(first.receive(continuation_frame("b", true)) == "text ab; ");
+    CHECK(second.receive(continuation_frame("y", true), text_frame("more")) ==
+          "text xy; text more; ");
+    CHECK(first.receive(text_frame("c")) == "text c; ");
   }
 }
