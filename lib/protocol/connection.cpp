@@ -272,17 +272,16 @@ void connection::handle_timeout(time_point now, std::optional<std::size_t> unack
     return;
   }
   using enum liveness::verdict;
-  switch (liveness_.poll(now, congested(), unacknowledged)) {
+  auto due = liveness_.poll(now, congested(), unacknowledged);
+  if (due == silent && congested() && has_input_) {
+    // A peer whose input is held back, because it takes nothing, can't be judged by its silence.
+    liveness_.heard();
+    due = liveness_.poll(now, true, unacknowledged);
+  }
+  switch (due) {
     case wait: break;
     case send_ping: outbox_.set_ping(liveness_.ping_payload()); break;
-    case silent:
-      // A peer whose input is held back, because it takes nothing, can't be judged by its silence.
-      if (congested() && has_input_) {
-        liveness_.heard();
-      } else {
-        expired_ = true;
-      }
-      break;
+    case silent: expired_ = true; break;
     case not_reading:
       expired_ = true;
       receive_end(errc::peer_not_reading, false);
