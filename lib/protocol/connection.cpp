@@ -56,12 +56,12 @@ std::span<std::byte> connection::next_read_buffer() {
 
 void connection::receive(bytes_view input, time_point now) {
   now_ = now;
+  drop_rest();
   if (input.empty()) {
     if (expired_) give_up();
     return;
   }
   liveness_.heard();
-  drop_rest();
   used_ = true;
   has_input_ = true;
   allowance_ = open() && !congested() ? pace_ : 0;

@@ -161,8 +161,8 @@ TEST_SUITE("connection: closing handshake") {
 
   TEST_CASE("even if closing began in the middle of an input that was left to others") {
     const std::string bytes = wire(text_frame("a"), text_frame("b")) + wire(close_frame(4001));
-    enum class look { next, drop_rest, receive };
-    for (const auto how : {look::next, look::drop_rest, look::receive}) {
+    enum class look { next, drop_rest, receive, receive_nothing };
+    for (const auto how : {look::next, look::drop_rest, look::receive, look::receive_nothing}) {
       for (std::size_t i = 4; i < bytes.size(); ++i) {
         CAPTURE(i);
         fixture f;
@@ -172,6 +172,7 @@ TEST_SUITE("connection: closing handshake") {
         CHECK(!f.c.has_input());
         if (how == look::next) CHECK(f.take_all() == "");
         if (how == look::drop_rest) f.c.drop_rest();
+        if (how == look::receive_nothing) f.receive_nothing();
         if (how != look::receive) f.input.reset();
         f.receive(std::string_view(bytes).substr(i));
         CHECK(f.reason().received == close_code{4001});
