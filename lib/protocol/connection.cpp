@@ -257,7 +257,7 @@ void connection::sent(std::size_t count, time_point now, std::size_t committed) 
 
 // The closing handshake has a deadline of its own, and no keepalive.
 std::optional<connection::time_point> connection::next_timeout(time_point now) {
-  if (over() || expired_) return std::nullopt;
+  if (over() || (expired_ && !held_back())) return std::nullopt;
   if (due_ == never && ends()) due_ = now + options_.close_timeout;
   if (due_ == never && used_) due_ = now + memory_is_kept;
   if (ends()) return due_;
@@ -273,20 +273,13 @@ void connection::handle_timeout(time_point now, std::optional<std::size_t> unack
   }
   using enum liveness::verdict;
   auto due = liveness_.poll(now, congested(), unacknowledged);
-  if (due == silent && congested() && has_input_) {
-    // A peer whose input is held back, because it takes nothing, can't be judged by its silence.
+  if (due == silent && held_back()) {  // it can't be judged by its silence
     liveness_.heard();
     due = liveness_.poll(now, true, unacknowledged);
   }
-  switch (due) {
-    case wait: break;
-    case send_ping: outbox_.set_ping(liveness_.ping_payload()); break;
-    case silent: expired_ = true; break;
-    case not_reading:
-      expired_ = true;
-      receive_end(errc::peer_not_reading, false);
-      break;
-  }
+  expired_ = due == silent || due == not_reading;
+  if (due == send_ping) outbox_.set_ping(liveness_.ping_payload());
+  if (due == not_reading) receive_end(errc::peer_not_reading, false);
   release_memory();
 }
 

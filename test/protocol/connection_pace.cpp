@@ -261,6 +261,21 @@ TEST_SUITE("connection: replies that are not taken") {
     CHECK(f.ended_by(errc::peer_not_reading));
   }
 
+  TEST_CASE("nor can such a look be made once replies fill the bound") {
+    fixture f(bounded(20s));
+    f.c.pace(1);
+    f.receive(wire(text_frame("a"), text_frame("b")));
+    f.let_pass(20s);
+    f.write();
+    f.let_pass(10s);
+    REQUIRE(f.c.timed_out());
+    congest(f);
+    f.let_pass(10s - 1ms);
+    CHECK(f.c.open());
+    f.let_pass(1ms);
+    CHECK(f.ended_by(errc::peer_not_reading));
+  }
+
   TEST_CASE("who closes does not wait for them") {
     fixture f(bounded());
     congest(f);

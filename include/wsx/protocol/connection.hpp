@@ -202,6 +202,8 @@ class connection : public incoming {
   void give_up();
   void release_memory() noexcept;
   bool ends() const noexcept { return !open() || write_error_; }
+  // There is input of the peer, but it waits until the peer takes some of the replies.
+  bool held_back() const noexcept { return has_input_ && congested(); }
 
   const options& options_;
   outbox& outbox_;
