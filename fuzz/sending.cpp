@@ -1,10 +1,9 @@
 #include "input.hpp"
+#include "reader.hpp"
 
 #include <wsx/bytes.hpp>
 #include <wsx/protocol/outbox.hpp>
 #include <wsx/protocol/outgoing.hpp>
-#include <wsx/testing/client_frame.hpp>
-#include <wsx/testing/server_deflate.hpp>
 
 #include <memory>
 #include <optional>
@@ -20,39 +19,6 @@ namespace {
 using namespace wsx::protocol;
 using wsx::bytes_view;
 using wsx::opcode;
-
-class server {
- public:
-  void read(std::string_view bytes) {
-    received_ += bytes;
-    std::string_view left = received_;
-    while (const auto frame = wsx::testing::decode_client_frame(left)) take(*frame);
-    received_.erase(0, received_.size() - left.size());
-  }
-
-  std::size_t messages = 0;
-
- private:
-  void take(const wsx::testing::client_frame& frame) {
-    fuzz::require(!closed_);  // RFC 6455 5.5.1: nothing is sent after Close
-    closed_ = frame.opcode == 8;
-    if (frame.opcode >= 8) return;
-    fuzz::require((frame.opcode == 0) == in_message_);
-    if (frame.opcode != 0) compressed_ = frame.rsv != 0;
-    message_ += frame.payload;
-    in_message_ = !frame.fin;
-    if (in_message_) return;
-    const auto text = compressed_ ? inflater_.message(message_) : message_;
-    // Each message is one character, many times, in as many frames as it likes.
-    for (const char c : text) fuzz::require(c == text[0]);
-    ++messages;
-    message_.clear();
-  }
-
-  wsx::testing::server_inflater inflater_;
-  std::string received_, message_;
-  bool in_message_ = false, compressed_ = false, closed_ = false;
-};
 
 class producer {
  public:
@@ -132,7 +98,7 @@ struct world {
   outbox box{100'000};
   producer one;
   producer other{payloads::unmasked};
-  std::optional<server> peer;
+  std::optional<fuzz::reader> peer;
 
  private:
   bool deflate_;
