@@ -1,5 +1,7 @@
 #include "mailbox.hpp"
 
+#include <utility>
+
 namespace wsx::detail {
 
 mailbox::~mailbox() {
@@ -26,7 +28,7 @@ const mail* mailbox::front() noexcept {
 }
 
 std::unique_ptr<mail> mailbox::pop() noexcept {
-  return front() == nullptr ? nullptr : unlink(oldest_);
+  return front() == nullptr ? nullptr : unlink(&oldest_);
 }
 
 const mail* mailbox::front_any_phase() noexcept {
@@ -36,21 +38,22 @@ const mail* mailbox::front_any_phase() noexcept {
 
 std::unique_ptr<mail> mailbox::pop_any_phase() noexcept {
   mail** const place = oldest_any_phase();
-  return place == nullptr ? nullptr : unlink(*place);
+  return place == nullptr ? nullptr : unlink(place);
 }
 
 // Where it is linked; null: there is no such message.
 mail** mailbox::oldest_any_phase() noexcept {
   if (any_phase_.load(std::memory_order_relaxed) == 0) return nullptr;
   take_all();
-  mail** place = &oldest_;
-  while (*place != nullptr && !(*place)->any_phase) place = &(*place)->next_;
-  return *place == nullptr ? nullptr : place;
+  while (*searched_ != nullptr && !(*searched_)->any_phase) searched_ = &(*searched_)->next_;
+  return *searched_ == nullptr ? nullptr : searched_;
 }
 
-std::unique_ptr<mail> mailbox::unlink(mail*& place) noexcept {
-  std::unique_ptr<mail> message(place);
-  place = message->next_;
+std::unique_ptr<mail> mailbox::unlink(mail** place) noexcept {
+  std::unique_ptr<mail> message(*place);
+  *place = message->next_;
+  if (end_ == &message->next_) end_ = place;
+  if (searched_ == &message->next_) searched_ = place;
   size_.fetch_sub(1, std::memory_order_relaxed);
   if (message->any_phase) any_phase_.fetch_sub(1, std::memory_order_relaxed);
   return message;
@@ -60,6 +63,7 @@ std::unique_ptr<mail> mailbox::unlink(mail*& place) noexcept {
 void mailbox::take_all() noexcept {
   mail* taken = newest_.exchange(nullptr, std::memory_order_acquire);
   if (taken == nullptr) return;
+  mail** const end = std::exchange(end_, &taken->next_);  // the newest will be the last
   mail* in_order = nullptr;
   while (taken != nullptr) {
     mail* const older = taken->next_;
@@ -67,8 +71,6 @@ void mailbox::take_all() noexcept {
     in_order = taken;
     taken = older;
   }
-  mail** end = &oldest_;
-  while (*end != nullptr) end = &(*end)->next_;
   *end = in_order;
 }
 

@@ -5,6 +5,7 @@
 #include <wsx/detail/mail.hpp>
 #include <wsx/export.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +16,8 @@ namespace wsx::detail {
 // A lock-free queue of messages from any thread to one, bounded in number.
 class mailbox {
  public:
-  explicit mailbox(std::size_t limit) noexcept : limit_(limit) {}
+  explicit mailbox(std::size_t limit) noexcept
+      : limit_(static_cast<std::uint32_t>(std::min<std::size_t>(limit, most))) {}
   WSX_API ~mailbox();
   mailbox(const mailbox&) = delete;
   mailbox& operator=(const mailbox&) = delete;
@@ -38,14 +40,18 @@ class mailbox {
  private:
   void take_all() noexcept;
   mail** oldest_any_phase() noexcept;
-  std::unique_ptr<mail> unlink(mail*& place) noexcept;
+  std::unique_ptr<mail> unlink(mail** place) noexcept;
 
-  const std::size_t limit_;
-  std::atomic<bool> closed_{false};
+  static constexpr std::uint32_t most = 1u << 31;
+
+  const std::uint32_t limit_;
+  std::atomic<std::uint32_t> size_{0};
   std::atomic<std::uint32_t> any_phase_{0};  // how many messages arrive in any phase
-  std::atomic<std::size_t> size_{0};
+  std::atomic<bool> closed_{false};
   std::atomic<mail*> newest_{nullptr};  // the producers' list, newest first
   mail* oldest_ = nullptr;              // the consumer's list, oldest first
+  mail** end_ = &oldest_;               // where its next message is linked
+  mail** searched_ = &oldest_;          // none of those before this arrives in any phase
 };
 
 }  // namespace wsx::detail

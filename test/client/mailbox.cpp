@@ -3,7 +3,11 @@
 #include <asio/awaitable.hpp>
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <deque>
+#include <memory>
+#include <random>
 #include <thread>
 #include <vector>
 
@@ -13,8 +17,9 @@ using wsx::detail::mail;
 using wsx::detail::mailbox;
 
 struct letter final : mail {
-  explicit letter(int n, int* count = nullptr) : number(n), alive(count) {
+  explicit letter(int n, int* count = nullptr, bool any = false) : number(n), alive(count) {
     if (alive != nullptr) ++*alive;
+    any_phase = any;
   }
   ~letter() override {
     if (alive != nullptr) --*alive;
@@ -92,6 +97,66 @@ TEST_SUITE("mailbox") {
       box.push(std::make_unique<letter>(1, &alive));
     }
     CHECK(alive == 0);
+  }
+
+  // Against the simplest thing that could do it.
+  TEST_CASE("the oldest, and the oldest for any phase, however they are asked for") {
+    struct expected {
+      int number;
+      bool any_phase;
+    };
+    std::minstd_rand random;
+    mailbox box(1000);
+    std::deque<expected> model;
+    const auto oldest_any = [&] { return std::ranges::find(model, true, &expected::any_phase); };
+    int next = 0;
+    for (int step = 0; step < 20'000; ++step) {
+      switch (random() % 5) {
+        case 0:
+        case 1: {
+          const bool any = random() % 4 == 0;
+          if (box.push(std::make_unique<letter>(next, nullptr, any))) model.push_back({next, any});
+          ++next;
+          break;
+        }
+        case 2: {
+          const int oldest = model.empty() ? -1 : model.front().number;
+          REQUIRE(number_of(box.pop()) == oldest);
+          if (!model.empty()) model.pop_front();
+          break;
+        }
+        case 3: {
+          const auto found = oldest_any();
+          REQUIRE(number_of(box.pop_any_phase()) == (found == model.end() ? -1 : found->number));
+          if (found != model.end()) model.erase(found);
+          break;
+        }
+        default: {
+          const auto found = oldest_any();
+          const mail* const front = box.front_any_phase();
+          REQUIRE((front != nullptr) == (found != model.end()));
+          if (front != nullptr) REQUIRE(static_cast<const letter*>(front)->number == found->number);
+          REQUIRE((box.front() != nullptr) == !model.empty());
+        }
+      }
+      REQUIRE(box.size() == model.size());
+    }
+  }
+
+  // As many as would take for ever if each was looked for behind all the others.
+  TEST_CASE("a backlog of many messages for a connection, and many for any phase behind it") {
+    constexpr int many = 300'000;
+    mailbox box(2 * many);
+    for (int i = 0; i < many; ++i) box.push(std::make_unique<letter>(i));
+    bool in_order = true;
+    for (int i = 0; i < many; ++i) {
+      box.push(std::make_unique<letter>(i, nullptr, true));
+      in_order = in_order && number_of(box.pop_any_phase()) == i;
+    }
+    CHECK(in_order);
+    for (int i = 0; i < many; ++i) in_order = in_order && number_of(box.pop()) == i;
+    CHECK(in_order);
+    CHECK(!box.pop());
   }
 
   TEST_CASE("many threads: each one's messages come in its order, none is lost") {
