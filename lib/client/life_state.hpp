@@ -26,7 +26,8 @@ enum class outcome : std::uint8_t {
   resting,  // there is nothing to do for now, and no coroutine is needed until there is
 };
 
-// What follows. RFC 6455 covers a single connection; this is how one follows another.
+// What follows. RFC 6455 covers a single connection; this is how one follows another. Whatever is
+// not listed ends the client.
 constexpr life_state next_state(life_state from, outcome how) noexcept {
   struct transition {
     life_state from;
@@ -36,19 +37,10 @@ constexpr life_state next_state(life_state from, outcome how) noexcept {
   using enum life_state;
   using enum outcome;
   constexpr transition transitions[] = {
-      {dialing, done, greeting},        {dialing, failed, asking},
-      {dialing, gave_up, idle},         {dialing, stopped, terminating},
-      {greeting, done, open},           {greeting, failed, asking},
-      {greeting, stopped, terminating}, {open, done, asking},
-      {open, failed, asking},           {open, enough, terminating},
-      {dialing, enough, terminating},   {pausing, enough, terminating},
-      {open, stopped, terminating},     {open, resting, open},
-      {asking, done, pausing},          {asking, enough, terminating},
-      {asking, gave_up, idle},          {asking, stopped, terminating},
-      {asking, failed, terminating},    {pausing, done, dialing},
-      {pausing, gave_up, idle},         {pausing, stopped, terminating},
-      {pausing, failed, terminating},   {terminating, done, ended},
-      {terminating, failed, ended},
+      {dialing, done, greeting}, {dialing, failed, asking},  {dialing, gave_up, idle},
+      {greeting, done, open},    {greeting, failed, asking}, {open, done, asking},
+      {open, failed, asking},    {asking, done, pausing},    {asking, gave_up, idle},
+      {pausing, done, dialing},  {terminating, done, ended},
   };
   for (const auto& each : transitions) {
     if (each.from == from && each.how == how) return each.to;

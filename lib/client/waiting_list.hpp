@@ -2,14 +2,10 @@
 
 #include <wsx/detail/completion.hpp>
 
-#include <cstdint>
 #include <tuple>
 #include <utility>
 
 namespace wsx::detail {
-
-// What tells one waiting operation from another, to cancel it.
-using ticket = std::uint64_t;
 
 // Operations that wait for the same thing; few, and mostly none. They are linked to each other, so
 // that one more takes no memory.

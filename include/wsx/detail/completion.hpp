@@ -83,6 +83,9 @@ void complete_immediately(Handler handler, const strand& fallback, Args... args)
       .submit_immediately();
 }
 
+// What tells one waiting operation from another, to cancel it.
+using ticket = std::uint64_t;
+
 template <class... Args>
 class waiting_list;
 
@@ -124,7 +127,7 @@ class completion {
     virtual operation_memory* memory() noexcept = 0;
 
     // The waiting list's.
-    std::uint64_t number = 0;
+    ticket number = 0;
     base* next = nullptr;
 
    protected:

@@ -35,9 +35,6 @@ namespace wsx::detail {
 class engine;
 struct send_channel;
 
-// What tells one waiting operation from another, to cancel it.
-using ticket = std::uint64_t;
-
 // A client without its types, as its templates see it. What is behind it is compiled once, in
 // lib/client; it lives as long as one of these refers to it, or something of it is under way.
 // Everything can be called from any thread, unless it says otherwise.
