@@ -175,6 +175,7 @@ void link::take_early() {
 
 bool link::take(std::span<const std::byte> room, const io_result& got, time_point now) {
   if (got.error && !would_block(got.error)) {
+    connection_.drop_rest();  // a Close in it came before this
     connection_.receive_end(plain(got.error), got.error == asio::error::eof,
                             stream_->error_detail());
   } else {
