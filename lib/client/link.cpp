@@ -316,8 +316,8 @@ void link::apply(const action& wanted) {
 }
 
 void link::take_steps(const action& wanted) {
-  // A callback that was overtaken by a close has nobody to reply to.
-  for (action_steps current(wanted); current && delivers(); current.next()) {
+  action_steps current(wanted);
+  for (; current && delivers(); current.next()) {
     if (current.closes()) {
       if (const auto error = connection_.close(current.close()))
         connection_.fail(error, {}, "in a callback's close");
@@ -326,6 +326,10 @@ void link::take_steps(const action& wanted) {
       connection_.fail(error, {},
                        full ? "replies exceed max_reply_bytes" : "in a callback's reply");
     }
+  }
+  // What a close has overtaken has nobody to go to.
+  for (; current; current.next()) {
+    if (!current.closes()) parts_.senders.outbox().drop_reply();
   }
 }
 

@@ -1,5 +1,8 @@
 #include "support.hpp"
 
+#include <cstdint>
+#include <utility>
+
 // Actions of several steps: taken in order, up to what fails or closes.
 
 namespace {
@@ -34,23 +37,31 @@ struct coroutine {
   }
 };
 
-// What the client writes when the server says each of `all`, and how it ends.
+// What the client writes when the server says each of `all`, how it ends, and how many replies it
+// had to drop.
+struct outcome_of {
+  lines written;
+  std::error_code error;
+  std::uint64_t dropped;
+};
+
 template <class Handler = answers>
-std::pair<lines, std::error_code> answers_to(const lines& all) {
+outcome_of answers_to(const lines& all) {
   world<Handler> w;
   memory_peer peer = w.open();
   peer.discard_written();
   for (const auto& each : all) peer.write(text_frame(each));
   poll(w.io);
   auto written = frames_of(peer);
+  const auto dropped = w.client->stats().replies_dropped;
   peer.write(close_frame(1000));
   peer.close();
   poll(w.io);
-  return {written, w.ended.error};
+  return {std::move(written), w.ended.error, dropped};
 }
 
 lines written(const lines& all) {
-  return answers_to(all).first;
+  return answers_to(all).written;
 }
 
 }  // namespace
@@ -62,7 +73,7 @@ TEST_SUITE("client: actions of several steps") {
   }
 
   TEST_CASE("of a coroutine") {
-    CHECK(answers_to<coroutine>({"hello"}).first ==
+    CHECK(answers_to<coroutine>({"hello"}).written ==
           lines{"text \"hello\"", "text \"hello again\"", "close without a code"});
   }
 
@@ -72,26 +83,32 @@ TEST_SUITE("client: actions of several steps") {
   }
 
   TEST_CASE("a step that is forbidden fails the callback; those before it are taken") {
-    const auto [seen, error] = answers_to({"forbidden"});
+    const auto [seen, error, dropped] = answers_to({"forbidden"});
     REQUIRE(seen.size() == 2);
     CHECK(seen[0] == "text \"before\"");
     CHECK(seen[1].starts_with("close 1011"));
     CHECK(error == wsx::errc::control_payload_too_long);
+    CHECK(dropped == 1);
   }
 
   TEST_CASE("nothing is sent behind a close") {
-    CHECK(written({"close"}) == lines{"text \"last\"", "close without a code"});
+    const auto [seen, error, dropped] = answers_to({"close"});
+    CHECK(seen == lines{"text \"last\"", "close without a code"});
+    CHECK(dropped == 1);
   }
 
   TEST_CASE("a close that is forbidden fails the callback") {
-    const auto [seen, error] = answers_to({"bad close"});
+    const auto [seen, error, dropped] = answers_to({"bad close"});
     REQUIRE(seen.size() == 2);
     CHECK(seen[0] == "text \"last\"");
     CHECK(seen[1].starts_with("close 1011"));
     CHECK(error == wsx::errc::invalid_close_code);
+    CHECK(dropped == 1);
   }
 
   TEST_CASE("no step is taken once the connection is closing") {
-    CHECK(written({"closed"}) == lines{"close 4000 \"\""});
+    const auto [seen, error, dropped] = answers_to({"closed"});
+    CHECK(seen == lines{"close 4000 \"\""});
+    CHECK(dropped == 1);
   }
 }

@@ -198,6 +198,18 @@ TEST_SUITE("client: any phase") {
     }
   }
 
+  TEST_CASE("a reply while the connection closes is dropped and counted") {
+    fixture f;
+    f.s.on_info = [](wsx::session&) { return wsx::reply("a").reply("b"); };
+    f.reach(phase::closing);
+    f.peer->discard_written();
+    f.client().cast(urgent{1});
+    poll(f.w.io);
+    CHECK(heard(f, "urgent cast 1"));
+    CHECK(f.client().stats().replies_dropped == 2);
+    CHECK(f.peer->take_written().empty());
+  }
+
   TEST_CASE("session.send without a connection says so") {
     for (const phase p : unconnected) {
       CAPTURE(std::string(name_of(p)));
