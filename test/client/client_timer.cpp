@@ -1,6 +1,6 @@
 #include "../../lib/client/client_timer.hpp"
 
-#include "support.hpp"
+#include "../behavior/support.hpp"
 
 #include <wsx/testing/virtual_clock.hpp>
 #include <wsx/transport/strand.hpp>

@@ -1,6 +1,6 @@
 #include "clock.hpp"
 
-#include "support.hpp"
+#include "../behavior/support.hpp"
 
 #include <asio/steady_timer.hpp>
 

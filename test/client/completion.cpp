@@ -1,4 +1,4 @@
-#include "tokens.hpp"
+#include "../behavior/operations/completion_tokens.hpp"
 
 #include <wsx/detail/completion.hpp>
 

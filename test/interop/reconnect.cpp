@@ -1,4 +1,4 @@
-#include "holdings.hpp"
+#include "process_usage.hpp"
 #include "test_client.hpp"
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 #include "../../lib/client/client_timer.hpp"
-#include "../client/support.hpp"
+#include "../behavior/support.hpp"
 
 #include <wsx/testing/virtual_clock.hpp>
 

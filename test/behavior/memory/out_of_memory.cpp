@@ -1,0 +1,307 @@
+#include "../../../lib/client/cross_thread_notifier.hpp"
+#include "../support.hpp"
+
+#include <asio/post.hpp>
+
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What becomes of frames, and of the client, when memory runs out. This program has the allocations
+// of its own thread fail where a test wants it.
+
+namespace {
+
+thread_local bool short_of_memory = false;
+thread_local int left = 0;                // allocations that succeed
+thread_local bool go_on_failing = false;  // once one has failed
+thread_local int failed = 0;
+
+bool refused() {
+  if (!short_of_memory || left-- > 0) return false;
+  ++failed;
+  short_of_memory = go_on_failing;
+  return true;
+}
+
+}  // namespace
+
+// In place of those of the C library, so that what operator new and Asio take fails as well.
+extern "C" {
+
+void* __libc_malloc(std::size_t size) noexcept;
+void* __libc_calloc(std::size_t count, std::size_t size) noexcept;
+void* __libc_realloc(void* place, std::size_t size) noexcept;
+void* __libc_memalign(std::size_t alignment, std::size_t size) noexcept;
+
+void* malloc(std::size_t size) noexcept {
+  return refused() ? nullptr : __libc_malloc(size);
+}
+void* calloc(std::size_t count, std::size_t size) noexcept {
+  return refused() ? nullptr : __libc_calloc(count, size);
+}
+void* realloc(void* place, std::size_t size) noexcept {
+  return refused() ? nullptr : __libc_realloc(place, size);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
+  return refused() ? nullptr : __libc_memalign(alignment, size);
+}
+}
+
+namespace {
+
+using namespace client_test;
+using namespace wsx::testing;
+
+// Which allocation is to fail, and whether all behind it do, too.
+struct shortage {
+  int after;
+  bool for_good;
+
+  // False if it throws for want of memory.
+  template <class What>
+  bool during(What what) const {
+    left = after;
+    go_on_failing = for_good;
+    short_of_memory = true;
+    bool through = true;
+    try {
+      what();
+    } catch (const std::bad_alloc&) {
+      through = false;
+    }
+    short_of_memory = false;
+    return through;
+  }
+};
+
+// For every allocation that there is within `during`.
+template <class Test>
+void whichever_fails(Test test) {
+  for (const bool for_good : {false, true}) {
+    CAPTURE(for_good);
+    for (int after = 0; after < 100; ++after) {
+      CAPTURE(after);
+      failed = 0;
+      test(shortage{after, for_good});
+      if (failed == 0) break;
+      REQUIRE(after < 99);
+    }
+  }
+}
+
+struct quiet {
+  void handle_frame(wsx::text) {}
+};
+
+struct answers_at_length {
+  wsx::action handle_frame(wsx::text) { return wsx::reply(wsx::text{std::string(300'000, 'x')}); }
+};
+
+struct takes_casts {
+  std::vector<int>* seen;
+
+  void handle_frame(wsx::text) {}
+  void handle_cast(int n) { seen->push_back(n); }
+};
+
+// Sends with the first message: so that there is a queue, and nobody has rung yet.
+struct sends_once {
+  const std::function<void()>* send;
+
+  void handle_frame(wsx::text) { (*send)(); }
+};
+
+// No text: simdjson allocates when it first looks at one, and takes no failure.
+wsx::fragment begins(std::string_view payload) {
+  return {wsx::opcode::binary, true, false, wsx::as_bytes(payload)};
+}
+wsx::fragment ends(std::string_view payload) {
+  return {wsx::opcode::binary, false, true, wsx::as_bytes(payload)};
+}
+
+wsx::options small_queue() {
+  auto o = impatient();
+  o.send_queue_size = 256;
+  return o;
+}
+
+// Asio's strand does not survive that memory runs out when it has to be woken by a post.
+template <class Handler>
+void keep_busy(world<Handler>& w) {
+  asio::post(w.client->get_executor(), [] {});
+}
+
+struct listener final : wsx::detail::strand_listener, std::enable_shared_from_this<listener> {
+  explicit listener(asio::io_context& io) : on(wsx::as_strand(io.get_executor())) {}
+
+  const wsx::strand& serial() const noexcept override { return on; }
+  void on_ready(wsx::io_direction, std::uint32_t, std::error_code) override {}
+  void on_time() override {}
+  void on_work() override {}
+
+  void on_notified() override { ++heard; }
+  bool arm() { return notifier.arm(shared_from_this(), false); }
+
+  wsx::strand on;
+  wsx::detail::cross_thread_notifier notifier{on};
+  int heard = 0;
+};
+
+// What comes before the writing on the strand that memory runs out for.
+using preparation = void (*)(world<answers_at_length>&, memory_peer&);
+
+const preparation preparations[] = {
+    [](auto&, memory_peer&) {},
+    // Its socket is full: it is waited for.
+    [](auto&, memory_peer& peer) { peer.allow_write(10); },
+    // Replies wait for the rest of a message, and reading for them.
+    [](auto& w, memory_peer& peer) {
+      peer.write(text_frame("a"));
+      poll(w.io);
+    },
+    // Somebody waits for what is written.
+    [](auto& w, memory_peer&) {
+      w.client->flush([](std::error_code) {});
+      poll(w.io);
+    },
+};
+
+}  // namespace
+
+TEST_SUITE("client: out of memory") {
+  TEST_CASE("try_send throws, or has taken the frame") {
+    whichever_fails([](const shortage& none) {
+      world<quiet> w;
+      memory_peer peer = w.open();
+      bool taken = false;
+      keep_busy(w);
+      const bool through =
+          none.during([&] { taken = w.client->try_send(wsx::text{std::string_view("a")}); });
+      CHECK(taken == through);
+      CHECK(w.client->try_send(wsx::text{"b"}));
+      poll(w.io);
+      const auto sent = frames_of(peer);
+      CHECK(sent == (taken ? lines{"text \"a\"", "text \"b\""} : lines{"text \"b\""}));
+    });
+  }
+
+  // After a first frame of the sender, another that there is no memory to ring for; then `next`.
+  TEST_CASE("where there is none to wake the strand, whatever is asked for next does") {
+    using what_next = void (*)(world<sends_once>&, std::optional<wsx::sender>&);
+    const what_next all[] = {
+        [](auto&, auto& sender) { CHECK(sender->try_send(wsx::text{"b"})); },
+        [](auto& w, auto&) { w.client->flush([](std::error_code error) { CHECK(!error); }); },
+        [](auto&, auto& sender) { sender.reset(); },
+    };
+    for (const what_next next : all) {
+      whichever_fails([&](const shortage& none) {
+        std::function<void()> send;
+        world<sends_once> w({&send});
+        memory_peer peer = w.open();
+        std::optional<wsx::sender> sender(w.client->make_sender());
+        send = [&] { CHECK(sender->try_send(wsx::text{"first"})); };
+        peer.write(text_frame("go"));
+        poll(w.io);
+        CHECK(frames_of(peer) == lines{"text \"first\""});
+        bool taken = false;
+        CHECK(none.during([&] { taken = sender->try_send(wsx::text{"a"}); }));
+        CHECK(taken);
+        poll(w.io);
+        CHECK(frames_of(peer).empty() == (failed > 0));
+        const auto sent = w.client->stats().frames_sent;
+        next(w, sender);
+        poll(w.io);
+        CHECK(w.client->stats().frames_sent > (failed > 0 ? sent : 1));
+      });
+    }
+  }
+
+  TEST_CASE("cast throws, or has taken the message, and the next one wakes the client, too") {
+    whichever_fails([](const shortage& none) {
+      std::vector<int> seen;
+      world<takes_casts> w({&seen});
+      w.open();
+      bool taken = false;
+      keep_busy(w);
+      const bool through = none.during([&] { taken = w.client->cast(1); });
+      CHECK(taken == through);
+      poll(w.io);
+      CHECK(w.client->cast(2));
+      poll(w.io);
+      CHECK(seen == (taken ? std::vector{1, 2} : std::vector{2}));
+    });
+  }
+
+  TEST_CASE("send throws, or waits; if it throws nothing waits") {
+    const std::string large(1000, 'x');  // larger than the queue
+    whichever_fails([&](const shortage& none) {
+      world<quiet> w({}, small_queue());
+      memory_peer peer = w.open();
+      outcome sent;
+      keep_busy(w);
+      const bool through = none.during([&] { w.client->send(begins(large), sent.token()); });
+      poll(w.io);
+      CHECK(sent.calls == (through ? 1 : 0));
+      CHECK(frames_of(peer).size() == sent.calls);
+      CHECK(w.client->try_send(wsx::text{"b"}) == !through);
+      CHECK(w.client->try_send(ends("c")) == through);
+      poll(w.io);
+      CHECK(frames_of(peer).size() == 1);
+    });
+  }
+
+  TEST_CASE("the connection goes on, or ends, whatever fails while the strand writes") {
+    const std::string large(100'000, 'x');
+    for (const preparation prepare : preparations) {
+      whichever_fails([&](const shortage& none) {
+        world<answers_at_length> w({}, small_queue());
+        memory_peer peer = w.open();
+        for (int i = 0; i < 2; ++i) peer.write(text_frame("a"));  // so that the server has room
+        poll(w.io);
+        peer.discard_written();
+        CHECK(w.client->try_send(begins("a")));
+        poll(w.io);
+        prepare(w, peer);
+        const auto before = peer.bytes_written();
+        bool through = false;
+        outcome sent;
+        asio::post(w.client->get_executor(), [&] {
+          through = none.during([&] { w.client->send(ends(large), sent.token()); });
+        });
+        poll(w.io);
+        peer.allow_write(memory_peer::unlimited);
+        poll(w.io);
+        if (!through) {
+          CHECK(peer.bytes_written() == before);
+          CHECK(w.client->try_send(ends("b")));
+          poll(w.io);
+        }
+        const auto ended = [&] { return w.ended.done(); };
+        CHECK((works(w, peer) || run_until(w.io, ended)));
+        if (ended()) CHECK(w.ended.reason.error == wsx::errc::internal_failure);
+      });
+    }
+  }
+
+  TEST_CASE("a notifier that could not be armed can be later") {
+    whichever_fails([](const shortage& none) {
+      asio::io_context io;
+      const auto inside = std::make_shared<listener>(io);
+      CHECK(inside->arm());
+      inside->notifier.notify();
+      poll(io);
+      CHECK(inside->heard == 1);
+      const bool through = none.during([&] { inside->arm(); });
+      if (!through) CHECK(inside->arm());
+      inside->notifier.notify();
+      poll(io);
+      CHECK(inside->heard == 2);
+    });
+  }
+}

@@ -1,0 +1,181 @@
+#include "../support.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// Further senders of a client: each has a queue of its own, and may go before what it queued has
+// gone out, or after its client.
+
+namespace {
+
+using namespace client_test;
+using namespace wsx::testing;
+
+struct plain {
+  void handle_frame(wsx::text) {}
+};
+
+wsx::options small_queue() {
+  auto o = calm();
+  o.send_queue_size = 256;
+  return o;
+}
+
+wsx::fragment piece(bool first, bool last, std::string_view payload) {
+  return {wsx::opcode::text, first, last, wsx::as_bytes(payload)};
+}
+
+std::error_code send(wsx::sender& s, std::string_view payload) {
+  std::error_code error;
+  s.try_send(wsx::text{payload}, error);
+  return error;
+}
+
+lines joined(lines a, const lines& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+}  // namespace
+
+TEST_SUITE("sender") {
+  TEST_CASE("made before the client connects, it sends once it has") {
+    world<plain> w;
+    auto s = w.client->make_sender();
+    CHECK(send(s, "early") == wsx::errc::not_connected);
+    memory_peer peer = w.open();
+    CHECK(!send(s, "a"));
+    poll(w.io);
+    CHECK(frames_of(peer) == lines{"text \"a\""});
+  }
+
+  TEST_CASE("each has a queue of its own: one that is full is nobody else's business") {
+    world<plain> w({}, small_queue());
+    memory_peer peer = w.open();
+    auto one = w.client->make_sender();
+    auto other = w.client->make_sender();
+    peer.allow_write(0);
+    const std::string half(150, 'a');
+    CHECK(!send(one, half));
+    CHECK(send(one, half) == wsx::errc::queue_full);
+    CHECK(send(one, std::string(1000, 'a')) == wsx::errc::message_over_queue);
+    CHECK(!send(other, "b"));
+    CHECK(w.client->try_send(wsx::text{"c"}));
+    peer.allow_write(memory_peer::unlimited);
+    poll(w.io);
+    CHECK(frames_of(peer).size() == 3);
+    CHECK(!send(one, half));
+  }
+
+  TEST_CASE("each has a message of its own under way, and they do not mix") {
+    world<plain> w;
+    memory_peer peer = w.open();
+    auto one = w.client->make_sender();
+    auto other = w.client->make_sender();
+    CHECK(one.try_send(piece(true, false, "1a")));
+    CHECK(other.try_send(piece(true, false, "2a")));
+    std::error_code error;
+    CHECK(!one.try_send(piece(true, false, "1x"), error));
+    CHECK(error == wsx::errc::fragment_out_of_order);
+    poll(w.io);
+    CHECK(other.try_send(piece(false, true, "2b")));
+    CHECK(one.try_send(piece(false, true, "1b")));
+    poll(w.io);
+    const auto frames = frames_of(peer);
+    const lines first{"text \"1a\" without FIN", "continuation \"1b\""};
+    const lines second{"text \"2a\" without FIN", "continuation \"2b\""};
+    CHECK((frames == joined(first, second) || frames == joined(second, first)));
+  }
+
+  TEST_CASE("moved, it goes on where it was") {
+    world<plain> w;
+    memory_peer peer = w.open();
+    auto from = w.client->make_sender();
+    CHECK(from.try_send(piece(true, false, "a")));
+    auto to = std::move(from);
+    CHECK(to.try_send(piece(false, true, "b")));
+    from = w.client->make_sender();  // one that was moved from may be assigned to
+    poll(w.io);
+    CHECK(!send(from, "c"));
+    poll(w.io);
+    auto frames = frames_of(peer);
+    REQUIRE(frames.size() == 3);
+    std::erase(frames, "text \"c\"");
+    CHECK(frames == lines{"text \"a\" without FIN", "continuation \"b\""});
+  }
+
+  TEST_CASE("one that another is assigned to: what it queued goes out") {
+    world<plain> w;
+    memory_peer peer = w.open();
+    peer.allow_write(0);
+    auto s = w.client->make_sender();
+    CHECK(!send(s, "a"));
+    s = w.client->make_sender();
+    poll(w.io);
+    CHECK(!send(s, "b"));
+    peer.allow_write(memory_peer::unlimited);
+    poll(w.io);
+    auto frames = frames_of(peer);
+    std::ranges::sort(frames);
+    CHECK(frames == lines{"text \"a\"", "text \"b\""});
+  }
+
+  TEST_CASE("destroyed with frames queued: they go out") {
+    world<plain> w;
+    memory_peer peer = w.open();
+    peer.allow_write(3);
+    outcome flushed;
+    {
+      auto s = w.client->make_sender();
+      CHECK(!send(s, "a"));
+      CHECK(!send(s, "b"));
+    }
+    w.client->flush(flushed.token());
+    poll(w.io);
+    CHECK(!flushed.done());
+    peer.allow_write(memory_peer::unlimited);
+    poll(w.io);
+    CHECK(frames_of(peer) == lines{"text \"a\"", "text \"b\""});
+    CHECK(flushed.ok());
+  }
+
+  TEST_CASE("destroyed while a send of its own waits: the frame goes out whole") {
+    world<plain> w({}, small_queue());
+    memory_peer peer = w.open();
+    peer.allow_write(10);
+    const std::string large(5000, 'x');
+    outcome sent;
+    {
+      auto s = w.client->make_sender();
+      s.send(wsx::text{large}, sent.token());
+    }
+    poll(w.io);
+    CHECK(!sent.done());
+    peer.allow_write(memory_peer::unlimited);
+    poll(w.io);
+    CHECK(sent.ok());
+    CHECK(peer.take_frame()->payload == large);
+    CHECK(works(w, peer));
+  }
+
+  TEST_CASE("outliving its client, connected or not") {
+    world<plain> w({}, small_queue());
+    auto idle = w.client->make_sender();
+    memory_peer peer = w.open();
+    auto used = w.client->make_sender();
+    auto full = w.client->make_sender();
+    CHECK(!send(used, "a"));
+    poll(w.io);
+    peer.allow_write(0);
+    CHECK(!send(full, std::string(200, 'b')));
+    w.client.reset();
+    poll(w.io);
+    for (auto* s : {&idle, &used, &full}) {
+      CHECK(send(*s, "late") == wsx::errc::not_connected);
+      outcome sent;
+      s->send(wsx::text{"late"}, sent.token());
+      CHECK(run_out(w.io));
+      CHECK(sent.failed(wsx::errc::not_connected));
+    }
+  }
+}

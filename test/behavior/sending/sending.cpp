@@ -1,0 +1,258 @@
+#include "../support.hpp"
+
+// What becomes of frames between `try_send`, `send` and `flush`, and the wire.
+
+namespace {
+
+using namespace client_test;
+using namespace wsx::testing;
+
+struct plain {
+  void handle_frame(wsx::text) {}
+};
+
+struct comes_back {
+  void handle_frame(wsx::text) {}
+  wsx::disconnect_decision handle_disconnect(const wsx::disconnect&) { return wsx::reconnect(); }
+};
+
+wsx::options small_queue() {
+  auto o = calm();
+  o.send_queue_size = 256;
+  return o;
+}
+
+// Breaks the connection and answers the next one.
+memory_peer reopen(world<comes_back>& w, memory_peer& broken) {
+  broken.fail_reads(asio::error::connection_reset);
+  poll(w.io);
+  memory_peer peer = w.server.next().value();
+  peer.accept();
+  poll(w.io);
+  return peer;
+}
+
+}  // namespace
+
+TEST_SUITE("client: sending") {
+  TEST_CASE("try_send says when the queue is full, and when there is room again") {
+    world<plain> w({}, small_queue());
+    memory_peer peer = w.open();
+    peer.allow_write(0);
+    const std::string half(120, 'a');
+    REQUIRE(w.client->try_send(wsx::text{half}));
+    std::error_code error;
+    CHECK(!w.client->try_send(wsx::text{half + half}, error));
+    CHECK(error == wsx::errc::queue_full);
+    CHECK(!w.client->try_send(wsx::text{std::string(300, 'a')}, error));
+    CHECK(error == wsx::errc::message_over_queue);
+    peer.allow_write(memory_peer::unlimited);
+    poll(w.io);
+    CHECK(w.client->try_send(wsx::text{half + half}));
+    poll(w.io);
+    CHECK(frames_of(peer).size() == 2);
+  }
+
+  TEST_CASE("send waits for room, one at a time") {
+    world<plain> w({}, small_queue());
+    memory_peer peer = w.open();
+    peer.allow_write(0);
+    const std::string large(200, 'a');
+    const std::string waiting(200, 'b');
+    REQUIRE(w.client->try_send(wsx::text{large}));
+    outcome first, second;
+    w.client->send(wsx::text{waiting}, first.token());
+    poll(w.io);
+    w.client->send(wsx::text{large}, second.token());
+    poll(w.io);
+    CHECK(!first.done());
+    CHECK(second.failed(wsx::errc::queue_full));
+    std::error_code error;
+    CHECK(!w.client->try_send(wsx::text{"small"}, error));
+    CHECK(error == wsx::errc::queue_full);
+    peer.allow_write(memory_peer::unlimited);
+    poll(w.io);
+    CHECK(first.ok());
+    CHECK(peer.take_frame()->payload == large);
+    CHECK(peer.take_frame()->payload == waiting);
+    CHECK(w.client->try_send(wsx::text{"small"}));
+  }
+
+  TEST_CASE("a message larger than the queue, in one frame, byte counts all right") {
+    for (const std::size_t size : {257u, 65535u, 65536u, 262144u, 600000u}) {
+      CAPTURE(size);
+      world<plain> w({}, small_queue());
+      memory_peer peer = w.open();
+      peer.limit_write(1000);
+      const std::string large(size, 'x');
+      outcome sent;
+      w.client->send(wsx::binary{std::string_view(large)}, sent.token());
+      REQUIRE(run_until(w.io, [&] { return sent.done(); }));
+      CHECK(sent.ok());
+      const auto frame = peer.take_frame();
+      REQUIRE(frame);
+      CHECK(frame->fin);
+      CHECK(frame->payload == large);
+    }
+  }
+
+  TEST_CASE("malformed frames are refused before anything is queued") {
+    world<plain> w;
+    memory_peer peer = w.open();
+    std::error_code error;
+    CHECK(!w.client->try_send(wsx::ping{std::string(126, 'a')}, error));
+    CHECK(error == wsx::errc::control_payload_too_long);
+    CHECK(!w.client->try_send(wsx::text{"\xff"}, error));
+    CHECK(error == wsx::errc::invalid_text);
+    wsx::fragment middle{.op = wsx::opcode::text, .first = false};
+    CHECK(!w.client->try_send(middle, error));
+    CHECK(error == wsx::errc::fragment_out_of_order);
+    poll(w.io);
+    CHECK(peer.take_written().empty());
+  }
+
+  TEST_CASE("flush waits for what was queued before it, by every sender") {
+    world<plain> w;
+    auto sender = w.client->make_sender();
+    memory_peer peer = w.open();
+    peer.allow_write(0);
+    outcome nothing, first, second;
+    w.client->flush(nothing.token());
+    poll(w.io);
+    CHECK(nothing.ok());
+    w.client->try_send(wsx::text{"aa"});  // 8 bytes on the wire
+    w.client->flush(first.token());
+    sender.try_send(wsx::text{"bb"});
+    w.client->flush(second.token());
+    poll(w.io);
+    CHECK(!first.done());
+    peer.allow_write(7);
+    poll(w.io);
+    CHECK(!first.done());
+    peer.allow_write(memory_peer::unlimited);
+    poll(w.io);
+    CHECK(first.ok());
+    CHECK(second.ok());
+    CHECK(frames_of(peer).size() == 2);
+  }
+
+  TEST_CASE("flush of a client that ends first") {
+    world<plain> w;
+    memory_peer peer = w.open();
+    peer.allow_write(0);
+    w.client->try_send(wsx::text{"aa"});
+    outcome flushed;
+    w.client->flush(flushed.token());
+    poll(w.io);
+    peer.close();
+    poll(w.io);
+    CHECK(w.ended.done());
+    CHECK(flushed.failed(wsx::errc::connection_dropped));
+  }
+
+  TEST_CASE("what a sender queued is sent even if it is gone") {
+    world<plain> w;
+    memory_peer peer = w.open();
+    peer.allow_write(0);
+    {
+      auto sender = w.client->make_sender();
+      sender.try_send(wsx::text{"a"});
+      poll(w.io);
+    }
+    peer.allow_write(memory_peer::unlimited);
+    poll(w.io);
+    CHECK(frames_of(peer) == lines{"text \"a\""});
+  }
+
+  TEST_CASE("close sends what was queued, then Close") {
+    world<plain> w;
+    memory_peer peer = w.open();
+    peer.allow_write(0);
+    w.client->try_send(wsx::text{"a"});
+    w.client->try_send(wsx::text{"b"});
+    outcome closed;
+    w.client->close(wsx::close_code::normal, "", closed.token());
+    poll(w.io);
+    peer.allow_write(memory_peer::unlimited);
+    poll(w.io);
+    CHECK(frames_of(peer) == lines{"text \"a\"", "text \"b\"", "close 1000 \"\""});
+  }
+}
+
+TEST_SUITE("client: frames and reconnects") {
+  TEST_CASE("frames survive, the one that was cut whole") {
+    world<comes_back> w;
+    memory_peer peer = w.open();
+    w.client->try_send(wsx::text{"sent"});
+    poll(w.io);
+    CHECK(frames_of(peer) == lines{"text \"sent\""});
+    for (const std::size_t cut : {0u, 1u, 6u, 8u, 9u, 17u}) {
+      CAPTURE(cut);
+      peer.allow_write(cut);
+      w.client->try_send(wsx::text{"aaa"});  // 9 bytes on the wire
+      w.client->try_send(wsx::text{"bbb"});
+      outcome flushed;
+      w.client->flush(flushed.token());
+      poll(w.io);
+      CHECK(!flushed.done());
+      const auto before = frames_of(peer);
+      peer = reopen(w, peer);
+      auto all = before;
+      for (const auto& frame : frames_of(peer)) all.push_back(frame);
+      // Nothing is lost, nothing comes twice but what was cut.
+      CHECK(all == lines{"text \"aaa\"", "text \"bbb\""});
+      CHECK(flushed.ok());
+    }
+  }
+
+  TEST_CASE("a send that waits goes on over a reconnect") {
+    world<comes_back> w({}, small_queue());
+    memory_peer peer = w.open();
+    peer.allow_write(100);
+    const std::string large(100'000, 'x');
+    outcome sent;
+    w.client->send(wsx::text{large}, sent.token());
+    poll(w.io);
+    CHECK(!sent.done());
+    peer = reopen(w, peer);
+    CHECK(sent.ok());
+    CHECK(peer.take_frame()->payload == large);
+  }
+
+  TEST_CASE("with the option they are dropped, and sends that wait fail") {
+    auto options = small_queue();
+    options.drop_unsent_on_disconnect = true;
+    world<comes_back> w({}, options);
+    memory_peer peer = w.open();
+    peer.allow_write(3);
+    w.client->try_send(wsx::text{"aaa"});
+    outcome sent, flushed;
+    const std::string large(1000, 'x');
+    w.client->send(wsx::text{large}, sent.token());
+    w.client->flush(flushed.token());
+    poll(w.io);
+    peer = reopen(w, peer);
+    CHECK(sent.failed(wsx::errc::connection_dropped));
+    CHECK(peer.take_written().empty());
+    // Who waited for dropped frames does not wait for ever.
+    CHECK(flushed.failed(wsx::errc::connection_dropped));
+    w.client->try_send(wsx::text{"next"});
+    poll(w.io);
+    CHECK(frames_of(peer) == lines{"text \"next\""});
+  }
+
+  TEST_CASE("the rest of a message cut between its fragments is not sent") {
+    world<comes_back> w;
+    memory_peer peer = w.open();
+    const auto op = wsx::opcode::text;
+    w.client->try_send(wsx::fragment{op, true, false, wsx::as_bytes("be")});
+    poll(w.io);
+    CHECK(frames_of(peer) == lines{"text \"be\" without FIN"});
+    peer.allow_write(0);
+    w.client->try_send(wsx::fragment{op, false, true, wsx::as_bytes("gun")});
+    w.client->try_send(wsx::text{"whole"});
+    poll(w.io);
+    peer = reopen(w, peer);
+    CHECK(frames_of(peer) == lines{"text \"whole\""});
+  }
+}

@@ -1,5 +1,0 @@
-#include "holdings.hpp"
-
-holdings holdings::now() {
-  return {};
-}

@@ -1,0 +1,5 @@
+#include "process_usage.hpp"
+
+holdings holdings::now() {
+  return {};
+}
