@@ -1,4 +1,4 @@
-#include <wsx/protocol/byte_buffer.hpp>
+#include <wsx/memory/byte_buffer.hpp>
 #include <wsx/protocol/deflater.hpp>
 #include <wsx/protocol/inflater.hpp>
 
@@ -18,6 +18,7 @@
 namespace {
 
 using namespace wsx::protocol;
+using wsx::memory::byte_buffer;
 
 std::vector<std::string> feed(std::size_t size) {
   std::mt19937 random(1);

@@ -3,8 +3,8 @@
 #include <wsx/close_code.hpp>
 #include <wsx/detail/as_outgoing.hpp>
 #include <wsx/export.hpp>
+#include <wsx/memory/pooled_bytes.hpp>
 #include <wsx/protocol/outgoing.hpp>
-#include <wsx/protocol/pooled_bytes.hpp>
 
 #include <optional>
 #include <string_view>
@@ -67,7 +67,7 @@ class [[nodiscard]] action {
 
   std::optional<protocol::outgoing_frame> first_{};
   // The payload of the first step; then the others, each an outgoing_frame and its payload.
-  protocol::pooled_bytes bytes_{};
+  memory::pooled_bytes bytes_{};
 };
 
 /// Nothing: go on.

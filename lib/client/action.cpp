@@ -26,7 +26,7 @@ void action::add(const outgoing_frame& frame) {
   static_assert(std::is_trivially_copyable_v<outgoing_frame>);
   if (first_) {
     // In one piece: without memory for the payload there must be no step.
-    protocol::pooled_bytes step({reinterpret_cast<const std::byte*>(&frame), sizeof(frame)});
+    memory::pooled_bytes step({reinterpret_cast<const std::byte*>(&frame), sizeof(frame)});
     step.append(frame.payload);
     bytes_.append(step.view());
   } else {

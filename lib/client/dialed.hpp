@@ -2,7 +2,7 @@
 
 #include <wsx/connection_info.hpp>
 #include <wsx/detail/any_stream.hpp>
-#include <wsx/protocol/byte_buffer.hpp>
+#include <wsx/memory/byte_buffer.hpp>
 
 #include <memory>
 
@@ -11,7 +11,7 @@ namespace wsx::detail {
 // An attempt to connect that succeeded.
 struct dialed {
   std::unique_ptr<any_stream> stream{};
-  protocol::byte_buffer early{};  // what came right behind the head of the handshake's response
+  memory::byte_buffer early{};  // what came right behind the head of the handshake's response
   connection_info info{};
 };
 

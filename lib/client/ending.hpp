@@ -2,8 +2,8 @@
 
 #include <wsx/close_reason.hpp>
 #include <wsx/diagnostics.hpp>
+#include <wsx/memory/lazy.hpp>
 #include <wsx/options.hpp>
-#include <wsx/protocol/lazy.hpp>
 
 #include <exception>
 #include <string_view>
@@ -46,7 +46,7 @@ class ending {
  private:
   void explain(const options& o) noexcept;
 
-  protocol::lazy<close_reason> reason_;
+  memory::lazy<close_reason> reason_;
 };
 
 }  // namespace wsx::detail

@@ -5,7 +5,7 @@
 
 #include <wsx/detail/mail.hpp>
 #include <wsx/error.hpp>
-#include <wsx/protocol/lazy.hpp>
+#include <wsx/memory/lazy.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -63,7 +63,7 @@ class inbox {
 
  private:
   mailbox mailbox_;
-  protocol::lazy<std::set<std::shared_ptr<cancelable>>> sources_;
+  memory::lazy<std::set<std::shared_ptr<cancelable>>> sources_;
   std::atomic<bool> told_{false};
 };
 

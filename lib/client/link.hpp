@@ -9,9 +9,9 @@
 #include <wsx/detail/any_stream.hpp>
 #include <wsx/detail/callback_context.hpp>
 #include <wsx/detail/mail.hpp>
-#include <wsx/protocol/byte_buffer.hpp>
+#include <wsx/memory/byte_buffer.hpp>
+#include <wsx/memory/lazy.hpp>
 #include <wsx/protocol/connection.hpp>
-#include <wsx/protocol/lazy.hpp>
 #include <wsx/transport/transport.hpp>
 
 #include <chrono>
@@ -118,7 +118,7 @@ class link {
   callback_context& client_;
   std::unique_ptr<any_stream> stream_;
   // What came early; then to read into, if callbacks are coroutines; or what there was no time for.
-  protocol::lazy<protocol::byte_buffer> own_{};
+  memory::lazy<memory::byte_buffer> own_{};
   protocol::connection connection_;
   [[no_unique_address]] turn_budget budget_;  // its padding holds what follows
   bool waits_[2] = {false, false};            // by io_direction

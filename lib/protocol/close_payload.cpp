@@ -28,7 +28,7 @@ std::error_code check_close(close_code code, std::string_view reason) noexcept {
   return {};
 }
 
-void write_close(const close_payload& close, byte_buffer& out) {
+void write_close(const close_payload& close, memory::byte_buffer& out) {
   if (!close.code) return;
   const auto value = static_cast<std::uint16_t>(*close.code);
   const std::array<std::byte, 2> code{static_cast<std::byte>(value >> 8),

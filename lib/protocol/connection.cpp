@@ -187,8 +187,8 @@ void connection::receive_end(std::error_code error, bool at_eof, std::string_vie
   close_.end(error, at_eof, detail);
 }
 
-void connection::keep_rest(byte_buffer& place) {
-  byte_buffer kept;
+void connection::keep_rest(memory::byte_buffer& place) {
+  memory::byte_buffer kept;
   if (assembler_) {
     kept.append(assembler_->rest());
     assembler_->move_rest(kept.data());

@@ -45,7 +45,7 @@ deflater::~deflater() = default;
 deflater::deflater(deflater&&) noexcept = default;
 deflater& deflater::operator=(deflater&&) noexcept = default;
 
-void deflater::write(bytes_view part, flush how, byte_buffer& out) {
+void deflater::write(bytes_view part, flush how, memory::byte_buffer& out) {
   const auto fits = [this](const auto& spare) { return spare->settings == settings_; };
   if (!context_) context_ = spare_contexts<context>::acquire(fits);
   if (!context_) context_ = std::make_unique<context>(settings_);
@@ -64,7 +64,7 @@ void deflater::write(bytes_view part, flush how, byte_buffer& out) {
 }
 
 // `all`: nothing of it is held back.
-void deflater::compress(bytes_view part, bool all, byte_buffer& out) {
+void deflater::compress(bytes_view part, bool all, memory::byte_buffer& out) {
   constexpr std::size_t most_in = std::numeric_limits<uInt>::max();
   constexpr std::size_t least_out = 256, most_out = 16 * 1024;
   z_stream& z = context_->z;

@@ -15,7 +15,7 @@ constexpr std::size_t masked_at_once = 64 * 1024;
 }  // namespace
 
 void frame_writer::put(const frame_head& head, bytes_view payload) {
-  byte_buffer& bytes = batch_.buffer();
+  memory::byte_buffer& bytes = batch_.buffer();
   const auto target = bytes.prepare(static_cast<std::size_t>(frame_size(payload.size())));
   bytes.commit(encode_frame(target.data(), head, payload, keys().next()));
   batch_.count_put(1);

@@ -266,7 +266,7 @@ std::span<std::byte> message_assembler::inflate_room(std::uint64_t left) {
 
 std::size_t message_assembler::most_collected() const noexcept {
   return static_cast<std::size_t>(
-      std::min<std::uint64_t>(limits_.max_message, byte_buffer::unlimited));
+      std::min<std::uint64_t>(limits_.max_message, memory::byte_buffer::unlimited));
 }
 
 receive_event message_assembler::deliver_piece(bytes_view payload, bool last) {

@@ -16,7 +16,7 @@ bool outbox::stage(const frame_head& head, bytes_view payload) {
 }
 
 void outbox::set_ping(bytes_view payload) {
-  ping_ = std::make_unique<const pooled_bytes>(payload);
+  ping_ = std::make_unique<const memory::pooled_bytes>(payload);
   batch_.parts().ping_end = 0;  // one that is being written is not asked for any more
 }
 
@@ -115,7 +115,7 @@ void outbox::fill_end() {
 // RFC 6455 5.5.1: nothing is sent after Close.
 void outbox::fill_close() {
   if (batch_.room() < frame_size(max_control_payload)) return;
-  byte_buffer payload;
+  memory::byte_buffer payload;
   write_close(*close_, payload);
   writer_.put({.op = opcode::close}, payload.view());
   closed_ = true;

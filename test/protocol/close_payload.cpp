@@ -12,6 +12,7 @@ using namespace support;
 using namespace std::string_literals;
 using wsx::as_bytes;
 using wsx::close_code;
+using wsx::memory::byte_buffer;
 
 namespace {
 

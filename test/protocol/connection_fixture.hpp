@@ -5,7 +5,7 @@
 
 #include <wsx/frame.hpp>
 #include <wsx/options.hpp>
-#include <wsx/protocol/byte_buffer.hpp>
+#include <wsx/memory/byte_buffer.hpp>
 #include <wsx/protocol/connection.hpp>
 #include <wsx/testing/server_deflate.hpp>
 
@@ -183,7 +183,7 @@ class fixture {
   bool ended_by(std::error_code error) const { return c.over() && reason().error == error; }
 
   std::optional<support::exact_copy> input;
-  byte_buffer kept;  // the rest of one that was given back
+  wsx::memory::byte_buffer kept;  // the rest of one that was given back
 };
 
 /// A Close frame in words.

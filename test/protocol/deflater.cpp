@@ -11,7 +11,7 @@
 
 using wsx::as_bytes;
 using wsx::as_chars;
-using wsx::protocol::byte_buffer;
+using wsx::memory::byte_buffer;
 using wsx::protocol::deflater;
 using wsx::testing::server_inflater;
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 using namespace outgoing;
+using wsx::memory::byte_buffer;
 
 namespace {
 

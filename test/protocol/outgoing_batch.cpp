@@ -8,6 +8,7 @@
 #include <string>
 
 using namespace outgoing;
+using wsx::memory::byte_buffer;
 
 namespace {
 

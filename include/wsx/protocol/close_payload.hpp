@@ -3,7 +3,7 @@
 #include <wsx/bytes.hpp>
 #include <wsx/close_code.hpp>
 #include <wsx/export.hpp>
-#include <wsx/protocol/byte_buffer.hpp>
+#include <wsx/memory/byte_buffer.hpp>
 
 #include <optional>
 #include <string>
@@ -29,6 +29,6 @@ WSX_API std::error_code parse_close(bytes_view payload, close_payload& out);
 WSX_API std::error_code check_close(close_code code, std::string_view reason) noexcept;
 
 /// Appends the payload of a Close frame to `out`: nothing if there is no code.
-WSX_API void write_close(const close_payload& close, byte_buffer& out);
+WSX_API void write_close(const close_payload& close, memory::byte_buffer& out);
 
 }  // namespace wsx::protocol

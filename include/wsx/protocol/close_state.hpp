@@ -2,8 +2,8 @@
 
 #include <wsx/close_reason.hpp>
 #include <wsx/export.hpp>
+#include <wsx/memory/lazy.hpp>
 #include <wsx/protocol/close_payload.hpp>
-#include <wsx/protocol/lazy.hpp>
 
 #include <exception>
 #include <optional>
@@ -67,7 +67,7 @@ class close_state {
   bool received_ = false;
   bool abandoned_ = false;  // so it has begun, but for no reason yet
   std::optional<close_code> queued_{};
-  lazy<close_reason> reason_;
+  memory::lazy<close_reason> reason_;
 };
 
 /// The code of the Close frame that tells a server what it did wrong. RFC 6455 7.4.1.

@@ -4,8 +4,8 @@
 #include <wsx/close_reason.hpp>
 #include <wsx/error.hpp>
 #include <wsx/export.hpp>
+#include <wsx/memory/byte_buffer.hpp>
 #include <wsx/options.hpp>
-#include <wsx/protocol/byte_buffer.hpp>
 #include <wsx/protocol/close_payload.hpp>
 #include <wsx/protocol/close_state.hpp>
 #include <wsx/protocol/deflate_offer.hpp>
@@ -76,7 +76,7 @@ class connection : public incoming {
 
   /// For a caller that has to give the input back: copies what is left of it to `place`, and goes
   /// on there.
-  WSX_API void keep_rest(byte_buffer& place);
+  WSX_API void keep_rest(memory::byte_buffer& place);
 
   /// Once closing has begun, what is left is of no use but for a Close in it: looks for that.
   /// Before the place where it lies is used for anything else.

@@ -2,7 +2,7 @@
 
 #include <wsx/bytes.hpp>
 #include <wsx/export.hpp>
-#include <wsx/protocol/byte_buffer.hpp>
+#include <wsx/memory/byte_buffer.hpp>
 
 #include <memory>
 
@@ -35,7 +35,7 @@ class deflater {
 
   /// Compresses the next part of a message, and appends what that gives to `out`: the payload of
   /// one or more frames. Throws `std::bad_alloc`.
-  WSX_API void write(bytes_view part, flush how, byte_buffer& out);
+  WSX_API void write(bytes_view part, flush how, memory::byte_buffer& out);
 
   /// Between messages: gives the memory back. The next message refers to none before it.
   WSX_API void release() noexcept;
@@ -43,7 +43,7 @@ class deflater {
  private:
   struct context;
 
-  void compress(bytes_view part, bool all, byte_buffer& out);
+  void compress(bytes_view part, bool all, memory::byte_buffer& out);
 
   deflater_settings settings_;
   std::unique_ptr<context> context_;

@@ -2,7 +2,7 @@
 
 #include <wsx/bytes.hpp>
 #include <wsx/export.hpp>
-#include <wsx/protocol/byte_buffer.hpp>
+#include <wsx/memory/byte_buffer.hpp>
 #include <wsx/protocol/deflater.hpp>
 #include <wsx/protocol/frame_encoder.hpp>
 
@@ -52,7 +52,7 @@ class frame_deflater {
  private:
   settings settings_;
   deflater deflater_;
-  byte_buffer payload_;
+  memory::byte_buffer payload_;
   frame_head head_{};         // of the frame that is made of it
   bool ready_ = false;        // that frame is complete
   bool compressing_ = false;  // the message at hand

@@ -2,11 +2,11 @@
 
 #include <wsx/bytes.hpp>
 #include <wsx/export.hpp>
-#include <wsx/protocol/byte_buffer.hpp>
+#include <wsx/memory/byte_buffer.hpp>
 #include <wsx/protocol/frame_deflater.hpp>
 #include <wsx/protocol/frame_encoder.hpp>
 #include <wsx/protocol/frame_source.hpp>
-#include <wsx/protocol/lazy.hpp>
+#include <wsx/memory/lazy.hpp>
 #include <wsx/protocol/mask.hpp>
 #include <wsx/protocol/outgoing_batch.hpp>
 
@@ -150,7 +150,7 @@ class frame_writer {
   std::size_t compress_part();
 
   outgoing_batch& batch_;
-  lazy<mask_key_source> keys_;
+  memory::lazy<mask_key_source> keys_;
   std::unique_ptr<frame_deflater> deflater_{};
   bool stale_context_ = false;  // the deflater refers to what the server will never get
   bool within_payload_ = false;

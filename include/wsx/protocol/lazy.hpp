@@ -1,33 +1,10 @@
 #pragma once
 
-#include <wsx/config.hpp>
-
-#include <memory>
+// Moved; this stays for one release.
+#include <wsx/memory/lazy.hpp>
 
 namespace wsx::protocol {
 
-/// A value that takes memory only from when it is first changed.
-template <class T>
-class lazy {
- public:
-  /// The value; a default one if it was never changed.
-  const T& operator*() const noexcept {
-    static const T unchanged{};
-    return value_ ? *value_ : unchanged;
-  }
-  const T* operator->() const noexcept { return &**this; }
-
-  /// The value to be changed. Throws `std::bad_alloc`.
-  T& change() {
-    if (!value_) value_ = std::make_unique<T>();
-    return *value_;
-  }
-
-  /// Gives the memory back: the value is a default one again.
-  void reset() noexcept { value_.reset(); }
-
- private:
-  std::unique_ptr<T> value_;
-};
+using memory::lazy;
 
 }  // namespace wsx::protocol

@@ -3,8 +3,8 @@
 #include <wsx/bytes.hpp>
 #include <wsx/error.hpp>
 #include <wsx/export.hpp>
+#include <wsx/memory/byte_buffer.hpp>
 #include <wsx/opcode.hpp>
-#include <wsx/protocol/byte_buffer.hpp>
 #include <wsx/protocol/close_payload.hpp>
 #include <wsx/protocol/frame_parser.hpp>
 #include <wsx/protocol/incoming.hpp>
@@ -142,8 +142,8 @@ class message_assembler {
   frame_parser parser_;
   std::optional<inflater> inflater_;
   utf8_validator utf8_;
-  byte_buffer collected_;  // the message so far
-  byte_buffer control_;    // the payload of a control frame so far
+  memory::byte_buffer collected_;  // the message so far
+  memory::byte_buffer control_;    // the payload of a control frame so far
 
   opcode kind_ = opcode::continuation;  // of the message being received
   bool in_message_ = false;

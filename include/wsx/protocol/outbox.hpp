@@ -3,7 +3,8 @@
 #include <wsx/bytes.hpp>
 #include <wsx/export.hpp>
 #include <wsx/frame.hpp>
-#include <wsx/protocol/byte_buffer.hpp>
+#include <wsx/memory/byte_buffer.hpp>
+#include <wsx/memory/pooled_bytes.hpp>
 #include <wsx/protocol/close_payload.hpp>
 #include <wsx/protocol/frame_deflater.hpp>
 #include <wsx/protocol/frame_encoder.hpp>
@@ -12,7 +13,6 @@
 #include <wsx/protocol/frame_writer.hpp>
 #include <wsx/protocol/outgoing_batch.hpp>
 #include <wsx/protocol/pong_queue.hpp>
-#include <wsx/protocol/pooled_bytes.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -161,8 +161,8 @@ class outbox {
  private:
   // What callbacks sent. The counts are of bytes, but for `dropped`.
   struct staged_frames {
-    byte_buffer bytes;  // as they go to the wire or, if that compresses, unmasked
-    bool open = false;  // the last frame leaves its message unfinished
+    memory::byte_buffer bytes;  // as they go to the wire or, if that compresses, unmasked
+    bool open = false;          // the last frame leaves its message unfinished
     std::uint32_t frames = 0;
     std::size_t in_batch = 0;
     std::uint64_t total = 0;
@@ -192,7 +192,7 @@ class outbox {
   bool ping_written_ = false;
   bool closed_ = false;  // Close is in the batch or beyond
   close_order order_ = close_order::after_queues;
-  std::unique_ptr<const pooled_bytes> ping_{};
+  std::unique_ptr<const memory::pooled_bytes> ping_{};
   pong_queue pongs_;
 
   std::unique_ptr<const close_payload> close_{};

@@ -2,7 +2,7 @@
 
 #include <wsx/bytes.hpp>
 #include <wsx/export.hpp>
-#include <wsx/protocol/byte_buffer.hpp>
+#include <wsx/memory/byte_buffer.hpp>
 #include <wsx/protocol/frame_encoder.hpp>
 #include <wsx/protocol/frame_source.hpp>
 
@@ -75,10 +75,10 @@ class outgoing_batch {
   // To make it.
 
   /// To append to.
-  byte_buffer& buffer() noexcept { return copied_; }
+  memory::byte_buffer& buffer() noexcept { return copied_; }
   void count_put(std::size_t frames) noexcept { frames_ += frames; }
   /// Puts all of these frames behind the others; takes the buffer's memory if it can.
-  void take(byte_buffer& frames, std::size_t count) {
+  void take(memory::byte_buffer& frames, std::size_t count) {
     copied_.empty() ? copied_.swap(frames) : copied_.append(frames.view());
     frames_ += count;
   }
@@ -140,7 +140,7 @@ class outgoing_batch {
   template <class Call>
   void for_each_frame(std::size_t begin, std::size_t end, Call call) const noexcept;
 
-  byte_buffer copied_;
+  memory::byte_buffer copied_;
   bytes_view in_place_{};
   std::size_t written_ = 0;
   std::vector<stretch> stretches_;

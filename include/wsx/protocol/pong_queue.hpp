@@ -2,7 +2,7 @@
 
 #include <wsx/bytes.hpp>
 #include <wsx/export.hpp>
-#include <wsx/protocol/pooled_bytes.hpp>
+#include <wsx/memory/pooled_bytes.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -34,8 +34,8 @@ class pong_queue {
  private:
   bytes_view waiting() const noexcept { return payloads_.view().subspan(begin_); }
 
-  pooled_bytes payloads_{};  // each behind its length
-  std::uint32_t begin_ = 0;  // of the oldest
+  memory::pooled_bytes payloads_{};  // each behind its length
+  std::uint32_t begin_ = 0;          // of the oldest
   std::uint32_t count_ = 0;
 };
 

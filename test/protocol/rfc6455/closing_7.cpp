@@ -9,6 +9,7 @@
 using namespace support;
 using wsx::close_code;
 using wsx::close_origin;
+using wsx::memory::byte_buffer;
 
 namespace {
 

@@ -1,11 +1,11 @@
-#include <wsx/protocol/lazy.hpp>
+#include <wsx/memory/lazy.hpp>
 
 #include <doctest/doctest.h>
 
 #include <string>
 #include <utility>
 
-using wsx::protocol::lazy;
+using wsx::memory::lazy;
 
 TEST_SUITE("lazy") {
   TEST_CASE("a default value, until it is changed") {

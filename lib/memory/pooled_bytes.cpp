@@ -1,11 +1,11 @@
-#include "../memory/spares.hpp"
+#include "spares.hpp"
 
-#include <wsx/protocol/pooled_bytes.hpp>
+#include <wsx/memory/pooled_bytes.hpp>
 
 #include <cstddef>
 #include <utility>
 
-namespace wsx::protocol {
+namespace wsx::memory {
 
 namespace {
 
@@ -14,13 +14,13 @@ constexpr std::size_t max_kept = 8;
 constexpr std::size_t max_kept_size = 64 * 1024;
 
 struct owner;
-using spares = memory::spares<owner, byte_buffer, max_kept>;
+using spare_buffers = spares<owner, byte_buffer, max_kept>;
 
 }  // namespace
 
 void pooled_bytes::append(bytes_view bytes) {
   if (bytes.empty()) return;
-  if (buffer_.capacity() == 0) buffer_ = spares::acquire();
+  if (buffer_.capacity() == 0) buffer_ = spare_buffers::acquire();
   buffer_.append(bytes);
 }
 
@@ -28,7 +28,7 @@ void pooled_bytes::append(bytes_view bytes) {
 void pooled_bytes::release() noexcept {
   if (buffer_.capacity() > max_kept_size) return;
   buffer_.clear();
-  spares::release(std::move(buffer_));
+  spare_buffers::release(std::move(buffer_));
 }
 
-}  // namespace wsx::protocol
+}  // namespace wsx::memory

@@ -1,4 +1,4 @@
-#include <wsx/protocol/pooled_bytes.hpp>
+#include <wsx/memory/pooled_bytes.hpp>
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 
 namespace {
 
-using wsx::protocol::pooled_bytes;
+using wsx::memory::pooled_bytes;
 
 std::string_view text_of(const pooled_bytes& b) {
   return wsx::as_chars(b.view());

@@ -1,4 +1,4 @@
-#include <wsx/protocol/byte_buffer.hpp>
+#include <wsx/memory/byte_buffer.hpp>
 
 #include <doctest/doctest.h>
 
@@ -10,7 +10,7 @@
 
 using wsx::as_bytes;
 using wsx::as_chars;
-using wsx::protocol::byte_buffer;
+using wsx::memory::byte_buffer;
 
 namespace {
 
