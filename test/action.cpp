@@ -1,5 +1,6 @@
+#include "../lib/client/action_steps.hpp"
+
 #include <wsx/action.hpp>
-#include <wsx/detail/action_steps.hpp>
 
 #include <doctest/doctest.h>
 

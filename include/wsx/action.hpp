@@ -4,7 +4,7 @@
 #include <wsx/detail/as_outgoing.hpp>
 #include <wsx/export.hpp>
 #include <wsx/memory/pooled_bytes.hpp>
-#include <wsx/protocol/outgoing.hpp>
+#include <wsx/protocol/outgoing_frame.hpp>
 
 #include <optional>
 #include <string_view>

@@ -7,7 +7,7 @@
 #include <wsx/detail/operation.hpp>
 #include <wsx/detail/send_operation.hpp>
 #include <wsx/export.hpp>
-#include <wsx/protocol/outgoing.hpp>
+#include <wsx/protocol/outgoing_frame.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/async_result.hpp>

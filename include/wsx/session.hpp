@@ -8,7 +8,7 @@
 #include <wsx/export.hpp>
 #include <wsx/frame.hpp>
 #include <wsx/protocol/close_payload.hpp>
-#include <wsx/protocol/outgoing.hpp>
+#include <wsx/protocol/outgoing_frame.hpp>
 #include <wsx/stats.hpp>
 
 #include <asio/any_io_executor.hpp>

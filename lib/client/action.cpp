@@ -1,5 +1,6 @@
+#include "action_steps.hpp"
+
 #include <wsx/action.hpp>
-#include <wsx/detail/action_steps.hpp>
 #include <wsx/frame.hpp>
 
 #include <cstring>

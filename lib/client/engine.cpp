@@ -1,10 +1,10 @@
 #include "engine.hpp"
 
+#include "action_steps.hpp"
 #include "failure_text.hpp"
 #include "signal_watch.hpp"
 #include "timer_state.hpp"
 
-#include <wsx/detail/action_steps.hpp>
 #include <wsx/error.hpp>
 #include <wsx/log.hpp>
 

@@ -2,9 +2,9 @@
 
 #include "../reset_by_peer.hpp"
 #include "../would_block.hpp"
+#include "action_steps.hpp"
 #include "shared_read_buffer.hpp"
 
-#include <wsx/detail/action_steps.hpp>
 #include <wsx/error.hpp>
 
 #include <asio/error.hpp>

@@ -3,26 +3,6 @@
 
 namespace wsx::protocol {
 
-outgoing_frame::outgoing_frame(const ping& control) noexcept
-    : head{.op = opcode::ping, .length = control.payload.size()}, payload(control.payload) {}
-
-outgoing_frame::outgoing_frame(const pong& control) noexcept
-    : head{.op = opcode::pong, .length = control.payload.size()}, payload(control.payload) {}
-
-outgoing_frame::outgoing_frame(const message& whole) noexcept
-    : head{.op = whole.kind(), .rsv1 = true, .length = whole.bytes().size()},
-      payload(whole.bytes()),
-      kind(whole.kind()) {}
-
-outgoing_frame::outgoing_frame(const fragment& piece) noexcept
-    : head{.op = piece.first ? piece.op : opcode::continuation,
-           .fin = piece.last,
-           .rsv1 = piece.first,
-           .length = piece.payload.size()},
-      payload(piece.payload),
-      first(piece.first),
-      kind(piece.op) {}
-
 errc send_validator::check_all(const outgoing_frame& frame) const noexcept {
   // RFC 6455 5.4: only text and binary messages are made of fragments.
   if (frame.kind != opcode::text && frame.kind != opcode::binary)

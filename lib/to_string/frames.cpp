@@ -1,8 +1,8 @@
+#include "../client/action_steps.hpp"
 #include "../protocol/display.hpp"
 #include "units.hpp"
 
 #include <wsx/action.hpp>
-#include <wsx/detail/action_steps.hpp>
 #include <wsx/frame.hpp>
 #include <wsx/message.hpp>
 #include <wsx/to_string.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <wsx/protocol/outgoing.hpp>
+#include <wsx/protocol/outgoing_frame.hpp>
 
 namespace wsx::detail {
 

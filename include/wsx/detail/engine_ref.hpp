@@ -11,7 +11,7 @@
 #include <wsx/export.hpp>
 #include <wsx/options.hpp>
 #include <wsx/protocol/close_payload.hpp>
-#include <wsx/protocol/outgoing.hpp>
+#include <wsx/protocol/outgoing_frame.hpp>
 #include <wsx/request.hpp>
 #include <wsx/stats.hpp>
 #include <wsx/system_error.hpp>

@@ -4,7 +4,7 @@
 #include <wsx/detail/engine_ref.hpp>
 #include <wsx/error.hpp>
 #include <wsx/export.hpp>
-#include <wsx/protocol/outgoing.hpp>
+#include <wsx/protocol/outgoing_frame.hpp>
 
 #include <concepts>
 #include <cstddef>

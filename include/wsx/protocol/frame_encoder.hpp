@@ -2,23 +2,13 @@
 
 #include <wsx/bytes.hpp>
 #include <wsx/export.hpp>
-#include <wsx/opcode.hpp>
+#include <wsx/protocol/frame_head.hpp>
 #include <wsx/protocol/mask.hpp>
 
 #include <cstddef>
 #include <cstdint>
 
 namespace wsx::protocol {
-
-/// What a client writes before a payload, mask key aside. RFC 6455 5.2.
-struct frame_head {
-  opcode op = opcode::binary;
-  bool fin = true;
-  bool rsv1 = false;  ///< a compressed message begins (RFC 7692 6); while queued: it may be
-  std::uint64_t length = 0;
-
-  bool operator==(const frame_head&) const = default;
-};
 
 /// The most bytes that a client's frame header takes: 2, 8 of length, 4 of mask key.
 inline constexpr std::size_t max_header_size = 14;

@@ -4,7 +4,7 @@
 #include <wsx/bytes.hpp>
 #include <wsx/close_code.hpp>
 #include <wsx/protocol/close_payload.hpp>
-#include <wsx/protocol/outgoing.hpp>
+#include <wsx/protocol/outgoing_frame.hpp>
 
 #include <cstring>
 #include <optional>

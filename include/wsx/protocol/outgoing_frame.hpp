@@ -1,0 +1,46 @@
+#pragma once
+
+#include <wsx/bytes.hpp>
+#include <wsx/export.hpp>
+#include <wsx/frame.hpp>
+#include <wsx/message.hpp>
+#include <wsx/opcode.hpp>
+#include <wsx/protocol/frame_head.hpp>
+
+#include <concepts>
+
+namespace wsx::protocol {
+
+/// A frame of the user's as it goes to the wire, if it is not compressed. Data frames may be,
+/// unless they were wrapped in `uncompressed`.
+struct outgoing_frame {
+  frame_head head{};
+  bytes_view payload{};
+
+  explicit outgoing_frame(const text& message) noexcept
+      : head{.op = opcode::text, .rsv1 = true, .length = message.payload.size()},
+        payload(as_bytes(message.payload)),
+        kind(opcode::text) {}
+  explicit outgoing_frame(const binary& message) noexcept
+      : head{.op = opcode::binary, .rsv1 = true, .length = message.payload.size()},
+        payload(message.payload) {}
+  WSX_API explicit outgoing_frame(const ping& control) noexcept;
+  WSX_API explicit outgoing_frame(const pong& control) noexcept;
+  WSX_API explicit outgoing_frame(const fragment& piece) noexcept;
+
+  /// Also of what converts to a message: of a string, as text.
+  WSX_API explicit outgoing_frame(const message& whole) noexcept;
+
+  template <class Frame>
+  requires std::constructible_from<outgoing_frame, const Frame&>
+  explicit outgoing_frame(const uncompressed<Frame>& wrapped) noexcept
+      : outgoing_frame(wrapped.frame) {
+    head.rsv1 = false;
+  }
+
+  /// Of a fragment: what the user said about its place.
+  bool first = true;
+  opcode kind = opcode::binary;
+};
+
+}  // namespace wsx::protocol
