@@ -29,10 +29,6 @@ std::size_t encode_frame(std::byte* target, frame_head head, bytes_view payload,
   return header + payload.size();
 }
 
-std::size_t encoded_size(const std::byte* frame) noexcept {
-  return layout::size_at(frame);
-}
-
 void change_key(std::byte* frame, mask_key fresh) noexcept {
   frame_head head;
   const std::size_t header = read_header(frame, head);

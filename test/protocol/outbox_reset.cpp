@@ -91,7 +91,7 @@ void check_cut_at(std::size_t position, std::size_t scale, std::size_t at_once) 
   busy f(scale);
   const frames before = decode(f.write(position, at_once));
   f.box.reset(false);
-  CHECK(f.box.staged_bytes() == 0);
+  CHECK(f.box.unsent_bytes() == 0);
   const frames after = f.send();
   check_taken_over('a', f.all_of_a, before, after);
   check_taken_over('b', f.all_of_b, before, after);
@@ -322,7 +322,7 @@ TEST_SUITE("outbox: a connection that breaks") {
     f.box.set_close({}, close_order::after_replies);
     push(source, "queued");
     f.box.reset(false);
-    CHECK(f.box.staged_bytes() == 0);
+    CHECK(f.box.unsent_bytes() == 0);
     CHECK(f.box.staged_written() == f.box.staged_total());
     CHECK_FALSE(f.box.close_written());
     CHECK(f.send() == frames{text("queued")});

@@ -38,10 +38,7 @@ WSX_API std::size_t encode_frame(std::byte* target, frame_head head, bytes_view 
 
 // Of frames that were encoded: `frame` is where one begins, all of it is there.
 
-/// The bytes that the whole frame takes.
-WSX_API std::size_t encoded_size(const std::byte* frame) noexcept;
-
-/// Whether it is a message of one frame, or a control frame.
+/// Whether that is a message of one frame, or a control frame.
 inline bool is_whole_message(const std::byte* frame) noexcept {
   return frame[0] > std::byte{0x80};  // FIN, and an opcode other than that of a continuation
 }

@@ -88,9 +88,6 @@ class outbox {
   /// one waits that this one would have to go behind.
   WSX_API bool set_close(const close_payload& close, close_order order, std::size_t committed = 0);
 
-  /// What is staged and not yet in a batch.
-  std::size_t staged_bytes() const noexcept { return staged_.bytes.size(); }
-
   /// What is staged and not written: of a batch that is being written all counts.
   std::size_t unsent_bytes() const noexcept { return staged_.bytes.size() + staged_.in_batch; }
 
