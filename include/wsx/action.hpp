@@ -16,17 +16,16 @@ namespace detail {
 class action_steps;
 }
 
-/// What a callback wants done: nothing, or steps that are taken in order, each made by `reply` or
-/// `close`. It owns all that they need, and can be kept and returned again.
+/// What a callback asks for: nothing, or steps made by `reply` and `close`, taken in order. An
+/// action owns everything that its steps need. It can be kept and returned again.
 ///
 ///     return wsx::reply(first).reply(second).close();
 ///
-/// A frame that RFC 6455 forbids, or a close that it forbids, counts as a failure of the callback;
-/// the steps before it are taken. Those behind a close are not, nor is any once the connection is
-/// closing.
+/// A frame or a close that RFC 6455 forbids counts as a failure of the callback; the steps before
+/// it are taken. Steps after a close are not taken, nor are any once the connection is closing.
 class [[nodiscard]] action {
  public:
-  /// As `ok()`.
+  /// The same as `ok()`.
   action() = default;
   explicit action(const protocol::outgoing_frame& frame) : first_(frame), bytes_(frame.payload) {}
 
@@ -41,7 +40,7 @@ class [[nodiscard]] action {
   }
   ~action() = default;
 
-  /// Then sends a frame, as the function `reply` does.
+  /// Adds a frame to send, as the function `reply` does.
   template <class Frame>
   action& reply(const Frame& frame) & {
     add(detail::as_outgoing(frame));
@@ -52,7 +51,7 @@ class [[nodiscard]] action {
     return std::move(reply(frame));
   }
 
-  /// Then closes, as the function `close` does.
+  /// Adds a close, as the function `close` does.
   WSX_API action& close() &;
   WSX_API action& close(close_code code, std::string_view reason = {}) &;
   action&& close() && { return std::move(close()); }
@@ -66,29 +65,29 @@ class [[nodiscard]] action {
   WSX_API void add(const protocol::outgoing_frame& frame);
 
   std::optional<protocol::outgoing_frame> first_{};
-  // The payload of the first step; then the others, each an outgoing_frame and its payload.
+  // The payload of the first step, then the other steps: an outgoing_frame and its payload each.
   memory::pooled_bytes bytes_{};
 };
 
-/// Nothing: go on.
+/// Does nothing; the connection goes on.
 inline action ok() noexcept {
   return {};
 }
 
-/// Send a frame: `text`, `binary`, `message`, `ping`, `pong`, `fragment`, or a string, as text. Its
-/// payload is copied at once, so it may be a view of something local. Without the copy, see
-/// `session::send`.
+/// Sends a frame: `text`, `binary`, `message`, `ping`, `pong`, `fragment`, or a string, as text.
+/// The payload is copied at once, so it may be a view of a local object. `session::send` sends
+/// without that copy.
 template <class Frame>
 action reply(const Frame& frame) {
   return action(detail::as_outgoing(frame));
 }
 
-/// Close with an empty Close frame: a normal end. RFC 6455 5.5.1, 7.1.5.
+/// Closes with an empty Close frame: a normal end. RFC 6455 5.5.1, 7.1.5.
 inline action close() {
   return action().close();
 }
 
-/// Close with a code and a reason of at most 123 bytes. A code that may not be sent, or a longer
+/// Closes with a code and a reason of at most 123 bytes. A code that may not be sent, or a longer
 /// reason, counts as a failure of the callback.
 inline action close(close_code code, std::string_view reason = {}) {
   return action().close(code, reason);

@@ -13,15 +13,16 @@ struct backoff_options {
   std::chrono::milliseconds max{30'000};   ///< bound of every delay, without `Retry-After`
   double factor = 2.0;                     ///< by which the bound grows with each failure; >= 1
 
-  /// A connection that was open for so long counts as a success: the delays start anew.
+  /// A connection that was open for this long counts as a success: the delays start anew.
   std::chrono::milliseconds stable{10'000};
 };
 
-/// Delays between reconnects that grow exponentially, each drawn at random between zero and its
-/// bound ("full jitter"), so that a fleet of clients does not come back all at once. Where the
-/// server said how long to wait (`diagnostics::retry_after`), the delay drawn is added to that, of
-/// which it heeds an hour at most; the sum may exceed `backoff_options::max`. For one thread at a
-/// time, as a handler's member is.
+/// Delays between reconnects that grow exponentially. Each is drawn at random between zero and its
+/// bound ("full jitter"), so that a fleet of clients does not return all at once.
+///
+/// If the server asked for a delay (`diagnostics::retry_after`), the delay drawn is added to it. At
+/// most one hour of the server's delay counts. The sum may exceed `backoff_options::max`. An object
+/// may be used by one thread at a time, as a member of a handler is.
 ///
 ///     struct handler {
 ///       wsx::backoff delay;

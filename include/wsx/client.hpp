@@ -30,15 +30,15 @@
 
 namespace wsx {
 
-/// A signal of the operating system, as `handle_info` gets it. See `basic_client::watch_signal`.
+/// A signal of the operating system, passed to `handle_info`. See `basic_client::watch_signal`.
 struct signal {
   int number = 0;
 };
 
-/// Another client has ended, as `handle_info` gets it. See `basic_client::monitor`.
+/// Tells `handle_info` that another client has ended. See `basic_client::monitor`.
 struct down {
   std::uint64_t monitor = 0;  ///< what `monitor` returned
-  std::error_code error{};    ///< what its `join` would have thrown; clear after a normal end
+  std::error_code error{};    ///< what its `join` would throw; clear after a normal end
   close_reason reason{};
 };
 
@@ -49,37 +49,39 @@ WSX_API asio::awaitable<void> co_flush(engine_ref e);
 WSX_API asio::awaitable<close_reason> co_join(engine_ref e);
 }  // namespace detail
 
-/// A WebSocket client that calls back into `Handler`. See docs/handler.md for the callbacks.
+/// A WebSocket client that calls members of `Handler`. docs/handler.md describes the callbacks.
 ///
-/// Lifetime: the client owns its handler, unless that is a `std::reference_wrapper`. Destroying the
-/// client drops the connection at once and waits for nothing; no callback begins after that (but
-/// where another thread runs the client's strand at that moment, one that is about to begin still
-/// does), `terminate` is not called, and what waits completes with `errc::aborted`. To end in
-/// order, `co_await close()` before. A client may be destroyed from within a callback; its
-/// execution context must outlive it.
+/// Lifetime: the client owns its handler, unless that is a `std::reference_wrapper`. The destructor
+/// drops the connection at once and waits for nothing. After it no callback begins and `terminate`
+/// is not called; waiting operations complete with `errc::aborted`. If another thread runs the
+/// client's strand at that moment, a callback that is about to begin still does. For an orderly
+/// end, `co_await close()` first. A callback may destroy its client. The execution context must
+/// outlive the client.
 ///
-/// The handler is destroyed on the strand, as soon as the client has ended and its object is gone,
-/// whether or not senders are left. If the client had ended before, its destructor destroys the
-/// handler at once, on whatever thread; if the strand runs no more, the execution context's does.
+/// The handler is destroyed on the strand once the client has ended and the client object is
+/// destroyed, even if senders still exist. If the client has already ended, its destructor destroys
+/// the handler at once, on any thread. If the strand no longer runs, the destructor of the
+/// execution context does.
 ///
-/// Threads: callbacks run one at a time, on the client's strand. From any thread: everything but
-/// `handler` and `connection`, which are for the strand; `try_send` and `send`, which one thread at
-/// a time may call; and `detach`, moving and the destructor, which nothing else of the client may
-/// overlap.
+/// Threads: callbacks run one at a time, on the client's strand. Most members may be called from
+/// any thread. `handler` and `connection` may be called on the strand only, `try_send` and `send`
+/// by one thread at a time. Nothing else of the client may overlap with `detach`, a move or the
+/// destructor.
 ///
-/// Asynchronous operations take any completion token; without one they return an `awaitable` that
-/// throws `wsx::system_error`, which knows more than an error code. Several of them may wait at the
-/// same time, of one kind too, but for `connect` and `send`. Canceling an operation (terminal,
-/// partial or total) ends the waiting with `asio::error::operation_aborted`; but for `connect` it
-/// never touches the connection.
+/// Asynchronous operations accept any completion token. Without one they return an `awaitable` that
+/// throws `wsx::system_error`, which has more details than an error code. Several operations may
+/// wait at a time, also of the same kind, except for `connect` and `send`. Cancellation (terminal,
+/// partial or total) completes the operation with `asio::error::operation_aborted`. Only that of
+/// `connect` affects the connection.
 ///
 /// A completion handler is called on its associated executor, by default the strand, and never
-/// within the call that starts the operation. The exception is an operation that is through by
-/// then: a `send` that is queued or refused, or a `close` with a code or reason that may not be
-/// sent. Its handler is called on the associated immediate executor, if it has one (Asio 1.28 or
-/// newer). The associated allocator has the memory to wait, to ask the strand and to be called, and
-/// is used on the thread that starts the operation, on the strand, and where the handler is called;
-/// what else the client remembers of an operation (a request, a close reason) is its own.
+/// within the call that starts the operation. An operation that completes at once is an exception:
+/// a `send` that is queued or refused, or a `close` with a code or reason that may not be sent. It
+/// calls its handler on the associated immediate executor, if there is one (Asio 1.28 or newer).
+/// The associated allocator supplies the memory for waiting, for reaching the strand and for
+/// calling the handler. It is used on the thread that starts the operation, on the strand, and on
+/// the handler's executor. Other state of an operation (a request, a close reason) is allocated by
+/// the client.
 ///
 ///     wsx::client<printer> client{co_await asio::this_coro::executor};
 ///     co_await client.connect("wss://example.com/feed");
@@ -87,18 +89,18 @@ template <class Handler, transport Transport = any_transport>
 class basic_client {
  public:
   using executor_type = asio::any_io_executor;
-  /// `Handler`, or what it refers to if it is a `std::reference_wrapper`.
+  /// `Handler`, or the type that it refers to if it is a `std::reference_wrapper`.
   using handler_type = typename detail::handler_holder<Handler>::type;
 
-  /// A client that is not connected. `where`: an executor, or an execution context such as
-  /// `asio::io_context`, where everything happens; if it is no
-  /// `asio::strand<asio::any_io_executor>` the client makes a strand on it.
+  /// Makes a client that is not connected. `where` is an executor or an execution context such as
+  /// `asio::io_context`. Unless it is an `asio::strand<asio::any_io_executor>`, the client makes a
+  /// strand on it.
   ///
-  /// The handler is made by its default constructor, or moved here, or made in place of what comes
-  /// behind `std::in_place`, for which it need not be movable. With `std::ref(handler)`, and a
-  /// client of `std::reference_wrapper<H>`, it stays where it is, and must be there until `join`
-  /// has completed, also if the client is destroyed before: a callback that waits is interrupted
-  /// then, and runs to its end.
+  /// The handler is default-constructed, moved from `handler`, or constructed in place from the
+  /// arguments after `std::in_place`, which need not leave it movable. With `std::ref(handler)` and
+  /// a client of `std::reference_wrapper<H>` the client refers to it. It must then live until
+  /// `join` completes, even if the client is destroyed before: a waiting callback is interrupted
+  /// and runs to its end.
   ///
   ///     wsx::client<feed> a(context);
   ///     wsx::client<feed> b(executor, options, std::in_place, "BTC-USD");
@@ -112,7 +114,7 @@ class basic_client {
   template <class Other>
   requires(!std::same_as<Handler, std::reference_wrapper<Other>>)
       basic_client(detail::executor_of, std::reference_wrapper<Other>)
-  = delete;  // it would be copied
+  = delete;  // the client would copy the handler
   basic_client(detail::executor_of where, Handler handler, wsx::options options)
       : basic_client(std::move(where), std::move(options), std::in_place, std::move(handler)) {}
   template <std::same_as<std::in_place_t> InPlace, class... Args>
@@ -126,7 +128,7 @@ class basic_client {
                      std::move(where).take(), std::move(options)) {}
 
   ~basic_client() {
-    if (!engine_) return;  // it was moved from
+    if (!engine_) return;  // moved from
     if (detached_) {
       engine_.disown();
     } else {
@@ -134,9 +136,9 @@ class basic_client {
     }
   }
 
-  /// Moves the client, at any time: what runs goes on, and the handler stays where it is. One that
-  /// was moved from can only be destroyed or assigned to. One that is assigned to ends as if
-  /// destroyed.
+  /// A client can be moved at any time: operations go on, and the handler stays in place. A client
+  /// that was moved from can only be destroyed or assigned to. Assignment ends the target as its
+  /// destructor would.
   basic_client(basic_client&&) noexcept = default;
   basic_client& operator=(basic_client&& other) noexcept {
     const basic_client old(std::move(*this));
@@ -147,30 +149,30 @@ class basic_client {
     return *this;
   }
 
-  /// Connects: resolves, TCP, TLS (within `connect_timeout`), opening handshake (RFC 6455 4.1,
-  /// within `handshake_timeout`). Completes when the connection is open and `init` and
-  /// `handle_connect` are through, or has failed; a failed client may connect again. If one of the
-  /// two throws, this fails with `errc::handler_failed`, and the client has ended. With
-  /// `handle_first_failure` the handler decides about retries, and this completes when one succeeds
-  /// or the handler stops.
+  /// Connects: resolves the host, then TCP and TLS (within `connect_timeout`), then the opening
+  /// handshake (RFC 6455 4.1, within `handshake_timeout`). Completes when `init` and
+  /// `handle_connect` are done, or the attempt has failed, after which the client may connect
+  /// again. If one of the two throws, this fails with `errc::handler_failed`, and the client has
+  /// ended. With `handle_first_failure` the handler decides about retries: this completes when one
+  /// succeeds or the handler stops.
   ///
-  /// Errors: `errc::already_started`; what is wrong with the request or the options; the system's
-  /// error; `errc::aborted` if the client is closed, aborted or destroyed meanwhile; and those that
-  /// `condition::handshake_failed`, `condition::tls_failed`, `condition::timeout` group. All but
-  /// the first, `errc::aborted` and a cancellation are `condition::permanent` or
-  /// `condition::transient`. `system_error::diagnostics` has the details. Cancellation gives the
-  /// attempt up, after which the client may connect again; while `init` runs it ends the client.
+  /// Errors: `errc::already_started`; those of the request and the options; the system's;
+  /// `errc::aborted` if the client is closed, aborted or destroyed; those in
+  /// `condition::handshake_failed`, `condition::tls_failed` and `condition::timeout`. Except for
+  /// `errc::already_started`, `errc::aborted` and a cancellation, each is `condition::permanent` or
+  /// `condition::transient`. `system_error::diagnostics` has details. Cancellation ends the
+  /// attempt, and the client may connect again; during `init` it ends the client.
   asio::awaitable<void> connect(request target) {
     return detail::co_connect(engine_, std::move(target));
   }
 
-  /// The same with any completion token for `void(std::error_code)`.
+  /// Connects, with any completion token for `void(std::error_code)`.
   template <class Token>
   auto connect(request target, Token&& token) {
     return start_connect(std::move(target), nullptr, std::forward<Token>(token));
   }
 
-  /// The same; `details` gets what is known about a failure, and must live until completion.
+  /// Also sets `details` on failure, which must live until completion.
   template <class Token>
   auto connect(request target, diagnostics& details, Token&& token) {
     return start_connect(std::move(target), &details, std::forward<Token>(token));
@@ -196,13 +198,13 @@ class basic_client {
     return sender_.send(frame, std::forward<Token>(token));
   }
 
-  /// A sender for another thread, with a queue of `send_queue_size` bytes of its own.
+  /// Makes a sender for another thread, with its own queue of `send_queue_size` bytes.
   sender make_sender() { return sender(engine_); }
 
-  /// Waits until everything that was queued before, by whichever sender or callback, has been
-  /// handed to the transport. Errors: `errc::not_connected`, `errc::connection_dropped` if the
-  /// client ends first, or drops what is not sent: replies when their connection breaks, and all
-  /// if `drop_unsent_on_disconnect` is set. Otherwise it waits on over a reconnect.
+  /// Waits until everything queued so far, by any sender or callback, has been handed to the
+  /// transport. A wait continues across a reconnect. Errors: `errc::not_connected`;
+  /// `errc::connection_dropped` if the client ends first or drops what is unsent, which are replies
+  /// when their connection breaks, and everything if `drop_unsent_on_disconnect` is set.
   asio::awaitable<void> flush() { return detail::co_flush(engine_); }
   template <class Token>
   auto flush(Token&& token) {
@@ -212,10 +214,10 @@ class basic_client {
            detail::completion<std::error_code> done) { e.flush(t, std::move(done)); });
   }
 
-  /// Hands `message` to `handle_cast`, in order, while connected; before and between connections
-  /// it waits, unless its type has `static constexpr bool wsx_any_phase = true`. Says whether that
-  /// was possible. A message of a type that the handler does not take is a compile error. What has
-  /// not been delivered when the client ends is destroyed.
+  /// Passes `message` to `handle_cast`, and returns whether it was queued. Messages are delivered
+  /// in order while connected. Without a connection they wait, unless their type has `static
+  /// constexpr bool wsx_any_phase = true`. A type that the handler does not accept is a compile
+  /// error. Messages that are not delivered when the client ends are destroyed.
   ///
   /// Errors: `errc::not_connected` (the client has ended), `errc::mailbox_full`.
   template <class Message>
@@ -229,8 +231,8 @@ class basic_client {
     return !error;
   }
 
-  /// Hands `message` to `handle_info`, as `cast` does; one of a type that the handler does not
-  /// take is logged.
+  /// Passes `message` to `handle_info`, as `cast` does for `handle_cast`. A type that the handler
+  /// does not accept is logged.
   template <class Message>
   bool post(Message message) {
     std::error_code ignored;
@@ -242,23 +244,22 @@ class basic_client {
     return !error;
   }
 
-  /// The same after a delay, unless the timer is canceled or the client ends first. It arrives even
-  /// if the mailbox is full then, and whether or not there is a connection.
+  /// Posts `message` after a delay, unless the timer is canceled or the client ends first. It is
+  /// delivered even if the mailbox is full, and with or without a connection.
   template <class Message>
   timer post_after(std::chrono::steady_clock::duration delay, Message message) {
     return engine_.post_after(delay, detail::make_info(handler(), std::move(message)));
   }
 
-  /// Sends a `signal` to `handle_info` whenever the process gets one with that number. The
-  /// signal's usual effect is off as long as the client lives. Throws `std::system_error` if the
-  /// system refuses.
+  /// Posts a `signal` to `handle_info` whenever the process receives that signal. Its default
+  /// effect is off while the client lives. Throws `std::system_error` if the system refuses.
   void watch_signal(int number) {
     engine_.watch_signal(number,
                          [h = &handler()](int n) { return detail::make_info(*h, signal{n}); });
   }
 
-  /// Sends a `down` to `handle_info` once `other` has ended; at once if it already has. `other` may
-  /// be destroyed, which ends it. Returns a number that tells this monitor from others.
+  /// Posts a `down` to `handle_info` once `other` has ended, or at once if it has. `other` may be
+  /// destroyed, which ends it. Returns a number that identifies this monitor.
   template <class OtherHandler, transport OtherTransport>
   std::uint64_t monitor(const basic_client<OtherHandler, OtherTransport>& other) {
     const auto number = engine_.next_ticket();
@@ -268,21 +269,20 @@ class basic_client {
     return number;
   }
 
-  /// Closes: everything queued is sent, then Close (RFC 6455 7.1.2), then the server has until
-  /// `close_timeout` to answer and to end the connection. The client ends: `handle_disconnect` is
-  /// told, but can't reconnect (after the action `close` it can). Completes when the client has
-  /// ended, `terminate` included. A callback that is a coroutine is interrupted; one that goes on
-  /// for longer than `close_timeout` is not waited for. A callback of this client that awaits it
-  /// gets `errc::would_deadlock`, and nothing is closed: it can return `wsx::close()`.
+  /// Closes the connection and ends the client. Everything queued is sent, then Close (RFC 6455
+  /// 7.1.2). The server then has `close_timeout` to answer and to end the connection.
+  /// `handle_disconnect` is called, but can't reconnect (after the action `close` it can). A
+  /// callback that is a coroutine is interrupted, and not waited for longer than `close_timeout`.
+  /// Completes when the client has ended and `terminate` has returned. In a callback of this
+  /// client, awaiting it fails with `errc::would_deadlock`; return `wsx::close()` instead.
   ///
-  /// Completes with `close_reason::error`, which `join` throws as well: `errc::close_timeout` if
-  /// the server had to be cut off, `errc::aborted` if the client was aborted or destroyed, or what
-  /// failed before or meanwhile. The codes of the Close frames, which `join` looks at, don't count.
+  /// Completes with `close_reason::error`, as `join` does: `errc::close_timeout` if the server had
+  /// to be cut off, `errc::aborted` if the client was aborted or destroyed, or an earlier failure.
+  /// The codes of the Close frames, which `join` checks, don't matter here.
   ///
-  /// If a closing handshake is under way already, this waits for its end, and the code given here
-  /// is not sent. While the client connects or pauses there is nobody to close with: it just ends,
-  /// in order. Before `connect`, which still works then, and after the end there is nothing to
-  /// close: this completes at once, without an error.
+  /// If a closing handshake has begun, this waits for its end, and the code given here is not sent.
+  /// While the client connects or pauses, it ends in order without Close. Before `connect`, which
+  /// can still be called, and after the end, this completes at once without an error.
   ///
   /// Errors, with nothing sent: `errc::invalid_close_code`, `errc::control_payload_too_long` (a
   /// reason over 123 bytes), `errc::invalid_text`.
@@ -301,20 +301,20 @@ class basic_client {
     return start_close({code, std::string(reason)}, std::forward<Token>(token));
   }
 
-  /// Drops the connection and ends the client, without a Close frame. `terminate` is called,
-  /// `handle_disconnect` is not. Returns at once; `join` tells when it is done.
+  /// Drops the connection and ends the client without a Close frame. `terminate` is called,
+  /// `handle_disconnect` is not. Returns at once; `join` completes when the client has ended.
   void abort() { engine_.abort(); }
 
-  /// Waits until the client has ended, and `terminate` is through; before `connect` it waits for
-  /// that too. The reason of a normal end (no code, or 1000) is returned; any other end is thrown
-  /// as a `system_error` that carries it, also after `close(code)` with another code.
+  /// Waits until the client has ended and `terminate` has returned, even if `connect` has not been
+  /// called yet. Returns the reason of a normal end (no code, or 1000). Throws a `system_error`
+  /// with the reason of any other end, also after `close(code)` with another code.
   ///
-  /// `client.join() || timer.async_wait(...)` of `awaitable_operators` takes the first *success*: a
-  /// `join` that throws makes it wait for the timer. For whichever is first give both the token
-  /// `as_tuple(use_awaitable)` (before Asio 1.24 in `asio::experimental`).
+  /// `client.join() || timer.async_wait(...)` of `awaitable_operators` waits for the first
+  /// *success*: if `join` throws, it waits for the timer. To wait for whichever is first, pass both
+  /// the token `as_tuple(use_awaitable)` (before Asio 1.24 in `asio::experimental`).
   asio::awaitable<close_reason> join() { return detail::co_join(engine_); }
 
-  /// The same with any completion token for `void(std::error_code, close_reason)`.
+  /// Waits with any completion token for `void(std::error_code, close_reason)`.
   template <class Token>
   auto join(Token&& token) {
     return detail::start_ending<close_reason>(
@@ -323,26 +323,26 @@ class basic_client {
            detail::completion<std::error_code, close_reason> done) { e.join(t, std::move(done)); });
   }
 
-  /// Lets the client go on by itself until it ends: destroying this object no longer ends it. The
-  /// handler then lives until the end.
+  /// Lets the client run until it ends: the destructor no longer ends it. The handler lives until
+  /// then.
   void detach() noexcept { detached_ = true; }
 
-  /// What has been counted so far; the counters are read one after the other.
+  /// Returns the counters, which are read one after the other.
   wsx::stats stats() const noexcept { return engine_.stats(); }
 
-  /// Whether a connection is open at this moment.
+  /// Returns whether a connection is open now.
   bool is_open() const noexcept { return engine_.is_open(); }
 
-  /// What is known about the connection that is open, or was the last one to be; default values
-  /// before `connect`. To be used on the client's strand, or where no other thread runs it: behind
-  /// `co_await client.connect(...)` in a context that a single thread runs. The reference is as
-  /// good as the client; what it refers to changes when another connection opens.
+  /// Returns the open connection, or else the last one; default values before `connect`. For the
+  /// client's strand, or a context that a single thread runs, such as after `co_await
+  /// client.connect(...)`. The reference is valid as long as the client; its object changes when
+  /// another connection opens.
   const connection_info& connection() const noexcept { return engine_.connection(); }
 
-  /// The handler. To be used on the client's strand only.
+  /// Returns the handler. For the client's strand only.
   handler_type& handler() noexcept { return *handler_; }
 
-  /// The client's strand.
+  /// Returns the client's strand.
   executor_type get_executor() const noexcept { return engine_.executor(); }
 
  private:

@@ -27,25 +27,26 @@ struct close_reason {
 
   /// The code that this side asked to close with, whether or not the frame got out.
   std::optional<close_code> requested{};
-  std::string text{};       ///< the reason in the Close frame of the side that began
+  std::string text{};       ///< the reason in the Close frame of the side that closed first
   std::error_code error{};  ///< what failed; clear after a closing handshake
-  /// What was thrown, by a callback (`errc::handler_failed`) or within the client
+  /// The exception thrown by a callback (`errc::handler_failed`) or within the client
   /// (`errc::internal_failure`).
   std::exception_ptr exception{};
 
-  /// Its `message` says in one sentence how this ended; empty after a normal end.
+  /// `message` says in one sentence how the connection or client ended; it is empty after a normal
+  /// end.
   wsx::diagnostics diagnostics{};
 
-  /// Whether both sides sent Close, as far as the transport took ours, and the server then ended
-  /// the TCP connection in time, in whatever way: what browsers call `wasClean`. RFC 6455 7.1.4.
+  /// Whether both sides sent Close, ours as far as the transport took it, and the server then ended
+  /// the TCP connection in time, in any way. Browsers call this `wasClean`. RFC 6455 7.1.4.
   bool clean = false;
 
-  /// The code of the side that began to close.
+  /// Returns the code of the side that closed first.
   std::optional<close_code> code() const noexcept {
     return origin == close_origin::remote ? received : requested;
   }
 
-  /// Whether this is an ordinary end: a closing handshake without a code or with 1000.
+  /// Returns whether this is a normal end: a closing handshake with code 1000 or without a code.
   bool normal() const noexcept {
     return origin != close_origin::error && !error && !exception &&
            code().value_or(close_code::normal) == close_code::normal;

@@ -11,16 +11,16 @@ namespace wsx {
 
 /// What is known about an open connection.
 struct connection_info {
-  std::string url{};             ///< where the client connected to
-  int status = 0;                ///< of the handshake's response: 101
-  response_headers headers{};    ///< of the handshake's response
-  std::string subprotocol{};     ///< what the server chose; empty: none
-  bool compressed = false;       ///< messages may be, both ways: `options::deflate`
+  std::string url{};           ///< the URL that the client connected to
+  int status = 0;              ///< status of the handshake's response: 101
+  response_headers headers{};  ///< headers of the handshake's response
+  std::string subprotocol{};   ///< the one that the server chose; empty: none
+  bool compressed = false;  ///< messages may be compressed, in both directions: `options::deflate`
   std::string peer_endpoint{};   ///< "192.0.2.1:443", "[2001:db8::1]:443"
-  std::string local_endpoint{};  ///< the same for this side
-  std::size_t attempt = 0;       ///< which attempt in a row succeeded; 1: the first
+  std::string local_endpoint{};  ///< the client's own endpoint
+  std::size_t attempt = 0;       ///< which attempt in a row succeeded, from 1
 
-  /// How messages are compressed, as agreed on with the server; nothing unless `compressed`.
+  /// The compression parameters that both sides agreed on; nothing unless `compressed`.
   std::optional<deflate_parameters> deflate{};
 };
 

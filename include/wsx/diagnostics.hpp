@@ -10,7 +10,7 @@
 
 namespace wsx {
 
-/// How far an attempt to connect came.
+/// How far an attempt to connect got.
 enum class connect_stage {
   checking,    ///< the URL, the request and the options; nothing has been sent
   resolving,   ///< the host's name
@@ -20,7 +20,7 @@ enum class connect_stage {
   open,        ///< the connection was open
 };
 
-/// An address that was tried in vain.
+/// An address that could not be connected to.
 struct tried_address {
   std::string endpoint{};   ///< "192.0.2.1:443", "[2001:db8::1]:443"
   std::error_code error{};  ///< of the system
@@ -28,16 +28,17 @@ struct tried_address {
   friend bool operator==(const tried_address&, const tried_address&) = default;
 };
 
-/// What is known about a failure beyond its error code. `message`, `detail` and what is told of a
-/// certificate are made for people: what came from the server is escaped in them, and none has user
-/// information or the values of query parameters of a URL. The `http_` fields have what the server
-/// sent as it came.
+/// Details of a failure beyond its error code. `message`, `detail` and the fields about a
+/// certificate are written for people. Data from the server is escaped in them, and they never
+/// contain user information or the values of query parameters of a URL. The `http_` fields have the
+/// server's data unchanged.
 struct diagnostics {
-  std::string message{};  ///< one sentence: what was being done, with whom, and what went wrong
-  std::string detail{};   ///< what was wrong: an option, a header, a line of the response, a file
+  std::string
+      message{};  ///< one sentence: what was being done, with which host, and what went wrong
+  std::string detail{};  ///< what was wrong: an option, a header, a line of the response, a file
 
   connect_stage stage = connect_stage::checking;
-  std::string host{};                  ///< with whom: "example.com:443"; empty: not known yet
+  std::string host{};  ///< the host and port: "example.com:443"; empty: not known yet
   std::vector<tried_address> tried{};  ///< the addresses that could not be connected to
 
   // A handshake that the server refused.
@@ -46,16 +47,17 @@ struct diagnostics {
   response_headers http_headers{};
   std::string http_body{};  ///< at most the first 4 KiB
 
-  /// How long the server asks to wait before the next attempt: its `Retry-After`, RFC 9110 10.2.3.
-  /// `backoff` heeds it.
+  /// How long the server asks clients to wait before the next attempt: `Retry-After`, RFC 9110
+  /// 10.2.3. `backoff` honors it.
   std::optional<std::chrono::seconds> retry_after{};
 
   // A certificate that was refused.
-  int certificate_error = 0;                     ///< OpenSSL's X509_V_ERR_ value; 0: none
-  int certificate_depth = 0;                     ///< 0: the server's own, above: its issuers
-  std::string certificate_subject{};             ///< the subject of the refused certificate
-  std::string certificate_wanted{};              ///< the name that it had to be for
-  std::vector<std::string> certificate_names{};  ///< the names that it is for, at most 16
+  int certificate_error = 0;          ///< OpenSSL's X509_V_ERR_ value; 0: none
+  int certificate_depth = 0;          ///< 0: the server's own, above: its issuers
+  std::string certificate_subject{};  ///< the subject of the refused certificate
+  std::string certificate_wanted{};   ///< the name that the certificate had to be for
+  std::vector<std::string>
+      certificate_names{};  ///< the names that the certificate is for, at most 16
 };
 
 }  // namespace wsx

@@ -11,26 +11,26 @@
 
 namespace wsx {
 
-/// What `handle_disconnect` is told.
+/// The argument of `handle_disconnect`.
 struct disconnect {
   const close_reason& reason;
 
-  /// 1 when an open connection ended (or the first attempt failed), then one more for every
-  /// reconnect that failed in a row.
+  /// 1 when an open connection ended or the first attempt failed, then one more for each reconnect
+  /// that failed in a row.
   std::size_t attempt = 1;
 
-  /// Of the last open connection; default values if there was none.
+  /// The last open connection; default values if there was none.
   const connection_info& connection;
 
   /// How long that connection was open; zero after a failed attempt.
   std::chrono::steady_clock::duration uptime{};
 
-  /// Whether this side closed: a callback returned `close()` or called `session::close`, or the
-  /// client was asked to `close`, after which it can't reconnect.
+  /// Returns whether this side closed: a callback returned `close()` or called `session::close`, or
+  /// the program called `basic_client::close`, after which the client can't reconnect.
   bool local() const noexcept { return reason.origin == close_origin::local; }
 };
 
-/// What `handle_disconnect` answers: made by `stop`, `reconnect`, `reconnect_after`,
+/// The result of `handle_disconnect`, made by `stop`, `reconnect`, `reconnect_after` or
 /// `reconnect_to`.
 class disconnect_decision {
  public:
@@ -39,7 +39,7 @@ class disconnect_decision {
   std::optional<request>& target() noexcept { return target_; }
   const std::optional<request>& target() const noexcept { return target_; }
 
-  /// The same decision, carried out `delay` later.
+  /// Returns the same decision, carried out `delay` later.
   disconnect_decision&& after(std::chrono::steady_clock::duration delay) && noexcept {
     delay_ = delay;
     return std::move(*this);
@@ -57,24 +57,24 @@ class disconnect_decision {
   std::optional<request> target_{};
 };
 
-/// The client ends: `terminate` is called and `join` completes.
+/// Ends the client: `terminate` is called and `join` completes.
 inline disconnect_decision stop() noexcept {
   return {};
 }
 
-/// Connect again at once, with the same request.
+/// Connects again at once, with the same request.
 inline disconnect_decision reconnect() noexcept {
   disconnect_decision decision;
   decision.reconnects_ = true;
   return decision;
 }
 
-/// Connect again after `delay`. For growing delays see `backoff`.
+/// Connects again after `delay`. `backoff` computes delays that grow.
 inline disconnect_decision reconnect_after(std::chrono::steady_clock::duration delay) noexcept {
   return reconnect().after(delay);
 }
 
-/// Connect somewhere else; later reconnects go there too. A URL or header that can't be used makes
+/// Connects to another target, and so do later reconnects. A URL or header that can't be used makes
 /// that attempt fail, and the handler is asked again.
 inline disconnect_decision reconnect_to(request target) {
   disconnect_decision decision = reconnect();

@@ -6,8 +6,8 @@
 
 namespace wsx {
 
-/// What went wrong, as precisely as wsx knows it. Compare with `==` against an `std::error_code`;
-/// to ask for a group of them compare with a `condition`.
+/// What went wrong, as precisely as wsx knows. Compare it with an `std::error_code` by `==`; a
+/// `condition` compares equal to a whole group of errors.
 enum class errc {
   // What the user passed; nothing was sent.
   invalid_url = 1,           ///< not an absolute URL with a host, or it has a fragment or user part
@@ -36,13 +36,13 @@ enum class errc {
   handshake_timeout,     ///< no complete handshake response within `handshake_timeout`
   close_timeout,         ///< the server did not end the connection within `close_timeout`
   ping_timeout,          ///< not a byte came within `ping_timeout` after a ping
-  peer_not_reading,      ///< nothing was taken within `ping_timeout`, with `max_reply_bytes` unsent
+  peer_not_reading,  ///< the peer took nothing within `ping_timeout`, with `max_reply_bytes` unsent
 
   // The opening handshake (RFC 6455 4.1).
   malformed_response = 80,  ///< the response head is not HTTP/1.1
   response_head_too_big,    ///< the response head is over `max_head_size`
   too_many_headers,         ///< the response has more headers than `max_headers`
-  refused,                  ///< an HTTP status that the next attempt would get, too: 200, 301, 403
+  refused,                  ///< an HTTP status that another attempt would get, too: 200, 301, 403
   refused_for_now,          ///< HTTP 408, 425, 429 or 5xx: a later attempt may succeed
   bad_upgrade_header,       ///< `Upgrade` is missing or is not `websocket`
   bad_connection_header,    ///< `Connection` is missing or lacks `Upgrade`
@@ -52,66 +52,68 @@ enum class errc {
   handshake_dropped,        ///< the TCP connection ended before the response was complete
 
   // TLS.
-  tls_handshake_failed = 110,  ///< the TLS handshake failed for another cause than the certificate
+  tls_handshake_failed = 110,  ///< the TLS handshake failed, but not because of the certificate
   certificate_rejected,        ///< the server's certificate is not trusted, or not for this host
   invalid_ca,                  ///< the configured CA certificates cannot be read
   no_tls,                      ///< the server does not speak TLS on this port
   tls_failed,                  ///< the TLS connection broke after its handshake
 
-  // The peer broke the protocol (RFC 6455 5, 7.4, 8.1); answered with Close 1002, 1003, 1007, 1009.
+  // The peer broke the protocol (RFC 6455 5, 7.4, 8.1). Answered with Close 1002, 1003 or 1007.
   reserved_bits = 130,      ///< a reserved bit is set that no extension defined
   reserved_opcode,          ///< an opcode that RFC 6455 reserves
   masked_frame,             ///< the server masked a frame
   fragmented_control,       ///< a control frame without FIN
   control_too_long,         ///< a control frame with more than 125 bytes
   invalid_length,           ///< a payload length not in its shortest form, or with its top bit set
-  unexpected_continuation,  ///< a continuation frame without a message begun
-  expected_continuation,    ///< a message begun within an unfinished one
+  unexpected_continuation,  ///< a continuation frame outside of a message
+  expected_continuation,    ///< a new message within an unfinished one
   bad_close_payload,        ///< a Close frame with a payload of 1 byte
   bad_close_code,           ///< a Close frame with a code that may not be sent
   invalid_utf8,             ///< a text message or close reason is not UTF-8
   invalid_deflate_data,     ///< a compressed message cannot be inflated (RFC 7692 7.2.2)
   unsupported_data,         ///< a text or binary message that the handler does not take
 
-  // Limits of ours that the peer exceeded; answered with Close 1009.
+  // The peer exceeded a limit of this client. Answered with Close 1009.
   message_too_big = 160,  ///< a message over `max_message_size`
   frame_too_big,          ///< a frame over `max_frame_size`
   too_many_fragments,     ///< a message of more than `max_fragments` frames
 
   // How a connection ended.
   connection_dropped =
-      180,            ///< the connection ended, without a Close frame or before a send was through
-  closed_abnormally,  ///< closed with another code than 1000
+      180,            ///< the connection ended without a Close frame, or before a send completed
+  closed_abnormally,  ///< closed with a code other than 1000
   handler_failed,     ///< a callback threw
   internal_failure,   ///< the client could not go on: no memory, no thread, no random numbers
 };
 
-/// Groups of `errc` to compare an `std::error_code` with. One error may be in several groups.
+/// Groups of `errc`, to compare an `std::error_code` with. An error may be in several groups.
 enum class condition {
   handshake_failed = 1,  ///< the server did not open the WebSocket connection, or not in time
   protocol_violation,    ///< the peer broke RFC 6455
   timeout,               ///< one of the client's own deadlines passed
   tls_failed,            ///< anything about TLS
   limit_exceeded,        ///< the peer exceeded one of the client's limits
-  not_connected,         ///< there is no open connection (any more)
+  not_connected,         ///< there is no open connection
 
-  // Of what kept from connecting, or ended a connection: whether it is of use to try again. No
+  // Whether another attempt is worthwhile after an error that prevented or ended a connection. No
   // error is in both groups. Errors of the system and of its resolver are transient: the network
-  // may come back, and even a name that does not exist may after a while.
+  // may recover, and even a name that does not exist may exist later.
   permanent,  ///< the same request and options fail again: a URL, a certificate, a status like 403
   transient,  ///< the next attempt may succeed
 };
 
-/// The category of `errc`; its name is "wsx". If a process holds two copies of the library, each
-/// has a category of its own, and `std::error_code`s of one copy are not `==` to those of the
-/// other: `std::error_category` compares addresses. Comparing with an `std::error_condition`, so
-/// with a `condition`, goes by the category's name instead and works across copies.
+/// The category of `errc`; its name is "wsx".
+///
+/// If a process holds two copies of the library, each has its own category. `std::error_category`
+/// compares addresses, so an `std::error_code` of one copy is never equal to one of the other. A
+/// comparison with an `std::error_condition`, such as a `condition`, uses the category's name
+/// instead and works across copies.
 WSX_API const std::error_category& error_category() noexcept;
 
 /// The category of `condition`; its name is "wsx.condition".
 WSX_API const std::error_category& condition_category() noexcept;
 
-/// `errc{}` is no error, as with `std::errc`.
+/// Makes an error code; `errc{}` is no error, as with `std::errc`.
 inline std::error_code make_error_code(errc e) noexcept {
   return e == errc{} ? std::error_code() : std::error_code(static_cast<int>(e), error_category());
 }

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-/// Formatters of fmt (9 or newer) for the texts of `wsx/to_string.hpp`, with fill, alignment, width
-/// and precision as strings have them: `fmt::format("{:>40}", reason)`. Not part of `wsx/wsx.hpp`,
-/// which needs no fmt.
+/// Formatters for fmt 9 or newer, which format the texts of `wsx/to_string.hpp`. Fill, alignment,
+/// width and precision work as for strings: `fmt::format("{:>40}", reason)`. `wsx/wsx.hpp` does not
+/// include this header, so it needs no fmt.
 namespace wsx::detail {
 
 template <class T>

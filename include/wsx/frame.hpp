@@ -9,10 +9,9 @@
 
 namespace wsx {
 
-/// The frames that a handler receives and that a client sends. All are views: what they point to
-/// belongs to somebody else. A received one is valid until its callback returns (or until the
-/// awaitable that the callback returned completes); one to be sent must live as long as the
-/// operation that it is passed to says.
+/// The frames that a handler receives and a client sends. All are views of memory that they don't
+/// own. A received frame is valid until its callback returns, or until the awaitable that the
+/// callback returned completes. How long a frame to send must live is said at each operation.
 
 /// A text message. The payload is UTF-8; RFC 6455 5.6.
 struct text {
@@ -48,11 +47,13 @@ struct pong {
 
 /// A piece of a message. RFC 6455 5.4.
 ///
-/// Received, it is what has arrived of the message, not necessarily one frame: `first` marks the
-/// beginning and `last` the end of the message. To be sent, it is one frame: the pieces of a
-/// message go out in order, the first with `first`, the last with `last`, no other message of the
-/// same sender between them. Until the last is sent, RFC 6455 5.4 lets nothing else follow but
-/// control frames: what callbacks reply and other senders queue waits. Reading goes on meanwhile.
+/// When received, it is the part of the message that has arrived, which need not be one frame.
+/// `first` marks the beginning of the message and `last` its end.
+///
+/// When sent, it is one frame. The pieces of a message are sent in order, the first with `first`
+/// and the last with `last`, and no other message of that sender between them. Until the last piece
+/// is sent, RFC 6455 5.4 allows only control frames between them: replies of callbacks and frames
+/// of other senders wait. Reading goes on meanwhile.
 struct fragment {
   opcode op = opcode::binary;  ///< `text` or `binary`: the kind of the whole message
   bool first = true;
@@ -60,9 +61,9 @@ struct fragment {
   bytes_view payload{};
 };
 
-/// A frame that is sent as it is, even if compression has been agreed on. Keeps a secret out of
-/// what the sizes of compressed messages tell about each other; see `deflate_options`. Of a message
-/// in fragments it counts on the first.
+/// A frame that is sent as it is, even if compression has been agreed on. It keeps a secret out of
+/// what the sizes of compressed messages reveal; see `deflate_options`. For a message in fragments,
+/// the wrapper of the first one counts.
 ///
 ///     co_await client.send(wsx::uncompressed(wsx::text{token}));
 template <class Frame>
@@ -75,7 +76,7 @@ struct uncompressed {
 /// The longest payload of a ping or pong. RFC 6455 5.5.
 inline constexpr std::size_t max_control_payload = 125;
 
-/// The longest reason of a Close frame: 125 bytes less the code. RFC 6455 5.5.1.
+/// The longest reason of a Close frame: 125 bytes minus the code. RFC 6455 5.5.1.
 inline constexpr std::size_t max_close_reason = 123;
 
 }  // namespace wsx

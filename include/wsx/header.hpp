@@ -9,7 +9,7 @@
 
 namespace wsx {
 
-/// One header field of the opening handshake.
+/// A header field of the opening handshake.
 struct header {
   header() = default;
   header(std::string n, std::string v) noexcept : name(std::move(n)), value(std::move(v)) {}
@@ -20,10 +20,11 @@ struct header {
   bool operator==(const header&) const = default;
 };
 
-/// Header fields in their order. Names compare without regard to case; a name may repeat.
+/// Header fields in order. Names are compared without regard to case; a name may appear more than
+/// once.
 using header_list = std::vector<header>;
 
-/// The value of the first field with that name (in any case), or nullptr.
+/// Returns the value of the first field with that name (in any case), or nullptr.
 WSX_API const std::string* find_header(const header_list& headers, std::string_view name) noexcept;
 
 }  // namespace wsx

@@ -6,12 +6,13 @@
 
 namespace wsx {
 
-/// What wsx has to say and nobody to say it to: messages posted to a client whose handler has no
-/// `handle_info` for them, and replies without a connection. `line` has no line end. Called on the
-/// client's strand, so perhaps from several threads at a time for several clients; must not throw.
+/// Receives what wsx cannot report to a caller: messages posted to a handler without a matching
+/// `handle_info`, and replies without a connection. `line` has no line end. A sink is called on the
+/// client's strand, so clients may call it from several threads at a time. It must not throw.
 using log_sink = void (*)(std::string_view line);
 
-/// Replaces the sink, which at first writes to the standard error; null: silence. From any thread.
+/// Replaces the sink; null discards all lines. The default sink writes to standard error. From any
+/// thread.
 WSX_API void set_log_sink(log_sink sink) noexcept;
 
 namespace detail {

@@ -12,12 +12,12 @@ namespace wsx {
 
 class owned_message;
 
-/// A whole message of either kind: what a `handle_frame` that makes no difference takes, and what
-/// all that send take. A view, as `text` and `binary` are, and valid as long as they. Both of them
-/// convert to it, and so do strings, as text.
+/// A whole message of either kind: the argument of a `handle_frame` that does not distinguish them,
+/// and accepted wherever a frame is sent. It is a view, like `text` and `binary`, and valid as long
+/// as they are. Both convert to it, and so do strings, as text.
 class message {
  public:
-  /// A text message without payload.
+  /// Makes a text message without a payload.
   constexpr message() = default;
   constexpr message(wsx::text m) noexcept  // NOLINT: converts by design
       : payload_(m.payload) {}
@@ -28,17 +28,17 @@ class message {
       const String& s) noexcept  // NOLINT: as above
       : payload_(s) {}
 
-  /// `opcode::text` or `opcode::binary`.
+  /// Returns `opcode::text` or `opcode::binary`.
   constexpr opcode kind() const noexcept { return op_; }
   constexpr bool is_text() const noexcept { return op_ == opcode::text; }
   constexpr bool is_binary() const noexcept { return op_ == opcode::binary; }
 
-  /// The payload as characters: UTF-8, if it is a text message that was received.
+  /// Returns the payload as characters: UTF-8, if it is a text message that was received.
   constexpr std::string_view text() const noexcept { return payload_; }
-  /// The payload as bytes.
+  /// Returns the payload as bytes.
   bytes_view bytes() const noexcept { return as_bytes(payload_); }
 
-  /// A copy that lives as long as it is wanted.
+  /// Returns a copy that owns its payload.
   owned_message owned() const;
 
   friend constexpr bool operator==(const message&, const message&) = default;
@@ -48,13 +48,13 @@ class message {
   std::string_view payload_{};
 };
 
-/// A message that owns its payload. Made by `message::owned`, and sent as any other:
+/// A message that owns its payload. It is made by `message::owned` and sent like any other message:
 ///
 ///     std::optional<wsx::owned_message> last;
 ///     void handle_frame(wsx::message m) { last = m.owned(); }
 class owned_message {
  public:
-  /// A text message without payload.
+  /// Makes a text message without a payload.
   owned_message() = default;
   explicit owned_message(message m) : op_(m.kind()), payload_(m.text()) {}
 
@@ -64,7 +64,7 @@ class owned_message {
   const std::string& text() const noexcept { return payload_; }
   bytes_view bytes() const noexcept { return as_bytes(payload_); }
 
-  /// A view of it, valid while it neither changes nor moves.
+  /// Returns a view of the message, valid until the message is changed or moved.
   operator message() const noexcept {  // NOLINT: converts by design
     if (is_text()) return wsx::text{payload_};
     return wsx::binary(std::string_view(payload_));

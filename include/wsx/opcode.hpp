@@ -16,12 +16,12 @@ enum class opcode : std::uint8_t {
   pong = 0xa,
 };
 
-/// Whether frames of this kind carry control, not messages. RFC 6455 5.5.
+/// Returns whether frames of this kind are control frames. RFC 6455 5.5.
 constexpr bool is_control(opcode op) noexcept {
   return (static_cast<std::uint8_t>(op) & 0x8) != 0;
 }
 
-/// Whether RFC 6455 5.2 defines this value.
+/// Returns whether RFC 6455 5.2 defines this value.
 constexpr bool is_defined(opcode op) noexcept {
   const auto value = static_cast<std::uint8_t>(op);
   return value <= 0x2 || (value >= 0x8 && value <= 0xa);

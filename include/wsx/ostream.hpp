@@ -6,7 +6,7 @@
 #include <iosfwd>
 #include <vector>
 
-/// The texts of `wsx/to_string.hpp` to a stream.
+/// Writes the texts of `wsx/to_string.hpp` to a stream.
 namespace wsx {
 
 WSX_API std::ostream& operator<<(std::ostream& out, close_code value);

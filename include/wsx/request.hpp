@@ -12,13 +12,14 @@
 
 namespace wsx {
 
-/// Where to connect, and what to ask for there. A URL alone converts to a request.
+/// A URL to connect to, with header fields and subprotocols. A URL alone converts to a request.
 ///
 ///     co_await client.connect(wsx::request("wss://example.com/feed")
 ///                                 .header("Authorization", "Bearer ...")
 ///                                 .subprotocol("v2.feed"));
 ///
-/// Not an aggregate: GCC 12 destroys the temporary aggregates of a `co_await` expression twice.
+/// This is not an aggregate because GCC 12 destroys temporary aggregates of a `co_await` expression
+/// twice.
 struct request {
   request() = default;
   request(std::string where) noexcept  // NOLINT: converts by design
@@ -27,19 +28,19 @@ struct request {
   requires(!std::same_as<Url, std::nullptr_t>) request(const Url& where)  // NOLINT: as above
       : url(std::string_view(where)) {}
 
-  /// Adds a header field; a name may repeat.
+  /// Adds a header field; a name may appear more than once.
   WSX_API request& header(std::string name, std::string value) &;
   request&& header(std::string name, std::string value) && {
     return std::move(header(std::move(name), std::move(value)));
   }
 
-  /// Adds a subprotocol, which is preferred less than those before it.
+  /// Adds a subprotocol; earlier ones are preferred.
   WSX_API request& subprotocol(std::string name) &;
   request&& subprotocol(std::string name) && { return std::move(subprotocol(std::move(name))); }
 
   std::string url{};                        ///< ws://, wss://, http:// or https://
   header_list headers{};                    ///< extra fields; `Host` replaces the URL's authority
-  std::vector<std::string> subprotocols{};  ///< in the order of preference. RFC 6455 1.9
+  std::vector<std::string> subprotocols{};  ///< in order of preference. RFC 6455 1.9
 
   friend bool operator==(const request&, const request&) = default;
 };

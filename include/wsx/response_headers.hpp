@@ -11,11 +11,11 @@
 
 namespace wsx {
 
-/// The header fields of a server's response, in their order. They are only read, so they lie in one
-/// piece of memory: a client keeps them as long as its connection.
+/// The header fields of a server's response, in order. They are read-only and stored in one block
+/// of memory, since a client keeps them as long as its connection.
 class response_headers {
  public:
-  /// Views into the headers.
+  /// A view of one header field.
   struct field {
     std::string_view name{};
     std::string_view value{};
@@ -48,18 +48,19 @@ class response_headers {
   };
 
   response_headers() = default;
-  /// No name has a colon, no value a line feed: RFC 9110 5.1, 5.5.
+  /// The fields are stored as lines: no name contains a colon, no value a line feed. RFC 9110 5.1,
+  /// 5.5.
   WSX_API response_headers(const header_list& fields);  // NOLINT: converts by design
 
   iterator begin() const noexcept { return iterator(text_); }
   iterator end() const noexcept { return {}; }
   bool empty() const noexcept { return text_.empty(); }
 
-  /// The value of the first field with that name (in any case), if there is one.
+  /// Returns the value of the first field with that name (in any case), if there is one.
   WSX_API std::optional<std::string_view> find(std::string_view name) const noexcept;
 
  private:
-  std::string text_;  // "name:value\n" for each
+  std::string text_;  // "name:value\n" per field
 };
 
 static_assert(std::forward_iterator<response_headers::iterator>);

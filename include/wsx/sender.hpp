@@ -24,7 +24,7 @@ namespace detail {
 WSX_API asio::awaitable<void> co_send(engine_ref e, std::shared_ptr<send_channel> channel,
                                       protocol::outgoing_frame frame);
 
-// A frame that finds room is queued here and now, and nothing has to be remembered.
+// If the frame fits in the queue, it is queued at once and no state is kept.
 struct initiate_send : initiation {
   using initiation::initiation;
 
@@ -41,12 +41,12 @@ struct initiate_send : initiation {
 };
 }  // namespace detail
 
-/// One thread's way to send: a lock-free queue of its own to the client. A client has one built
-/// in; every further thread that sends makes one with `basic_client::make_sender`.
+/// A lock-free queue to the client for one thread. Each client has a built-in sender; every other
+/// thread that sends makes its own with `basic_client::make_sender`.
 ///
-/// A sender may be used by one thread at a time, any thread. It may outlive its client (sending
-/// then fails), not the client's execution context. What it has queued is sent even if the sender
-/// is gone.
+/// A sender may be used by any thread, but only by one at a time. It may outlive its client, after
+/// which sending fails, but not the client's execution context. Frames that it has queued are sent
+/// even if the sender is destroyed.
 class sender {
  public:
   sender(sender&&) noexcept = default;
@@ -60,18 +60,17 @@ class sender {
     if (channel_) engine_.retire(std::move(channel_));
   }
 
-  /// Queues a frame (`text`, `binary`, `message`, `ping`, `pong`, `fragment`, or a string, as text)
-  /// if that is possible at once; says whether. The payload is copied. Never waits. Takes no lock,
-  /// but to wake a client that has nothing to send at that moment, and allocates only at the first
-  /// frame (the queue).
+  /// Queues a frame if that is possible at once, and returns whether it was. A frame is a `text`,
+  /// `binary`, `message`, `ping`, `pong`, `fragment`, or a string, sent as text. The payload is
+  /// copied. Never waits. Takes no lock, except to wake a client that is idle. Allocates only for
+  /// the first frame, for the queue.
   ///
   /// Errors: `errc::queue_full` (also while a `send` of this sender waits), `errc::not_connected`,
-  /// `errc::closing`, `errc::message_over_queue` (use `send`), and those of a
-  /// malformed frame: `errc::control_payload_too_long`, `errc::invalid_text`,
-  /// `errc::fragment_out_of_order`.
+  /// `errc::closing`, `errc::message_over_queue` (use `send`), and for a malformed frame
+  /// `errc::control_payload_too_long`, `errc::invalid_text`, `errc::fragment_out_of_order`.
   ///
   /// Throws `std::bad_alloc` if there is no memory for the queue, and `std::system_error` if the
-  /// system has no random numbers to mask with; nothing is queued then.
+  /// system has no random numbers for masking. Nothing is queued then.
   template <class Frame>
   bool try_send(const Frame& frame, std::error_code& error) {
     const auto refused = engine_.try_send(*channel(), detail::as_outgoing(frame));
@@ -84,31 +83,32 @@ class sender {
     return engine_.try_send(*channel(), detail::as_outgoing(frame)) == errc{};
   }
 
-  /// Sends a frame, and waits while the queue is full. Completes when the frame has been queued
-  /// or, if it had to wait or is larger than the queue, when it has been written whole. One at a
-  /// time: while a `send` waits, others fail with `errc::queue_full`.
+  /// Sends a frame, and waits while the queue is full. Completes when the frame has been queued. A
+  /// frame that had to wait, or is larger than the queue, completes when all of it has been
+  /// written. Only one `send` can wait at a time: others fail with `errc::queue_full` meanwhile.
   ///
-  /// The payload is never copied but into the queue, and must live until completion. So await this
-  /// in the expression that calls it, where its temporaries live long enough:
+  /// The payload is copied only into the queue, and must live until completion. Await this in the
+  /// expression that calls it, where temporaries live long enough:
   ///
   ///     co_await client.send(wsx::text{make_payload()});
   ///
-  /// An awaitable that is kept for later is left with a view of what has gone: give `send` a token
-  /// then, `asio::use_awaitable` for one.
+  /// An awaitable that is stored for later would refer to a payload that no longer exists. In that
+  /// case pass a completion token, such as `asio::use_awaitable`.
   ///
-  /// Throws `system_error` with the errors of `try_send`. If the client ends first, that is
-  /// `errc::connection_dropped`, or `errc::aborted` after `abort`. A wait goes on over a reconnect,
-  /// unless `drop_unsent_on_disconnect` is set, or the frame goes on with a message that was begun
-  /// on the connection that broke: then it ends with `errc::connection_dropped`. Cancellation takes
-  /// back a frame that waits, not one that has been begun.
+  /// Throws `system_error` with the errors of `try_send`. If the client ends first, the error is
+  /// `errc::connection_dropped`, or `errc::aborted` after `abort`. A wait continues across a
+  /// reconnect, except in two cases, in which it ends with `errc::connection_dropped`:
+  /// `drop_unsent_on_disconnect` is set, or the frame continues a message that was begun on the
+  /// broken connection. Cancellation withdraws a frame that waits, unless part of it has been
+  /// written.
   template <class Frame>
   asio::awaitable<void> send(const Frame& frame) {
     return detail::co_send(engine_, channel(), detail::as_outgoing(frame));
   }
 
-  /// The same with any completion token for `void(std::error_code)`. The payload need not outlive
-  /// the call: it is copied if the frame has to wait, or if the token may start the operation
-  /// later, as those do that are no completion handler themselves.
+  /// Sends with any completion token for `void(std::error_code)`. The payload need not outlive the
+  /// call. It is copied if the frame has to wait, or if the token may start the operation later, as
+  /// tokens do that are not completion handlers themselves.
   template <class Frame, class Token>
   auto send(const Frame& frame, Token&& token) {
     constexpr bool at_once = detail::completion_handler<std::remove_cvref_t<Token>>;
@@ -119,7 +119,7 @@ class sender {
 
   using executor_type = asio::any_io_executor;
 
-  /// The client's strand.
+  /// Returns the client's strand.
   executor_type get_executor() const noexcept { return engine_.executor(); }
 
  private:

@@ -28,17 +28,16 @@ class engine;
 class mail;
 }  // namespace detail
 
-/// What a callback sees of its client: the connection it was called for. Use it on the client's
-/// strand only, which is where callbacks run; it lives as long as the client.
+/// The client as a callback sees it, with the connection that the callback was called for. Use it
+/// only on the client's strand, where callbacks run. It lives as long as the client.
 class session {
  public:
   session(const session&) = delete;
   session& operator=(const session&) = delete;
 
   /// Sends a frame: `text`, `binary`, `message`, `ping`, `pong`, `fragment`, or a string, as text.
-  /// The frame is encoded at once,
-  /// behind those sent before it, and its payload is not needed any more when this returns. It
-  /// goes over the wire when the callback is through, together with all others.
+  /// The frame is encoded at once, after those sent before it, and the payload is no longer needed
+  /// when this returns. All frames of a callback are written together after it has returned.
   ///
   /// Errors, with nothing sent: `errc::not_connected`, `errc::closing`, `errc::queue_full`
   /// (`max_reply_bytes` of replies or more are not yet sent), `errc::control_payload_too_long`,
@@ -49,30 +48,31 @@ class session {
   }
 
   /// Begins the closing handshake, as the action `close` does. Without a connection it ends the
-  /// client, as `basic_client::close` does. Errors, with nothing sent: `errc::closing`,
-  /// `errc::invalid_close_code`,
+  /// client, as `basic_client::close` does.
+  ///
+  /// Errors, with nothing sent: `errc::closing`, `errc::invalid_close_code`,
   /// `errc::control_payload_too_long` (a reason over 123 bytes), `errc::invalid_text`.
   WSX_API std::error_code close();
   WSX_API std::error_code close(close_code code, std::string_view reason = {});
 
-  /// Sends `message` to the handler's `handle_info`, after this callback. `self` is the handler:
-  /// `*this` within one of its members. False if the mailbox is full.
+  /// Posts `message` to the handler's `handle_info`, which is called after this callback. `self` is
+  /// the handler: `*this` within one of its members. Returns false if the mailbox is full.
   template <class Handler, class Message>
   bool post(Handler& self, Message message);
 
-  /// The same after a delay. The timer can be canceled; it ends with the client.
+  /// Posts `message` after a delay. The timer can be canceled; it ends with the client.
   template <class Handler, class Message>
   timer post_after(Handler& self, std::chrono::steady_clock::duration delay, Message message);
 
-  /// The connection that is open, or was the last one to be.
+  /// Returns the open connection, or else the last one.
   WSX_API const connection_info& connection() const noexcept;
 
-  /// What has been counted so far.
+  /// Returns the counters.
   WSX_API wsx::stats stats() const noexcept;
 
   using executor_type = asio::any_io_executor;
 
-  /// The client's strand.
+  /// Returns the client's strand.
   WSX_API executor_type get_executor() const noexcept;
 
  private:

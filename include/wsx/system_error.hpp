@@ -10,8 +10,9 @@
 
 namespace wsx {
 
-/// What wsx operations throw: an error code, with diagnostics, and, where a client has ended, why.
-/// `what()` is the diagnostics' message, or the code's. Copies share what they hold.
+/// The exception that wsx operations throw: an error code with diagnostics and, from `join`, the
+/// reason why the client ended. `what()` is the message of the diagnostics, or else of the code.
+/// Copies share their contents.
 class system_error : public std::system_error {
  public:
   WSX_API explicit system_error(std::error_code code, wsx::diagnostics diagnostics = {});
@@ -22,10 +23,10 @@ class system_error : public std::system_error {
 
   WSX_API const char* what() const noexcept override;
 
-  /// Those of `reason`, if there is one.
+  /// Returns the diagnostics of the failed operation, or of `reason` if it is set.
   WSX_API const wsx::diagnostics& diagnostics() const noexcept;
 
-  /// Why the client ended; set by `join` only.
+  /// Returns why the client ended; set only by `join`.
   WSX_API const std::optional<close_reason>& reason() const noexcept;
 
  private:

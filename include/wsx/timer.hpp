@@ -14,12 +14,12 @@ class engine;
 struct timer_state;
 }  // namespace detail
 
-/// A message posted for later. Destroying the timer does not cancel it.
+/// A message that is posted later. Destroying the timer does not cancel it.
 class timer {
  public:
   timer() = default;
 
-  /// Takes the message back, unless it is already on its way to the handler. From any thread.
+  /// Withdraws the message, unless it is already on its way to the handler. From any thread.
   WSX_API void cancel();
 
  private:
@@ -29,7 +29,7 @@ class timer {
       : engine_(std::move(engine)), state_(std::move(state)) {}
 
   std::weak_ptr<detail::engine> engine_{};
-  // The client's alone, so that a timer may outlive the executor too.
+  // Owned by the client alone, so that a timer may outlive the executor, too.
   std::weak_ptr<detail::timer_state> state_{};
 };
 

@@ -6,15 +6,15 @@
 #include <string>
 #include <vector>
 
-/// The public enumerations and values as text, made for people: for logs, and for what a test
-/// prints when it fails. `wsx/ostream.hpp` has `<<` for the same types, `wsx/fmt.hpp` formatters.
+/// The public enumerations and values as text for people: for logs, and for what a test prints when
+/// it fails. `wsx/ostream.hpp` has `<<` and `wsx/fmt.hpp` formatters for the same types.
 ///
-/// An enumerator is its name; a value that has none is its number. What comes from the peer or from
-/// the user is escaped and bounded. Secrets never appear: neither the values of the headers
-/// `Authorization`, `Proxy-Authorization`, `Cookie` and `Set-Cookie`, nor user information and the
-/// values of query parameters of a URL, nor certificates.
+/// An enumerator is shown by its name, and a value without a name by its number. Data from the peer
+/// or the user is escaped, and its length is bounded. Secrets never appear: values of the headers
+/// `Authorization`, `Proxy-Authorization`, `Cookie` and `Set-Cookie`, user information and values
+/// of query parameters of a URL, and certificates.
 ///
-/// The text is no interface: it may change with any version.
+/// The text is not part of the interface: any version may change it.
 namespace wsx {
 
 /// "1008 (policy violation)", "4001"
@@ -32,7 +32,7 @@ WSX_API std::string to_string(io_direction direction);
 /// "binary"
 WSX_API std::string to_string(opcode kind);
 
-/// A frame: its kind and size; of a text also how it begins: `text, 5 bytes: "hello"`.
+/// A frame's kind and size, and the beginning of a text: `text, 5 bytes: "hello"`.
 WSX_API std::string to_string(const text& frame);
 WSX_API std::string to_string(const binary& frame);
 WSX_API std::string to_string(const ping& frame);
@@ -41,14 +41,14 @@ WSX_API std::string to_string(const fragment& frame);
 WSX_API std::string to_string(const message& m);
 WSX_API std::string to_string(const owned_message& m);
 
-/// What the callback wants: `reply with text, 5 bytes: "hello"`, "close with 1001 (going away)".
+/// The steps of an action: `reply with text, 5 bytes: "hello"`, "close with 1001 (going away)".
 WSX_API std::string to_string(const action& wanted);
 /// "reconnect after 500 ms"
 WSX_API std::string to_string(const disconnect_decision& decision);
 
-/// One sentence: how the connection ended, whether or not that was an error.
+/// One sentence that says how the connection ended, whether or not that was an error.
 WSX_API std::string to_string(const close_reason& reason);
-/// One sentence: what went wrong.
+/// One sentence that says what went wrong.
 WSX_API std::string to_string(const diagnostics& known);
 WSX_API std::string to_string(const disconnect& what);
 WSX_API std::string to_string(const down& what);

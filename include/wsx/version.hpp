@@ -4,7 +4,7 @@
 
 namespace wsx {
 
-/// The version of these headers, by semver.org.
+/// The version of these headers, as of semver.org.
 struct version {
   static constexpr int major = 0;
   static constexpr int minor = 1;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Everything of wsx but the protocol layer and the testing kit.
+/// Everything in wsx except the protocol layer and the testing kit.
 
 #include <wsx/config.hpp>
 

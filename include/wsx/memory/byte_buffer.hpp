@@ -14,8 +14,8 @@
 
 namespace wsx::memory {
 
-/// Bytes in one piece that grow at the end. Unlike a vector it doesn't clear what it allocates:
-/// the caller prepares memory, fills it, and commits what it wrote.
+/// Bytes in one block that grow at the end. Unlike a vector it doesn't clear what it allocates: the
+/// caller prepares memory, fills it, and commits what it wrote.
 class byte_buffer {
  public:
   byte_buffer() = default;
@@ -33,8 +33,8 @@ class byte_buffer {
 
   static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
-  /// Memory for `count` bytes behind the last one; `commit` then counts those that were written. To
-  /// grow seldom it allocates more than that, but at most `most` bytes in all.
+  /// Returns memory for `count` bytes after the last one; `commit` then counts those that were
+  /// written. To grow seldom it allocates more than that, but at most `most` bytes in all.
   std::span<std::byte> prepare(std::size_t count, std::size_t most = unlimited) {
     if (capacity_ - size_ < count) grow(size_ + count, most);
     return {data_.get() + size_, count};
@@ -48,19 +48,19 @@ class byte_buffer {
     commit(bytes.size());
   }
 
-  /// Forgets all bytes behind the first `size`, which is no more than there are.
+  /// Removes all bytes after the first `size`, of which there must be that many.
   void truncate(std::size_t size) noexcept { size_ = size; }
 
-  /// Forgets the first `count` bytes; those behind them move to the front.
+  /// Removes the first `count` bytes; the others move to the front.
   void erase_front(std::size_t count) noexcept {
     size_ -= count;
     std::memmove(data_.get(), data_.get() + count, size_);
   }
 
-  /// Forgets the bytes; keeps the memory.
+  /// Removes all bytes and keeps the memory.
   void clear() noexcept { size_ = 0; }
 
-  /// Forgets the bytes and frees the memory.
+  /// Removes all bytes and frees the memory.
   void release() noexcept { byte_buffer().swap(*this); }
 
   void swap(byte_buffer& other) noexcept {
@@ -74,7 +74,7 @@ class byte_buffer {
     void operator()(std::byte* memory) const noexcept { std::free(memory); }
   };
 
-  // Memory of the C library: it can make a large block larger without a copy of what is in it.
+  // malloc memory: realloc can enlarge a large block without copying it.
   void grow(std::size_t wanted, std::size_t most) {
     const std::size_t doubled = std::min(std::max(capacity_ * 2, std::size_t{256}), most);
     const std::size_t capacity = std::max(wanted, doubled);

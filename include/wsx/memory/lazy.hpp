@@ -6,18 +6,18 @@
 
 namespace wsx::memory {
 
-/// A value that takes memory only from when it is first changed.
+/// A value that is allocated when it is first changed.
 template <class T>
 class lazy {
  public:
-  /// The value; a default one if it was never changed.
+  /// Returns the value; a default one if it was never changed.
   const T& operator*() const noexcept {
     static const T unchanged{};
     return value_ ? *value_ : unchanged;
   }
   const T* operator->() const noexcept { return &**this; }
 
-  /// The value to be changed. Throws `std::bad_alloc`.
+  /// Returns the value to be changed. Throws `std::bad_alloc`.
   T& change() {
     if (!value_) value_ = std::make_unique<T>();
     return *value_;

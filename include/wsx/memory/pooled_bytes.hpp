@@ -9,7 +9,7 @@
 
 namespace wsx::memory {
 
-/// Bytes whose memory comes from, and goes back to, the spares that each thread keeps: a reply
+/// Bytes whose memory is acquired from, and released to, the spares that each thread keeps: a reply
 /// per message costs no allocation.
 class pooled_bytes {
  public:
@@ -30,7 +30,7 @@ class pooled_bytes {
 
   WSX_API void append(bytes_view bytes);
 
-  /// Forgets the first `count` bytes.
+  /// Removes the first `count` bytes.
   void erase_front(std::size_t count) noexcept { buffer_.erase_front(count); }
 
  private:

@@ -14,10 +14,10 @@ struct certificate {
   std::string key_pem;
 };
 
-/// When a certificate is valid.
+/// The period in which a certificate is valid.
 enum class validity { now, expired, not_yet };
 
-/// For whom and when a server's certificate is valid.
+/// The names and the validity of a server's certificate.
 struct server_certificate_options {
   std::string common_name{"wsx test server"};
   std::vector<std::string> dns_names{"localhost"};
@@ -25,14 +25,14 @@ struct server_certificate_options {
   validity valid = validity::now;
 };
 
-/// A new certificate authority. Keys are made anew by each call (P-256, well under a millisecond).
+/// Makes a certificate authority. Each call makes new keys (P-256, well under a millisecond).
 certificate make_ca(std::string_view common_name = "wsx test CA");
 
-/// A server's certificate, signed by `ca`.
+/// Makes a server's certificate, signed by `ca`.
 certificate make_server_certificate(const certificate& ca,
                                     const server_certificate_options& options = {});
 
-/// A server's certificate that no authority signed.
+/// Makes a server's certificate that no authority signed.
 certificate make_self_signed_certificate(const server_certificate_options& options = {});
 
 }  // namespace wsx::testing

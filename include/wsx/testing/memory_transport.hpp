@@ -19,11 +19,11 @@ namespace wsx::testing {
 struct memory_connection;
 struct memory_endpoint;
 
-/// The server's end of a connection in memory: plays the server byte by byte, and makes reads and
-/// writes of the client fail where a test wants it. Copies share the connection. From any thread.
+/// The server's end of a connection in memory. It plays the server byte by byte, and can make the
+/// client's reads and writes fail. Copies share the connection. From any thread.
 ///
-/// Positions count the bytes of one direction from the beginning of the connection, the opening
-/// handshake included.
+/// Positions count the bytes of one direction from the beginning of the connection, including the
+/// opening handshake.
 class memory_peer {
  public:
   static constexpr std::size_t unlimited = static_cast<std::size_t>(-1);
@@ -32,42 +32,44 @@ class memory_peer {
   void write(std::string_view bytes);
   void write(const server_frame& frame) { write(encode_server_frame(frame)); }
 
-  /// What the client has written since the last call.
+  /// Returns what the client has written since the last call.
   std::string take_written();
-  /// The same without the bytes, only how many: allocates nothing.
+  /// Discards what the client has written since the last call and returns its size; allocates
+  /// nothing.
   std::size_t discard_written();
-  /// Takes the first frame off what the client has written, if it is whole. Throws `script_error`
-  /// if it is no frame that a client may send.
+  /// Takes the first frame that the client has written, if it is complete. Throws `script_error` if
+  /// a client may not send it.
   std::optional<client_frame> take_frame();
 
-  /// Takes the opening handshake off what the client has written, and answers it with 101. Throws
-  /// `script_error` if there is none, or a wrong one.
+  /// Takes the opening handshake that the client has written and answers it with 101. Throws
+  /// `script_error` if there is none or it is wrong.
   http_request accept(const accept_options& options = {});
 
-  /// The client reads the end of the stream, behind all that was written so far. It may go on to
+  /// Ends the stream that the client reads, after everything written so far. The client may still
   /// write.
   void close();
 
-  /// The client's reads fail: behind all that was written so far, or behind the position. The
-  /// failure that comes first counts, the end of the stream included.
+  /// Makes the client's reads fail: after everything written so far, or after the position. The
+  /// first failure counts, including the end of the stream.
   void fail_reads(std::error_code error);
   void fail_reads_at(std::size_t position, std::error_code error);
 
-  /// The client's writes fail: at once, or behind the position.
+  /// Makes the client's writes fail: at once, or after the position.
   void fail_writes(std::error_code error);
   void fail_writes_at(std::size_t position, std::error_code error);
 
-  /// At most so many bytes a read, or a write, as if they trickled over the network.
+  /// Limits the bytes per read, or per write, as if they trickled over the network.
   void limit_read(std::size_t bytes);
   void limit_write(std::size_t bytes);
 
-  /// The client may write so many bytes more, then its writes would block. At first unlimited.
+  /// Allows the client to write this many more bytes before its writes would block. Unlimited by
+  /// default.
   void allow_write(std::size_t bytes);
 
-  std::size_t bytes_read() const;     ///< by the client, so far
-  std::size_t bytes_written() const;  ///< by the client, so far
-  bool client_shut_down() const;      ///< the client has said that it writes nothing more
-  bool client_closed() const;         ///< the client has closed the connection
+  std::size_t bytes_read() const;     ///< by the client
+  std::size_t bytes_written() const;  ///< by the client
+  bool client_shut_down() const;  ///< whether the client has said that it will write nothing more
+  bool client_closed() const;     ///< whether the client has closed the connection
 
  private:
   friend struct memory_endpoint;
@@ -77,8 +79,8 @@ class memory_peer {
   std::shared_ptr<memory_connection> connection_;
 };
 
-/// A server in memory, by name: clients of this process reach it with `memory_transport` and a URL
-/// whose host is the name. From any thread.
+/// A server in memory with a name. Clients of this process reach it with `memory_transport` and a
+/// URL whose host is the name. From any thread.
 ///
 ///     memory_listener server{"feed"};
 ///     basic_client<handler, memory_transport> client{io.get_executor()};
@@ -92,7 +94,7 @@ class memory_listener {
  public:
   /// Throws `std::invalid_argument` if the name is taken.
   explicit memory_listener(std::string name);
-  /// Refuses those who still wait. Connections that were accepted go on.
+  /// Refuses clients that still wait. Accepted connections go on.
   ~memory_listener();
   memory_listener(const memory_listener&) = delete;
   memory_listener& operator=(const memory_listener&) = delete;
@@ -100,22 +102,23 @@ class memory_listener {
   /// `ws://NAME/`
   std::string url(std::string_view path = "/") const;
 
-  /// The oldest connection that was accepted and not been taken by this.
+  /// Returns the oldest accepted connection that this has not returned yet.
   std::optional<memory_peer> next();
 
-  /// Called for each connection as it is accepted, on the client's thread, before the client
-  /// writes or reads anything: to set limits and failures. `next` goes on as before.
+  /// Sets a function that is called for each connection when it is accepted, to set limits and
+  /// failures. It is called on the client's thread before the client writes or reads. `next` works
+  /// as before.
   void on_accept(std::function<void(memory_peer&)> prepare);
 
-  /// From now on connecting fails with `error`; without one it succeeds again.
+  /// Makes connecting fail with `error` from now on; without an error it succeeds again.
   void refuse(std::error_code error);
 
-  /// From now on connecting waits, until `release`.
+  /// Makes connecting wait from now on, until `release`.
   void hold();
   void release();
 
   std::size_t accepted() const;  ///< the number of connections so far
-  std::size_t waiting() const;   ///< clients that `hold` keeps waiting
+  std::size_t waiting() const;   ///< clients that wait because of `hold`
 
  private:
   friend struct memory_endpoint;
@@ -123,12 +126,13 @@ class memory_listener {
   std::shared_ptr<state> state_;
 };
 
-/// Bytes that go through memory to the `memory_listener` that the URL's host names; speaks `ws` and
-/// `wss`, both in the clear. With one thread that runs or polls the executor everything is
+/// Moves bytes through memory to the `memory_listener` that the URL's host names. It speaks `ws`
+/// and `wss`, both unencrypted. If one thread runs or polls the executor, everything is
 /// deterministic: what a `memory_peer` does takes effect at the next step of the executor.
 ///
 /// Errors of `connect`: `asio::error::host_not_found` if no listener has the name,
-/// `asio::error::connection_refused` if it went away, and what `memory_listener::refuse` was given.
+/// `asio::error::connection_refused` if it was destroyed, and the error given to
+/// `memory_listener::refuse`.
 class memory_transport {
  public:
   memory_transport(asio::any_io_executor executor, std::shared_ptr<transport_settings>);

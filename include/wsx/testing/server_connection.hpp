@@ -16,10 +16,11 @@
 
 namespace wsx::testing {
 
-/// The server's side of one connection, in the hands of a script. All calls block, and only the
-/// script's own thread may make them.
+/// The server's side of one connection, for a script. All calls block, and only the script's own
+/// thread may make them.
 ///
-/// Each call is bounded by the timeout (10 s unless changed) and throws `wait_timeout`, which says
+/// Each call is bounded by the timeout (10 s by default). It throws `wait_timeout`, which says what
+/// was awaited, and `script_error` if the client did something unexpected.
 /// what was awaited; `script_error` if the client did something else than expected.
 class server_connection : public server_stream {
  public:
@@ -29,16 +30,16 @@ class server_connection : public server_stream {
   /// @name The opening handshake
   /// @{
 
-  /// The next request. (A server with TLS has done its TLS handshake before the script starts.)
+  /// Reads the next request. A server with TLS has done its TLS handshake before the script starts.
   const http_request& read_request();
-  /// The request that was read last.
+  /// Returns the last request.
   const http_request& request() const noexcept { return request_; }
-  /// Answers the request, which it reads and checks first if the script has not, with 101.
+  /// Answers the request with 101. Reads and checks it first if the script has not.
   void accept(const accept_options& options = {});
-  /// `accept`, with frames right behind the response, in one write.
+  /// Does what `accept` does, with frames directly after the response, in one write.
   void accept_and_send(std::initializer_list<server_frame> frames,
                        const accept_options& options = {});
-  /// Answers the request, which it reads first if the script has not, with these very bytes.
+  /// Answers the request with exactly these bytes. Reads it first if the script has not.
   void respond(std::string_view response);
 
   /// @}
@@ -54,28 +55,28 @@ class server_connection : public server_stream {
     send(close_frame(code, reason));
   }
   void send(const server_frame& frame) { send_raw(encode_server_frame(frame)); }
-  /// Several frames in one write.
+  /// Sends several frames in one write.
   void send(std::initializer_list<server_frame> frames);
 
   /// @}
   /// @name Receiving
   /// @{
 
-  /// The next frame, or nothing if the client has ended its side between two frames.
+  /// Returns the next frame, or nothing if the client has ended its side between two frames.
   std::optional<client_frame> read_frame();
-  /// All frames that are here, at least one; none if the client has ended its side.
+  /// Returns all frames that have arrived, at least one; none if the client has ended its side.
   std::vector<client_frame> read_frames();
-  /// All frames until the client ends its side.
+  /// Returns all frames until the client ends its side.
   std::vector<client_frame> read_until_eof();
 
-  /// The next frame must be an unfragmented one without reserved bits, and this one.
+  /// The next frame must be unfragmented, without reserved bits, and have this kind and payload.
   void expect_text(std::string_view payload);
   void expect_binary(std::string_view payload);
   void expect_ping(std::string_view payload = {});
   void expect_pong(std::string_view payload = {});
   void expect_close();
   void expect_close(std::uint16_t code, std::string_view reason = {});
-  /// The client must end its side without another byte.
+  /// The client must end its side without sending another byte.
   void expect_eof();
 
   /// @}

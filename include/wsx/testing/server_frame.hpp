@@ -10,7 +10,7 @@
 
 namespace wsx::testing {
 
-/// The opcodes of RFC 6455 5.2, as plain numbers: a hostile server may send any other.
+/// The opcodes of RFC 6455 5.2, as plain numbers: a hostile server may send any value.
 namespace opcodes {
 inline constexpr std::uint8_t continuation = 0x0;
 inline constexpr std::uint8_t text = 0x1;
@@ -20,7 +20,7 @@ inline constexpr std::uint8_t ping = 0x9;
 inline constexpr std::uint8_t pong = 0xA;
 }  // namespace opcodes
 
-/// The three bits behind FIN, as the value of `rsv`. RFC 6455 5.2.
+/// The three bits after FIN, as values of `rsv`. RFC 6455 5.2.
 inline constexpr std::uint8_t rsv1 = 4;
 inline constexpr std::uint8_t rsv2 = 2;
 inline constexpr std::uint8_t rsv3 = 1;
@@ -30,7 +30,7 @@ using mask_key = std::array<std::uint8_t, 4>;
 /// How the payload length is written. RFC 6455 5.2 allows only the shortest form that fits.
 enum class length_form : std::uint8_t { shortest, bits_7, bits_16, bits_64 };
 
-/// A frame for a server to send: by default a correct one, but every field may be wrong on purpose.
+/// A frame that a server sends. It is correct by default, but every field may be wrong on purpose.
 struct server_frame {
   std::uint8_t opcode = opcodes::text;
   std::string payload{};
@@ -47,14 +47,14 @@ server_frame ping_frame(std::string_view payload = {});
 server_frame pong_frame(std::string_view payload = {});
 server_frame continuation_frame(std::string_view payload, bool fin);
 
-/// A Close frame without a code, or with one; neither the code nor the length is checked.
+/// Makes a Close frame, with or without a code; neither the code nor the length is checked.
 server_frame close_frame();
 server_frame close_frame(std::uint16_t code, std::string_view reason = {});
 
-/// The frame's bytes on the wire.
+/// Returns the frame's bytes on the wire.
 std::string encode_server_frame(const server_frame& frame);
 
-/// `payload` XORed with the key; masking and unmasking are the same. RFC 6455 5.3.
+/// XORs `payload` with the key, which both masks and unmasks. RFC 6455 5.3.
 void apply_mask(std::string& payload, const mask_key& key) noexcept;
 
 }  // namespace wsx::testing

@@ -7,8 +7,8 @@
 
 namespace wsx::testing {
 
-/// A new directory for temporary files, which only this user may read; removed with all that is in
-/// it when the object dies.
+/// A new directory for temporary files that only this user may read. The destructor removes it with
+/// its contents.
 class temp_dir {
  public:
   temp_dir();
@@ -18,7 +18,7 @@ class temp_dir {
 
   const std::filesystem::path& path() const noexcept { return path_; }
 
-  /// Writes a file into the directory, say the PEM of a CA, and returns its path.
+  /// Writes a file into the directory, such as the PEM of a CA, and returns its path.
   std::filesystem::path write(std::string_view name, std::string_view content) const;
 
  private:

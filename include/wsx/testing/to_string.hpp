@@ -9,7 +9,7 @@ namespace wsx::testing {
 
 enum class stream_end;
 
-/// "orderly": what a test prints when a connection ended otherwise than it should.
+/// The name of the enumerator, such as "orderly".
 std::string to_string(stream_end end);
 std::ostream& operator<<(std::ostream& out, stream_end end);
 

@@ -15,16 +15,16 @@ class virtual_time;
 
 namespace wsx::testing {
 
-/// The time that clients live by, moved by a test: deadlines, keepalive, pauses before a reconnect,
-/// `post_after`, `disconnect::uptime`. It never moves by itself: a test that lets minutes pass
-/// takes none, and no machine is too slow for it.
+/// A clock that a test moves by hand. Clients use it for deadlines, keepalive, pauses before a
+/// reconnect, `post_after` and `disconnect::uptime`. It never moves by itself, so a test can let
+/// minutes pass at once, and no machine is too slow for it.
 ///
-/// Every client that is made on the execution context from now on, until this is destroyed, lives
-/// by it. Other timers of the context do not: neither those of a test nor those that a callback
-/// waits for. For clients that outlive this object time stands still. Another virtual clock of the
-/// same context goes on from there, for them too; several at once are the same clock.
+/// All clients made on the execution context while this object exists use it. Other timers of the
+/// context do not, such as those of a test or of a callback. For clients that outlive this object
+/// time stands still. Another virtual clock of the same context continues from there, for these
+/// clients, too. Several at a time are one clock.
 ///
-/// The clock begins with what `std::chrono::steady_clock` says. From any thread; it may outlive the
+/// The clock starts at the time of `std::chrono::steady_clock`. From any thread; it may outlive the
 /// context.
 ///
 ///     asio::io_context io;
@@ -48,21 +48,21 @@ class virtual_clock {
 
   time_point now() const noexcept;
 
-  /// Moves time at once, as if the thread had been busy for so long. What is due by then is handed
-  /// to the context in the order of its due times; it runs when the context does. All of it finds
-  /// the new time: what it waits for next is due later than that. A duration below zero is none.
+  /// Moves time at once, as if the thread had been busy for that long. Timers that are due are
+  /// posted to the context in the order of their due times, and run when the context does. They all
+  /// see the new time: what they wait for next is due later. A negative duration counts as zero.
   void advance(duration time);
 
-  /// From now on each look that a client takes at the clock moves it, as work does; zero: no more.
-  /// What is due by that is handed over by the next `advance` or `run_for`.
+  /// Makes each look of a client at the clock move it, as work would; zero turns that off. Timers
+  /// that become due are posted by the next `advance` or `run_for`.
   void advance_per_look(duration time);
 
-  /// When something is due next; nothing: nobody waits.
+  /// Returns when the next timer is due; nothing if there is none.
   std::optional<time_point> next_due() const;
 
-  /// Lets time pass, as if the thread had nothing else to do: `io` does all that it can without
-  /// waiting; then time moves to what is due next, and again, until it has moved so far. `io` must
-  /// be the context of this clock, and is restarted where it has run out of work.
+  /// Lets time pass while the thread is idle. `io` does everything that it can without waiting,
+  /// then time moves to the next due timer, and so on until `time` has passed. `io` must be the
+  /// context of this clock. It is restarted when it has run out of work.
   void run_for(asio::io_context& io, duration time);
 
  private:

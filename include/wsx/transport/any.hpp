@@ -12,7 +12,7 @@
 
 namespace wsx {
 
-/// Whatever the URL's scheme asks for: TCP for `ws`, TLS for `wss`.
+/// The transport for the URL's scheme: TCP for `ws`, TLS for `wss`.
 class any_transport {
  public:
   WSX_API any_transport(asio::any_io_executor executor, std::shared_ptr<transport_settings>);

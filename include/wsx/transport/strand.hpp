@@ -15,20 +15,21 @@
 
 namespace wsx {
 
-/// What a client and its connection run on. The type is known where much is posted and awaited: an
-/// `any_io_executor` that holds a strand allocates whenever Asio copies it.
+/// The executor of a client and its connection. Code that posts and awaits often uses this concrete
+/// type: an `any_io_executor` that holds a strand allocates whenever Asio copies it.
 using strand = asio::strand<asio::any_io_executor>;
 
-/// The strand that `executor` is, or a new one on it.
+/// Returns the strand that `executor` holds, or a new one on it.
 WSX_API strand as_strand(asio::any_io_executor executor);
 
-/// What the strand that `executor` is runs on; `executor` itself if it is none.
+/// Returns the inner executor of the strand that `executor` holds, or `executor` itself if it holds
+/// none.
 WSX_API asio::any_io_executor below_strand(asio::any_io_executor executor);
 
-/// Does what `asio::dispatch` does, but for the allocations that each call would cost: the new
-/// executors' `execute` asks an `any_io_executor` whether it blocks. If the call has to wait, it
-/// does so in memory of `allocator`; without the old executors' interface a strand on an
-/// `any_io_executor` takes none.
+/// Does what `asio::dispatch` does without its allocations: the new executors' `execute` asks an
+/// `any_io_executor` on each call whether it blocks. If the call has to wait, its memory comes from
+/// `allocator`. Without the old executors' interface a strand on an `any_io_executor` cannot use
+/// one.
 template <class Call, class Allocator = std::allocator<void>>
 void dispatch_on(const strand& s, Call call,
                  [[maybe_unused]] const Allocator& allocator = Allocator()) {
@@ -39,7 +40,7 @@ void dispatch_on(const strand& s, Call call,
 #endif
 }
 
-/// The same for `asio::post`.
+/// Does what `asio::post` does, in the way of `dispatch_on`.
 template <class Call, class Allocator = std::allocator<void>>
 void post_on(const strand& s, Call call,
              [[maybe_unused]] const Allocator& allocator = Allocator()) {
@@ -50,9 +51,9 @@ void post_on(const strand& s, Call call,
 #endif
 }
 
-/// A handler for operations of objects on `s.get_inner_executor()` that is called on the strand
-/// `s`, as `asio::bind_executor` does, by `dispatch_on`. The handler must keep `s` alive: a wait
-/// holds no copy of it.
+/// Makes a handler for operations of objects on `s.get_inner_executor()`. It is called on the
+/// strand `s`, as `asio::bind_executor` does, by `dispatch_on`. The handler must keep `s` alive:
+/// the wait has no copy of it.
 template <class Handler>
 class on_strand {
  public:
@@ -60,7 +61,7 @@ class on_strand {
   on_strand(strand&& s, Handler handler) = delete;
 
   void operator()(std::error_code error) {
-    const strand s = *strand_;  // the handler may be gone before the call is over
+    const strand s = *strand_;  // the call may destroy the handler
     dispatch_on(s, [handler = std::move(handler_), error]() mutable { handler(error); });
   }
 
@@ -69,7 +70,7 @@ class on_strand {
   Handler handler_;
 };
 
-/// The same for a timer: one that is canceled tells nobody, and costs the strand no turn.
+/// The same for a timer: a canceled one calls nothing, and costs the strand no turn.
 template <class Handler>
 class when_due {
  public:

@@ -32,10 +32,10 @@ class tcp_transport {
   WSX_API std::string peer_endpoint() const;
   WSX_API std::string local_endpoint() const;
 
-  /// Connects to the URL's host and port, whatever its scheme: what another transport builds on.
+  /// Connects to the URL's host and port, whatever its scheme; for transports built on TCP.
   WSX_API asio::awaitable<std::error_code> dial(const url& to, diagnostics& d);
 
-  /// What it was made on; if that was a strand, what is below it.
+  /// Returns the executor that the transport was made on, or the inner one of a strand.
   asio::any_io_executor executor() { return socket_.get_executor(); }
 
   /// Completes when `async_wait` would call its handler.
@@ -45,7 +45,7 @@ class tcp_transport {
   struct lookup;
   using clock = std::chrono::steady_clock;
 
-  // What `full_since_` is where the socket is not full, and where nobody need look any more.
+  // The value of `full_since_` when the socket is not full, or nobody needs to look any more.
   static constexpr clock::time_point never{};
   static constexpr clock::time_point bounded = clock::time_point::max();
 
@@ -54,7 +54,7 @@ class tcp_transport {
   asio::awaitable<std::error_code> try_address(const asio::ip::tcp::endpoint& to, diagnostics& d);
   asio::awaitable<std::error_code> resolve(const url& to);
 
-  asio::ip::tcp::socket socket_;  // on what is below the strand: see `async_wait`
+  asio::ip::tcp::socket socket_;  // on the strand's inner executor: see `async_wait`
   std::shared_ptr<lookup> lookup_{};
   clock::time_point full_since_ = never;
   bool closed_ = false;

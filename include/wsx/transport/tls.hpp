@@ -9,9 +9,9 @@
 
 namespace wsx {
 
-/// TLS over TCP; speaks `wss`. Trusts as the settings' `tls_options` say.
+/// TLS over TCP; speaks `wss`. `tls_options` of the settings say which servers are trusted.
 ///
-/// Errors of `connect` beside those of TCP: `errc::invalid_ca`, `errc::certificate_rejected` (the
+/// Errors of `connect` besides those of TCP: `errc::invalid_ca`, `errc::certificate_rejected` (the
 /// diagnostics name the X.509 error, depth and subject), `errc::tls_handshake_failed`.
 class tls_transport {
  public:

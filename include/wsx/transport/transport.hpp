@@ -22,8 +22,8 @@
 
 namespace wsx {
 
-/// What one attempt to read or write came to. `error` is `asio::error::would_block` if nothing
-/// could be done without waiting, `asio::error::eof` if the peer will send nothing more.
+/// The result of one attempt to read or write. `error` is `asio::error::would_block` if nothing
+/// could be done without waiting, and `asio::error::eof` if the peer will send nothing more.
 struct io_result {
   std::size_t bytes = 0;
   std::error_code error{};
@@ -33,28 +33,28 @@ enum class io_direction { read, write };
 
 class tls_context;
 
-/// What all connections of one client share.
+/// State that all connections of a client share.
 struct transport_settings {
   std::shared_ptr<const tls_options> tls{};
-  std::shared_ptr<tls_context> context{};  ///< made of `tls` when first needed
+  std::shared_ptr<tls_context> context{};  ///< made from `tls` when first needed
 };
 
-/// Learns that a transport may be ready.
+/// Is notified when a transport may be ready.
 class readiness_listener {
  public:
   /// `connection` is the number that the `wait_handler` was made with.
   virtual void on_ready(io_direction direction, std::uint32_t connection,
                         std::error_code error) = 0;
 
-  /// The strand that it is to be called on.
+  /// Returns the strand that the listener must be called on.
   virtual const strand& serial() const noexcept = 0;
 
  protected:
   ~readiness_listener() = default;
 };
 
-/// What a transport calls when it may be ready; the error is set if waiting itself failed. Keeps
-/// its listener alive, and costs no memory of its own.
+/// The handler that a transport calls when it may be ready; the error is set if waiting itself
+/// failed. Keeps its listener alive, and allocates nothing.
 class wait_handler {
  public:
   wait_handler(std::shared_ptr<readiness_listener> listener, io_direction direction,
@@ -65,7 +65,7 @@ class wait_handler {
     listener_->on_ready(direction_, connection_, error);
   }
 
-  /// The listener's strand; lives as long as a copy of this.
+  /// Returns the listener's strand, which lives as long as a copy of this handler.
   const strand& serial() const noexcept { return listener_->serial(); }
 
  private:
@@ -74,31 +74,30 @@ class wait_handler {
   std::uint32_t connection_;
 };
 
-/// Moves the bytes of one connection. A transport is made for each connection, is used on one
-/// strand, and never blocks: `read_some` and `write_some` do what can be done at once, `async_wait`
-/// tells when more can.
+/// Moves the bytes of one connection. A transport is made per connection and used on one strand,
+/// and it never blocks. `read_some` and `write_some` do what is possible at once; `async_wait`
+/// notifies when more is.
 ///
-/// - `connect` resolves and connects, with TLS if the transport has any. It keeps the diagnostics'
-///   `stage` and `tried` up to date as it goes on; what is known about a failure goes into
-///   `detail`. `close` makes it fail soon.
-/// - `read_some` fills the buffer as far as bytes are there: fewer than asked for means that no
-///   more are there for now. `write_some` takes as many as it can, and counts those that it has
-///   handed to the system in such a form that the peer can read them without any more (over TLS: in
-///   whole records). The others are offered again, as the first of the next call: it may have
-///   begun with them.
+/// - `connect` resolves and connects, with TLS if the transport has it. It keeps the diagnostics'
+///   `stage` and `tried` up to date, and describes a failure in `detail`. `close` makes it fail
+///   soon.
+/// - `read_some` fills the buffer with the bytes that have arrived; fewer than asked for means that
+///   there are no more for now.
+/// - `write_some` takes as many bytes as it can. It counts those that the peer can read without any
+///   more data (over TLS: whole records). The others are offered again at the start of the next
+///   call, since the transport may have begun to write them.
 /// - `async_wait` calls its handler once, on the executor, when the last attempt in that direction
-///   is worth repeating. At most one wait a direction. The handler must not be called from within
+///   is worth repeating. At most one wait per direction. The handler must not be called from within
 ///   `async_wait`.
-/// - `shutdown` says that nothing more will be written (TLS close_notify, TCP FIN), as far as that
-///   works without waiting.
-/// - `close` ends the connection at once; waits end with an error.
-/// - `std::size_t committed() const`, which a transport need not have, says how many of the bytes
-///   that `write_some` did not count must be offered again as they were. Without it, none.
-/// - `std::optional<std::size_t> unacknowledged()`, which a transport need not have, says how many
-///   of the bytes that it has written the peer's system has not confirmed. Without it, nobody
-///   knows.
-/// - `std::string error_detail() const`, which a transport need not have, says more about how its
-///   connection failed than the error code does: which TLS alert came. Empty if it knows no more.
+/// - `shutdown` tells the peer that nothing more will be written (TLS close_notify, TCP FIN), as
+///   far as that is possible without waiting.
+/// - `close` ends the connection at once; waits complete with an error.
+/// - `std::size_t committed() const` is optional. It returns how many of the bytes that
+///   `write_some` did not count must be offered again unchanged. Without it, there are none.
+/// - `std::optional<std::size_t> unacknowledged()` is optional. It returns how many of the written
+///   bytes the peer's system has not confirmed. Without it, the number is unknown.
+/// - `std::string error_detail() const` is optional. It says more about why the connection failed
+///   than the error code does, such as which TLS alert arrived. Empty if nothing more is known.
 template <class T>
 concept transport =
     std::constructible_from<T, asio::any_io_executor, std::shared_ptr<transport_settings>> &&
