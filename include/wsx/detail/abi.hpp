@@ -7,9 +7,10 @@
 #include <asio/awaitable.hpp>
 #include <asio/version.hpp>
 
-// What changes the layout or the meaning of Asio's types, and which wsx this is, as names that only
-// a library that was built alike has: any other program fails to link, or to load, at the name that
-// differs. What config.hpp settles can't differ and has no name here.
+// Variables named after what changes the layout or the meaning of Asio's types, and after the
+// version of wsx. Only a library that was built alike defines them all. Any other program fails to
+// link, or to load, at the name that differs. The settings in config.hpp can't differ and have no
+// name here.
 
 #define WSX_JOINED_(a, b) a##b
 #define WSX_JOINED(a, b) WSX_JOINED_(a, b)
@@ -79,8 +80,8 @@ WSX_API extern const char WSX_ABI_THREADS;
 WSX_API extern const char WSX_ABI_REACTOR;
 WSX_API extern const char WSX_ABI_STDLIB;
 
-// Has the linker look for the names. Nothing is left of the call itself, and a unit that only
-// includes this looks for nothing.
+// Makes the linker look for the names. The call itself compiles to nothing, and a unit that only
+// includes this header looks for nothing.
 inline void require_same() noexcept {
 #if defined(__GNUC__)
 #if defined(__ELF__) && __has_attribute(retain)
@@ -97,7 +98,7 @@ inline void require_same() noexcept {
 
 }  // namespace wsx::abi
 
-// lib/abi.cpp, which defines the names, has use for them.
+// lib/abi.cpp, which defines the names, needs the macros.
 #if !defined(WSX_BUILDING)
 #undef WSX_JOINED_
 #undef WSX_JOINED

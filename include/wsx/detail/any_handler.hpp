@@ -19,19 +19,19 @@ class any_handler {
  public:
   virtual ~any_handler() = default;
 
-  // What it wants to be given.
+  // Returns which events the handler accepts.
   virtual protocol::reception reception() const noexcept = 0;
 
-  // Whether a callback for frames is a coroutine, so that what it views must outlive a suspension.
+  // Returns whether a callback for frames is a coroutine, whose views must outlive a suspension.
   virtual bool receives_async() const noexcept = 0;
 
-  // Calls back for everything that `input` gives out. One of the two is called, as
-  // `receives_async` says.
+  // Calls the handler for each event of `input`. `receives_async` says which of the two is called.
   virtual void receive(callback_context& client, protocol::incoming& input) = 0;
   virtual asio::awaitable<void> receive_async(callback_context& client,
                                               protocol::incoming& input) = 0;
 
-  // What there is to wait for: not valid if the callback was no coroutine, and is through.
+  // Each returns an awaitable to wait for. It is invalid if the callback was not a coroutine and
+  // has returned.
   virtual asio::awaitable<void> init(callback_context& client, const connection_info& info) = 0;
   virtual asio::awaitable<void> handle_connect(callback_context& client,
                                                const connection_info& info) = 0;
@@ -41,8 +41,8 @@ class any_handler {
                                                                  const disconnect& what) = 0;
 };
 
-// What there is to await where a callback is no coroutine. Compiled once: a handler without
-// coroutines instantiates none.
+// Awaitables for callbacks that are not coroutines. They are compiled once, so that a handler
+// without coroutines instantiates none.
 WSX_API asio::awaitable<void> nothing();
 WSX_API asio::awaitable<disconnect_decision> decided(disconnect_decision decision);
 

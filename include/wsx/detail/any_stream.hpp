@@ -10,8 +10,8 @@
 
 namespace wsx::detail {
 
-// A transport without its type: the client's core is compiled once, not once per transport. It is
-// called once per batch, not once per message.
+// A transport without its type, so that the client's core is compiled once, not once per transport.
+// It is called once per batch, not once per message.
 class any_stream {
  public:
   virtual ~any_stream() = default;

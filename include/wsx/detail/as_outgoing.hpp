@@ -4,7 +4,7 @@
 
 namespace wsx::detail {
 
-// What a call that sends was given, as it goes to the wire.
+// Converts the argument of a call that sends to the frame on the wire.
 template <class Frame>
 protocol::outgoing_frame as_outgoing(const Frame& frame) noexcept {
   static_assert(

@@ -15,7 +15,7 @@ namespace wsx::detail {
 
 class engine;
 
-// The client, as those see it that call the handler's members. On its strand.
+// The client as seen by code that calls the handler's members. On its strand.
 class callback_context {
  public:
   callback_context(const callback_context&) = delete;
@@ -23,17 +23,17 @@ class callback_context {
 
   wsx::session& session() noexcept { return session_; }
 
-  // Whether the client is to end as soon as possible: the handler must not be called for what came.
+  // Returns whether the client is about to end: the handler must not be called any more.
   bool stopped() const noexcept { return stopped_.load(std::memory_order_relaxed); }
 
-  // Does what a callback has returned.
+  // Carries out the action that a callback returned.
   WSX_API void apply(const action& wanted);
 
-  // A callback threw.
+  // Handles an exception thrown by a callback.
   WSX_API void failed(std::exception_ptr what);
 
-  // A callback that is a coroutine begins, or is through. `own` is the slot of its cancellation
-  // state: an operation that it awaits itself has the same.
+  // A callback that is a coroutine begins, or has finished. `own` is the slot of its cancellation
+  // state, which operations that it awaits directly have as well.
   WSX_API void waits(const asio::cancellation_slot& own) noexcept;
   WSX_API void through() noexcept;
 

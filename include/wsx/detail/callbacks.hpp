@@ -14,8 +14,8 @@
 
 namespace wsx::detail {
 
-// Whether a member function can be a callback for messages of the user's types. What is no plain
-// function (an overload set has no type) is not judged.
+// Whether a member function can be a callback for messages of the user's types. Anything but a
+// plain function is not checked: an overload set has no type.
 template <class Member>
 struct message_signature {
   static constexpr bool fits = true;
@@ -39,9 +39,9 @@ template <class R, class H, class... Args>
 struct message_signature<R (H::*)(Args...) const noexcept> : message_signature<R (H::*)(Args...)> {
 };
 
-// How a handler's members are found. Each callback has a tag type that calls the member of that
-// name, and knows whether a handler has any member so named, whatever its signature: one that is
-// named like a callback and can't be called is an error, never ignored.
+// How the members of a handler are found. Each callback has a tag type, which calls the member with
+// the callback's name. It also checks whether the handler has any member with that name, whatever
+// its signature: a member that can't be called is an error and never ignored.
 
 #define WSX_DETAIL_CALLBACK(NAME)                                                               \
   struct NAME##_tag {                                                                           \
@@ -104,7 +104,7 @@ concept callable_with_session = requires(H& handler, Arg arg, session& s) {
 template <class Tag, class H, class Arg>
 concept has_callback = callable_alone<Tag, H, Arg> || callable_with_session<Tag, H, Arg>;
 
-// Calls the member, with the session if it wants it.
+// Calls the member, with the session if it takes one.
 template <class Tag, class H, class Arg>
 decltype(auto) invoke(H& handler, session& s, Arg&& arg) {
   if constexpr (callable_with_session<Tag, H, Arg>) {
@@ -129,7 +129,7 @@ struct unwrap_awaitable<asio::awaitable<T, Executor>> {
   static constexpr bool awaits = true;
 };
 
-// Whether the member is there and is a coroutine.
+// Returns whether the member exists and is a coroutine.
 template <class Tag, class H, class Arg>
 constexpr bool is_async_callback() {
   if constexpr (has_callback<Tag, H, Arg>) {
@@ -139,7 +139,7 @@ constexpr bool is_async_callback() {
   }
 }
 
-// Whether the member returns void, `Result`, or an awaitable of either.
+// Returns whether the result is void, `Result`, or an awaitable of either.
 template <class Tag, class H, class Arg, class Result>
 constexpr bool returns_well() {
   if constexpr (has_callback<Tag, H, Arg>) {

@@ -8,7 +8,7 @@
 
 namespace wsx::detail {
 
-// The answers of callbacks that have no say: anything else than void is a mistake.
+// The result of callbacks that must return void.
 struct no_result {};
 
 template <class Tag, class H, class Arg>
@@ -99,7 +99,7 @@ constexpr bool check_life() {
   return true;
 }
 
-// Says at compile time what is wrong with a handler, by the callback's name.
+// Reports at compile time what is wrong with a handler, by the callback's name.
 template <class H>
 constexpr bool check_handler() {
   return check_messages<H>() && check_control_frames<H>() && check_mail<H>() && check_life<H>();

@@ -23,10 +23,10 @@
 
 namespace wsx::detail {
 
-// A completion handler with what it is to be called with.
+// A completion handler with its arguments.
 template <class Handler, class... Args>
 struct completed {
-  // Until the handler has run, its executor has work to do. Asio, "async_compose".
+  // The executor has outstanding work until the handler has run. See Asio, "async_compose".
   using executor = std::decay_t<
       typename asio::prefer_result<asio::associated_executor_t<Handler, strand>,
                                    asio::execution::outstanding_work_t::tracked_t>::type>;
@@ -40,7 +40,7 @@ struct completed {
   allocator_type get_allocator() const noexcept { return asio::get_associated_allocator(handler); }
 
   void operator()() {
-    // Before the handler runs: what it starts next may use the same slot.
+    // Before the handler runs, since an operation that it starts may use the same slot.
     if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
       slot.clear();
     std::apply(std::move(handler), std::move(args));
@@ -57,8 +57,8 @@ struct completed {
     }
   }
 
-  // For an operation that is through when it has hardly begun: calls the handler on its immediate
-  // executor, which may do that within this call; by default it does not.
+  // For an operation that completes as soon as it begins. Calls the handler on its immediate
+  // executor, which may do so within this call; by default it does not.
   void submit_immediately() && {
 #if defined(WSX_HAS_IMMEDIATE_EXECUTOR)
     if constexpr (has_immediate_executor<Handler, executor>) {
@@ -74,7 +74,7 @@ struct completed {
   std::tuple<Args...> args;
 };
 
-// Calls a handler that never had to wait.
+// Calls a handler that did not have to wait.
 template <class Handler, class... Args>
 void complete_immediately(Handler handler, const strand& fallback, Args... args) {
   using call = completed<Handler, Args...>;
@@ -89,9 +89,9 @@ using ticket = std::uint64_t;
 template <class... Args>
 class waiting_list;
 
-// A completion handler that waits, without its type. Completing posts it to its own executor, so
-// that it never runs within the call that completes it. Dropped without being completed it is just
-// destroyed. Its associated allocator has the memory for that.
+// A waiting completion handler without its type. To complete it posts it to its own executor, so
+// that it never runs within that call. A completion that is destroyed first does not call its
+// handler. The memory comes from the handler's associated allocator.
 template <class... Args>
 class completion {
  public:
@@ -107,26 +107,26 @@ class completion {
     if (waiting_) waiting_.release()->complete(std::move(args)...);
   }
 
-  // The same within the call that starts the operation: see `completed::submit_immediately`.
+  // Completes within the call that starts the operation: see `completed::submit_immediately`.
   void complete_immediately(Args... args) {
     if (waiting_) waiting_.release()->complete_immediately(std::move(args)...);
   }
 
-  // For what else the operation needs while this waits; null: the handler has no allocator.
+  // Memory for the operation's other state while this waits; null if the handler has no allocator.
   operation_memory* memory() const noexcept { return waiting_ ? waiting_->memory() : nullptr; }
 
  private:
   friend class waiting_list<Args...>;
 
   struct base : operation_memory {
-    // Each of these is the end of the object.
+    // Each of these destroys the object.
     virtual void complete(Args... args) = 0;
     virtual void complete_immediately(Args... args) = 0;
     virtual void destroy() noexcept = 0;
 
     virtual operation_memory* memory() noexcept = 0;
 
-    // The waiting list's.
+    // For the waiting list.
     ticket number = 0;
     base* next = nullptr;
 
@@ -157,7 +157,7 @@ struct completion<Args...>::model final : base {
     std::byte bytes[sizeof(std::max_align_t)];
   };
 
-  // Asio recycles memory where it is not told otherwise.
+  // With the default allocator Asio recycles memory.
   static constexpr bool has_allocator =
       !std::is_same_v<rebound<std::byte>, std::allocator<std::byte>>;
 
@@ -181,13 +181,13 @@ struct completion<Args...>::model final : base {
     to_call(std::move(args)...).submit_immediately();
   }
 
-  // The handler may own what its allocator allocates from: so it goes last.
+  // The handler may own what its allocator allocates from, so it is destroyed last.
   void destroy() noexcept override {
     const Handler last(std::move(handler));
     free(last);
   }
 
-  // The memory of this is there again for what is posted.
+  // Frees this object first, so that the memory can be used for what is posted.
   call to_call(Args... args) {
     call c{std::move(handler), std::move(executor), std::tuple<Args...>(std::move(args)...)};
     free(c.handler);

@@ -35,9 +35,9 @@ namespace wsx::detail {
 class engine;
 struct send_channel;
 
-// A client without its types, as its templates see it. What is behind it is compiled once, in
-// lib/client; it lives as long as one of these refers to it, or something of it is under way.
-// Everything can be called from any thread, unless it says otherwise.
+// A client without its types, as its templates see it. The engine behind it is compiled once, in
+// lib/client. The engine lives as long as a reference to it exists, or an operation of it is under
+// way. Everything can be called from any thread unless the comment says otherwise.
 class engine_ref {
  public:
   engine_ref() = default;
@@ -48,15 +48,15 @@ class engine_ref {
   explicit operator bool() const noexcept { return engine_ != nullptr; }
   const std::shared_ptr<engine>& get() const noexcept { return engine_; }
 
-  // Operations. Each has a ticket, by which it can be canceled, and a completion. `details`, if
-  // any, gets what is known about a failure, before `done` is called.
+  // Operations. Each has a ticket, which can cancel it, and a completion. `details`, if not null,
+  // is set on failure before `done` is called.
   WSX_API ticket next_ticket() const noexcept;
   WSX_API void connect(ticket t, request target, wsx::diagnostics* details,
                        completion<std::error_code> done) const;
   WSX_API void close(ticket t, protocol::close_payload how, completion<std::error_code> done) const;
   WSX_API void join(ticket t, completion<std::error_code, close_reason> done) const;
   WSX_API void flush(ticket t, completion<std::error_code> done) const;
-  // `copy` is what the payload lies in; empty if it stays where it is until `done` is called.
+  // `copy` owns the payload; empty if the payload stays valid until `done` is called.
   WSX_API void send(ticket t, std::shared_ptr<send_channel> channel,
                     const protocol::outgoing_frame& frame, completion<std::error_code> done,
                     std::vector<std::byte> copy = {}) const;
@@ -67,7 +67,7 @@ class engine_ref {
   WSX_API void retire(std::shared_ptr<send_channel> channel) const noexcept;
 
   WSX_API std::error_code post(std::unique_ptr<mail> message) const;
-  // The same, even if the mailbox is full.
+  // Posts the message even if the mailbox is full.
   WSX_API void notify(std::unique_ptr<mail> message) const;
   WSX_API timer post_after(std::chrono::steady_clock::duration delay,
                            std::unique_ptr<mail> message) const;
@@ -76,12 +76,13 @@ class engine_ref {
                             std::function<std::unique_ptr<mail>(int number)> make) const;
 
   WSX_API void abort() const;
-  // The owner is gone: abort, and call the handler no more; or only that nobody looks at it.
+  // The client object is destroyed: `kill` aborts and calls the handler no more; after `disown` the
+  // client goes on until it ends.
   WSX_API void kill() const noexcept;
   WSX_API void disown() const noexcept;
 
-  // Whether a callback of this very client awaits an operation with that slot: then it can't wait
-  // for what comes after it.
+  // Returns whether a callback of this client awaits an operation with that slot. Such an operation
+  // can't wait for anything that comes after the callback.
   WSX_API bool awaited_by_callback(const asio::cancellation_slot& slot) const noexcept;
 
   WSX_API bool is_open() const noexcept;

@@ -10,7 +10,7 @@
 
 namespace wsx::detail {
 
-// What a client can be made on: an executor, or an execution context, whose executor it is then.
+// The executor that a client is made on, from an executor or an execution context.
 class executor_of {
  public:
   executor_of(asio::any_io_executor executor) noexcept  // NOLINT: converts by design

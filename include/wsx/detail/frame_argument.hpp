@@ -24,8 +24,8 @@ struct callback_of {
   static void find_const(R (C::*)(Args...) const);
 };
 
-// Whether a handle_frame has these very parameters. Never if one of them is a template, which says
-// nothing of its parameters without being instantiated.
+// Whether a handle_frame has exactly these parameters. Never true if one of them is a template
+// parameter, which is unknown until it is instantiated.
 template <class H, class... Args>
 concept handles_frame_as = requires {
   callback_of<Args...>::find(&H::handle_frame);
@@ -39,9 +39,9 @@ concept refers_to_message =
     handles_frame_as<H, const message&> || handles_frame_as<H, const message&, session&> ||
     handles_frame_as<H, message&&> || handles_frame_as<H, message&&, session&>;
 
-// What handle_frame is called with for `Frame`, text or binary. One that takes a message gets that
-// by conversion, as C++ has it. But where it is a coroutine, and takes a reference, the message
-// must be there for as long as the frame would be.
+// Whether handle_frame is called with a message for `Frame`, which is text or binary. A
+// handle_frame that takes a message usually gets it by implicit conversion. If it is a coroutine
+// that takes a reference, however, the message must live as long as the frame.
 template <class H, class Frame>
 constexpr bool as_message() {
   if constexpr (refers_to_message<H>) {

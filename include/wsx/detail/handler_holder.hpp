@@ -7,7 +7,7 @@
 
 namespace wsx::detail {
 
-// The handler within its client. It is made in place, so that it need not be movable.
+// The handler within its client. It is constructed in place, so it need not be movable.
 template <class Handler>
 class handler_holder {
  public:
@@ -23,7 +23,7 @@ class handler_holder {
   Handler handler_;
 };
 
-// A handler that belongs to the user.
+// A handler that the user owns.
 template <class Handler>
 class handler_holder<std::reference_wrapper<Handler>> {
  public:

@@ -18,7 +18,7 @@
 
 namespace wsx::detail {
 
-// Calls one member, whatever it returns, and hands its action to the engine. An exception fails
+// Calls a member and passes the action that it returns, if any, to the engine. An exception fails
 // the connection.
 template <class Tag, class H, class Arg>
 void run_callback(callback_context& client, H& handler, Arg&& arg) {
@@ -33,15 +33,15 @@ void run_callback(callback_context& client, H& handler, Arg&& arg) {
   }
 }
 
-// GCC takes the frame of a coroutine template for a type that a header defines, and warns if the
+// GCC treats the frame of a coroutine template as a type defined in a header, and warns if the
 // user's handler is in an unnamed namespace.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsubobject-linkage"
 #endif
 
-// A coroutine that the client awaits has a cancellation state of its own, as `co_spawn` would give
-// it: what it sets there, and what interrupted it, is over when it is through.
+// A coroutine that the client awaits has its own cancellation state, as with `co_spawn`. Its
+// settings, and an interruption, end with it.
 template <class Tag, class H, class Arg>
 asio::awaitable<void> await_callback(callback_context& client, H& handler, Arg arg) {
   co_await asio::this_coro::reset_cancellation_state();
@@ -90,7 +90,7 @@ asio::awaitable<disconnect_decision> await_decision(callback_context& client, H&
 #pragma GCC diagnostic pop
 #endif
 
-// Either of the two: a callback that is no coroutine runs at once, and leaves nothing to await.
+// A callback that is not a coroutine runs at once, and leaves nothing to await.
 template <class Tag, class H, class Arg>
 asio::awaitable<void> run_or_await(callback_context& client, H& handler, Arg&& arg) {
   if constexpr (is_async_callback<Tag, H, Arg>()) {
@@ -102,7 +102,7 @@ asio::awaitable<void> run_or_await(callback_context& client, H& handler, Arg&& a
   }
 }
 
-// A handler, behind its interface. `Handler` may be a std::reference_wrapper.
+// A handler behind its interface. `Handler` may be a std::reference_wrapper.
 template <class Handler>
 class handler_model final : public any_handler {
   using H = typename handler_holder<Handler>::type;
@@ -122,7 +122,7 @@ class handler_model final : public any_handler {
 
   H& handler() noexcept { return held_.get(); }
 
-  // RFC 6455 7.4.1: an endpoint that takes only text may say 1003 to binary, and the reverse.
+  // RFC 6455 7.4.1: an endpoint that accepts only text may answer binary with 1003, and vice versa.
   protocol::reception reception() const noexcept override {
     return {.how = fragments ? protocol::delivery::fragments : protocol::delivery::messages,
             .text = has_callback<handle_frame_tag, H, frame_argument<H, text>>,
@@ -205,7 +205,7 @@ class handler_model final : public any_handler {
 #pragma GCC diagnostic pop
 #endif
 
-  // Tells `call` the callback and its argument for one event.
+  // Calls `call` with the callback's tag and the argument for one event.
   template <class Call>
   static void on_event(protocol::incoming& input, protocol::event event, Call call) {
     using enum protocol::event;

@@ -4,8 +4,8 @@
 
 #include <asio/version.hpp>
 
-// Asio's immediate executor, which is newer than the oldest Asio that wsx works with: the one place
-// that asks for the version.
+// Asio's immediate executor is newer than the oldest supported Asio. Only this file checks the
+// version.
 #if ASIO_VERSION >= 102800
 #define WSX_HAS_IMMEDIATE_EXECUTOR
 
@@ -22,23 +22,24 @@
 
 namespace wsx::detail {
 
-// Whether the handler was given an executor: then no candidate is taken in its place.
+// Whether the handler has an executor of its own, so that a candidate is not used.
 template <class Handler>
 inline constexpr bool has_own_executor =
     !std::is_same_v<asio::associated_executor_t<Handler, strand>, strand> ||
     !std::is_same_v<asio::associated_executor_t<Handler, asio::system_executor>,
                     asio::system_executor>;
 
-// Whether the handler was given an immediate executor. If Asio does not say that it was not, it is
-// taken for one that was.
+// Whether the handler has an immediate executor. It counts as having one unless Asio says that it
+// has none.
 template <class Handler, class Executor>
 inline constexpr bool has_immediate_executor = !requires {
   typename asio::associated_immediate_executor<
       Handler, Executor>::asio_associated_immediate_executor_is_unspecialised;
 };
 
-// Submits `call`, which is to call `call.handler`, to the handler's immediate executor, and from
-// there to its own, if it has one, as Asio's own operations do: perhaps within this call.
+// Submits `call`, which calls `call.handler`, to the handler's immediate executor, and from there
+// to its own executor, if it has one, as Asio's own operations do. This may call the handler within
+// this call.
 template <class Call, class Executor>
 void dispatch_immediately(Call call, const Executor& own) {
   const auto target = asio::get_associated_immediate_executor(call.handler, own);

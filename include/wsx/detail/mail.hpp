@@ -10,18 +10,18 @@ namespace wsx::detail {
 
 class callback_context;
 
-// A message on its way to a callback, which it knows.
+// A message with the callback that it is for.
 class mail {
  public:
   virtual ~mail() = default;
 
-  // Whether the callback is a coroutine.
+  // Returns whether the callback is a coroutine.
   virtual bool is_async() const noexcept = 0;
 
-  // Whether it arrives without a connection, too.
+  // Whether it is delivered even without a connection.
   bool any_phase = false;
 
-  // Calls it. One of the two is called, as `is_async` says.
+  // Calls the callback. `is_async` says which of the two is called.
   virtual void deliver(callback_context& to) = 0;
   virtual asio::awaitable<void> deliver_async(callback_context& to) = 0;
 

@@ -16,7 +16,7 @@
 
 namespace wsx::detail {
 
-// A message type says `static constexpr bool wsx_any_phase = true`, or nothing.
+// A message type may have `static constexpr bool wsx_any_phase = true`.
 template <class M>
 constexpr bool arrives_in_any_phase() {
   if constexpr (requires { M::wsx_any_phase; }) {
@@ -26,7 +26,7 @@ constexpr bool arrives_in_any_phase() {
   }
 }
 
-// A message for one callback of a handler.
+// A message for a callback of a handler.
 template <class Tag, class H, class M>
 class message_mail final : public mail {
  public:
@@ -50,7 +50,7 @@ class message_mail final : public mail {
   M message_;
 };
 
-// A message that the handler has no `handle_info` for: logged, then forgotten.
+// A message without a matching `handle_info`: it is logged and discarded.
 template <class M>
 class unhandled_mail final : public mail {
  public:
@@ -82,7 +82,7 @@ std::unique_ptr<mail> make_info(H& handler, M message) {
   }
 }
 
-// Tells a client, if it is still there, that another has ended.
+// Notifies a client, if it still exists, that another client has ended.
 template <class H, class Down>
 struct down_notice {
   std::weak_ptr<engine> to;

@@ -17,8 +17,8 @@
 
 namespace wsx::detail {
 
-// What starts an operation once there is a handler. Asio asks it for an executor where a token
-// needs one, as that of `cancel_after` does for its timer.
+// Starts an operation once there is a handler. Asio asks it for an executor if a token needs one,
+// as `cancel_after` does for its timer.
 class initiation {
  public:
   using executor_type = strand;
@@ -30,8 +30,8 @@ class initiation {
  protected:
   const engine_ref& target() const noexcept { return engine_; }
 
-  // `start` gets the engine, the operation's ticket and its completion; cancellation goes to the
-  // engine by the ticket.
+  // Calls `start` with the engine, the operation's ticket and its completion. A cancellation
+  // reaches the engine with the ticket.
   template <class... Args, class Handler, class Start>
   void begin(Handler handler, Start& start) const {
     const ticket t = engine_.next_ticket();
@@ -72,7 +72,7 @@ struct initiate_ending : initiation {
   }
 };
 
-// Starts one of these with any completion token.
+// Starts an `initiate_ending` with any completion token.
 template <class... Args, class Token, class Start>
 auto start_ending(const engine_ref& e, Token&& token, Start start) {
   return asio::async_initiate<Token, void(std::error_code, Args...)>(initiate_ending<Args...>(e),

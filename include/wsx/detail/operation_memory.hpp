@@ -7,8 +7,8 @@
 
 namespace wsx::detail {
 
-// The associated allocator of a completion handler, without its type. It belongs to the handler:
-// what it has allocated must be given back before the handler goes.
+// The associated allocator of a completion handler without its type. It belongs to the handler: all
+// memory must be deallocated before the handler is destroyed.
 class operation_memory {
  public:
   virtual void* allocate(std::size_t bytes) = 0;
@@ -18,7 +18,8 @@ class operation_memory {
   ~operation_memory() = default;
 };
 
-// The same as an allocator. Asio gives memory back before it destroys, or calls, what was in it.
+// An allocator that uses an `operation_memory`. Asio deallocates memory before it destroys, or
+// calls, the handler that was in it.
 template <class T>
 class operation_allocator {
  public:
@@ -46,14 +47,14 @@ class operation_allocator {
 using wsx::dispatch_on;
 using wsx::post_on;
 
-// `post_on` with that memory; null: with what Asio recycles.
+// `post_on` with that memory; null: with memory that Asio recycles.
 template <class Call>
 void post_on(const strand& s, Call call, operation_memory* memory) {
   if (memory == nullptr) return wsx::post_on(s, std::move(call));
   wsx::post_on(s, std::move(call), operation_allocator<void>(*memory));
 }
 
-// The same for `dispatch_on`.
+// `dispatch_on` with that memory, likewise.
 template <class Call>
 void dispatch_on(const strand& s, Call call, operation_memory* memory) {
   if (memory == nullptr) return wsx::dispatch_on(s, std::move(call));

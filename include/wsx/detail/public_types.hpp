@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-// The public enumerations and values that can be shown as text, declared only.
+// Declarations of the public enumerations and values that can be shown as text.
 
 namespace wsx {
 
