@@ -12,7 +12,7 @@
 
 namespace wsx::protocol {
 
-/// What a Close frame says. RFC 6455 5.5.1.
+/// The payload of a Close frame. RFC 6455 5.5.1.
 struct close_payload {
   std::optional<close_code> code{};  ///< absent: the frame was empty
   std::string reason{};

@@ -16,47 +16,47 @@ namespace wsx::protocol {
 
 /// The closing handshake of one connection, and why it began. RFC 6455 7.
 ///
-/// The first cause wins: whatever comes later, the reason's origin stays. Each function that
-/// returns a `close_payload` says by it that this Close frame must be sent now. What became of it
-/// `queued` and `written` tell.
+/// The first cause wins: the reason's origin never changes afterwards. A function that returns a
+/// `close_payload` asks the caller to send that Close frame now. The caller reports progress with
+/// `queued` and `written`.
 class close_state {
  public:
-  /// Whether messages still go both ways.
+  /// Returns whether messages still go both ways.
   bool open() const noexcept { return !begun_; }
 
-  /// Whether the server has sent Close: what follows is discarded. RFC 6455 5.5.1.
+  /// Returns whether the server has sent Close: anything after it is discarded. RFC 6455 5.5.1.
   bool received() const noexcept { return received_; }
 
-  /// Whether both have sent Close, ours as far as the transport took it: the server should end the
-  /// TCP connection now.
+  /// Returns whether both sides have sent Close, ours as far as the transport took it. The server
+  /// should then end the TCP connection.
   bool complete() const noexcept { return written_ && received_; }
 
   /// This side wants to close.
   WSX_API std::optional<close_payload> start(close_payload close);
 
-  /// The server sent Close: the answer is its own code, unless our Close has been written.
-  /// RFC 6455 5.5.1.
+  /// The server sent Close. The answer has its own code, unless our Close has been written. RFC
+  /// 6455 5.5.1.
   WSX_API std::optional<close_payload> receive(const close_payload& close);
 
-  /// The connection must be failed: the server broke a rule or a limit, or a callback threw.
-  /// `detail`, which may be empty, is what more is known. RFC 6455 7.1.7.
+  /// Fails the connection: the server broke a rule or a limit, or a callback threw. `detail` says
+  /// more about the error; it may be empty. RFC 6455 7.1.7.
   WSX_API std::optional<close_payload> fail(std::error_code error,
                                             std::exception_ptr exception = {},
                                             std::string detail = {});
 
-  /// A Close frame with this code is on its way, in place of one that was.
+  /// A Close frame with this code is queued, in place of an earlier one.
   void queued(std::optional<close_code> code) noexcept { queued_ = code; }
 
-  /// The transport has taken all of the frame that was queued last.
+  /// The transport has taken all of the last queued frame.
   WSX_API void written();
 
-  /// The transport has ended, and nothing can be said of it yet: `end` will.
+  /// The transport has ended, but the reason is not known yet: `end` will give it.
   void abandon() noexcept {
     if (!std::exchange(begun_, true)) abandoned_ = true;
   }
 
-  /// The transport has ended: `error` is `asio::error::eof`, given as `at_end`, or what broke it;
-  /// `detail`, which may be empty, is what more is known.
+  /// The transport has ended. `error` is `asio::error::eof`, with `at_end`, or the error that broke
+  /// it. `detail` says more about it; it may be empty.
   WSX_API void end(std::error_code error, bool at_end, std::string_view detail = {});
 
   const close_reason& reason() const noexcept { return *reason_; }
@@ -70,7 +70,7 @@ class close_state {
   memory::lazy<close_reason> reason_;
 };
 
-/// The code of the Close frame that tells a server what it did wrong. RFC 6455 7.4.1.
+/// Returns the code of the Close frame that tells a server what it did wrong. RFC 6455 7.4.1.
 WSX_API close_code close_code_for(std::error_code error) noexcept;
 
 }  // namespace wsx::protocol

@@ -20,12 +20,12 @@ struct deflater_settings {
 
 /// Compresses the messages of one connection. RFC 7692 7.2.1.
 ///
-/// Memory: up to 268 KB, by the settings, from the first message on; without context takeover only
-/// within a message, and then from a pool of the thread's.
+/// Memory: up to 268 KB, depending on the settings, from the first message on. Without context
+/// takeover it is held only within a message, and comes from the thread's spares.
 class deflater {
  public:
-  /// What ends with a part of a message: nothing, so that some of it may come out later; a
-  /// fragment, which can be inflated as soon as it arrives; or the message.
+  /// What ends with a part of a message. After `nothing`, some of its output may come later; after
+  /// `fragment`, the receiver can inflate it at once.
   enum class flush { nothing, fragment, message };
 
   WSX_API explicit deflater(const deflater_settings& settings) noexcept;
@@ -33,11 +33,11 @@ class deflater {
   WSX_API deflater(deflater&&) noexcept;
   WSX_API deflater& operator=(deflater&&) noexcept;
 
-  /// Compresses the next part of a message, and appends what that gives to `out`: the payload of
-  /// one or more frames. Throws `std::bad_alloc`.
+  /// Compresses the next part of a message and appends the output to `out`: the payload of one or
+  /// more frames. Throws `std::bad_alloc`.
   WSX_API void write(bytes_view part, flush how, memory::byte_buffer& out);
 
-  /// Between messages: gives the memory back. The next message refers to none before it.
+  /// Releases the memory, between messages. The next message does not refer to earlier ones.
   WSX_API void release() noexcept;
 
  private:

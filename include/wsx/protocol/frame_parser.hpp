@@ -13,52 +13,52 @@
 
 namespace wsx::protocol {
 
-/// What has arrived of one frame from the server.
+/// The part of a server's frame that has arrived.
 struct frame_piece {
   opcode op = opcode::continuation;
   bool fin = false;
-  bool rsv1 = false;               ///< on the first frame of a message that is compressed
+  bool rsv1 = false;               ///< on the first frame of a compressed message
   std::uint64_t frame_length = 0;  ///< the payload length that the header declares
-  bytes_view payload{};            ///< a view into the bytes that were fed
+  bytes_view payload{};            ///< a view of the input
   bool first = false;              ///< the frame begins here
   bool last = false;               ///< the frame is complete
 };
 
-/// What `frame_parser::next` came to.
+/// The result of `frame_parser::next`.
 enum class parse_status { need_input, piece, error };
 
 struct frame_context;
 
-/// Takes the frames of a server apart, wherever the input is cut. RFC 6455 5.2.
+/// Parses the frames of a server, wherever the input is split. RFC 6455 5.2.
 ///
-/// An ordinary data frame, compressed or not, that lies whole in the input is recognized at once;
-/// all others go through wslay's frame layer, and checks of what it leaves to its user. Payloads
-/// are never copied: a piece is a view into the input. Header bytes are held over from one input to
-/// the next, payload bytes are not. Between frames a parser holds no memory: wslay's context comes
-/// from a pool of the thread's.
+/// An ordinary data frame that is complete in the input, compressed or not, is recognized at once.
+/// All others are parsed by wslay's frame layer, with checks that wslay leaves to its user.
+/// Payloads are never copied: a piece is a view of the input. Header bytes are kept from one input
+/// to the next, payload bytes are not. Between frames a parser holds no memory: wslay's context
+/// comes from the thread's spares.
 class frame_parser {
  public:
-  /// `rsv1_defined`: permessage-deflate has been agreed on, which gives RSV1 a meaning on the first
-  /// frame of a message. RFC 7692 6.
+  /// `rsv1_defined`: permessage-deflate has been agreed on, which defines RSV1 for the first frame
+  /// of a message. RFC 7692 6.
   WSX_API explicit frame_parser(bool rsv1_defined = false) noexcept;
   WSX_API ~frame_parser();
   WSX_API frame_parser(frame_parser&&) noexcept;
   WSX_API frame_parser& operator=(frame_parser&&) noexcept;
 
-  /// Sets the next input. All of the one before has been used up (`next` said `need_input`). It
-  /// must live until `next` says so again.
+  /// Sets the next input. The previous one has been consumed: `next` returned `need_input`. The
+  /// input must live until it does so again.
   void feed(bytes_view input) noexcept { input_ = input; }
 
-  /// Takes the next piece from the input. A piece ends with its frame or with the input: if that
-  /// ends with the header, the piece is empty. After an error the parser says nothing else any
-  /// more. Throws `std::bad_alloc`.
+  /// Takes the next piece from the input. A piece ends with its frame or with the input, so it is
+  /// empty if the input ends with the header. After an error the result is always that error.
+  /// Throws `std::bad_alloc`.
   parse_status next(frame_piece& piece) {
     return take_ordinary(piece) ? parse_status::piece : take_any(piece);
   }
 
-  /// Takes what most pieces are: a message in one frame of less than 64 KiB that is not compressed
-  /// and lies whole in the input. Nothing if there is anything else, or a payload of more than
-  /// `most` bytes: then ask `next`.
+  /// Takes the most frequent kind of piece: a message in one uncompressed frame of less than 64 KiB
+  /// that is complete in the input. Returns false for anything else, or if the payload exceeds
+  /// `most` bytes: then call `next`.
   bool take_message(opcode& op, bytes_view& payload, std::uint64_t most) noexcept {
     if (within_frame_ || input_.size() < 2) return false;
     const auto first = std::to_integer<unsigned>(input_[0]);
@@ -72,27 +72,27 @@ class frame_parser {
     return true;
   }
 
-  /// What `next` found wrong: `errc::reserved_bits`, `errc::reserved_opcode`,
+  /// Returns the error of `next`: `errc::reserved_bits`, `errc::reserved_opcode`,
   /// `errc::masked_frame`, `errc::fragmented_control`, `errc::control_too_long`,
   /// `errc::invalid_length`.
   std::error_code error() const noexcept { return error_; }
 
-  /// The header of the frame at fault, as far as it came.
+  /// Returns the header of the wrong frame, as far as it has arrived.
   bytes_view header() const noexcept { return bytes_view(header_).first(header_have_); }
 
-  /// What is still to come of the payload of the frame at hand; 0 between frames.
+  /// Returns the number of payload bytes of the current frame that are missing; 0 between frames.
   std::uint64_t payload_left() const noexcept { return payload_left_; }
 
-  /// Of that frame: whether it is the last of its message.
+  /// Returns whether the current frame is the last one of its message.
   bool ends_message() const noexcept {
     const auto first = std::to_integer<unsigned>(header_[0]);
     return (first & fin_bit) != 0 && !is_control(static_cast<opcode>(first & opcode_bits));
   }
 
-  /// Whether part of a frame has been taken; so for ever after an error.
+  /// Returns whether part of a frame has been taken; always true after an error.
   bool within_frame() const noexcept { return within_frame_; }
 
-  /// The input not yet taken.
+  /// Returns the input that has not been taken.
   bytes_view rest() const noexcept { return input_; }
 
  private:
@@ -103,13 +103,13 @@ class frame_parser {
   static constexpr unsigned rsv1_bit = 0x40;
   static constexpr unsigned opcode_bits = 0x0f;
 
-  // Where a payload lies in the input.
+  // The position of a payload in the input.
   struct extent {
-    std::size_t header = 0;  // 0: it does not, not all of it
+    std::size_t header = 0;  // 0: not all of it is in the input
     std::size_t length = 0;
   };
 
-  // A data frame without reserved bits, of less than 64 KiB, that has come whole.
+  // Takes a data frame without reserved bits, smaller than 64 KiB, that is complete in the input.
   bool take_ordinary(frame_piece& piece) noexcept {
     if (within_frame_ || input_.size() < 2) return false;
     const auto first = std::to_integer<unsigned>(input_[0]);
@@ -117,7 +117,7 @@ class frame_parser {
     return take_whole(piece, first);
   }
 
-  // The rest of that: whatever the first byte says, the frame is short and all of it is here.
+  // The rest of that: the frame is short and complete, whatever its first byte is.
   bool take_whole(frame_piece& piece, unsigned first) noexcept {
     const extent found = find_payload();
     if (found.header == 0) return false;
@@ -130,7 +130,7 @@ class frame_parser {
     return true;
   }
 
-  // Of a frame of less than 64 KiB, of which two bytes are here at least.
+  // For a frame smaller than 64 KiB, of which at least two bytes have arrived.
   extent find_payload() const noexcept {
     extent found{.header = 2, .length = std::to_integer<std::size_t>(input_[1])};
     if (found.length > 125) {
@@ -162,11 +162,11 @@ class frame_parser {
   errc refusal() const noexcept;
 
   bytes_view input_{};         // not yet taken
-  bool within_frame_ = false;  // or at an end for ever, after an error
+  bool within_frame_ = false;  // also true forever after an error
   bool rsv1_defined_;
 
-  // Of a frame that wslay is at.
-  bool begun_ = false;  // a piece of it has been given out
+  // The frame that wslay parses.
+  bool begun_ = false;  // a piece of it has been returned
   std::uint8_t header_have_ = 0;
   std::uint8_t header_need_ = 2;
   std::array<std::byte, 14> header_{};

@@ -15,11 +15,11 @@
 
 namespace wsx::protocol {
 
-/// Takes the frames of the producers into a batch, each producer in its turn. A message sent in
-/// fragments is not interrupted by that of another (RFC 6455 5.4).
+/// Takes the frames of the producers into a batch, from one producer after another. No message
+/// interrupts one that is sent in fragments (RFC 6455 5.4).
 ///
-/// Queues whose frames are masked are written from where the frames lie, unless they are short and
-/// something else goes along. Other frames, and those that wait behind a queue, are left to the
+/// Masked frames are written directly from their queue, unless they are short and there are other
+/// frames to write. Other frames, and those that wait behind a queue, are left to the
 /// `frame_writer`.
 class frame_sources {
  public:
@@ -28,27 +28,27 @@ class frame_sources {
   frame_sources& operator=(const frame_sources&) = delete;
 
   WSX_API void attach(std::shared_ptr<frame_source> source);
-  /// Forgets a producer. True if it has left a message unfinished on this connection.
+  /// Removes a producer. Returns whether it has left a message unfinished on this connection.
   WSX_API bool detach(const frame_source* source);
   const std::vector<std::shared_ptr<frame_source>>& sources() const noexcept { return sources_; }
 
-  /// Whether none has anything to send.
+  /// Returns whether no producer has anything to send.
   bool quiet() const noexcept {
     return std::ranges::all_of(sources_, [](const auto& source) { return source->empty(); });
   }
 
-  /// Goes on with the message that a producer has begun to send in fragments, and with no more of
-  /// that producer: others have waited.
+  /// Continues the fragmented message of a producer, and takes nothing else from it, since others
+  /// have waited.
   WSX_API void go_on();
 
-  /// Has every producer in turn fill the batch, if another message may begin. The next batch begins
-  /// with the one behind the last that was asked.
+  /// Lets the producers fill the batch in turn, if another message may begin. The next batch begins
+  /// with the producer after the last one.
   void fill() {
     if (!sources_.empty()) fill_in_turn();
   }
 
-  /// For the next connection. What was not written goes out again; if `drop`, the queues are
-  /// emptied, and what is still queued is dropped until its producer has seen connection `next`.
+  /// Prepares for the next connection. Frames that were not written are sent again. If `drop`, the
+  /// queues are emptied, and what a producer queues is dropped until it has seen connection `next`.
   /// Throws as `mask_key_source::next` does.
   WSX_API void reset(bool drop, std::uint32_t next);
 
@@ -66,8 +66,8 @@ class frame_sources {
 
   frame_writer& writer_;
   std::vector<std::shared_ptr<frame_source>> sources_;
-  std::size_t turn_ = 0;  // the source to begin with
-  bool drops_ = false;    // what they queue before they see the connection is dropped
+  std::size_t turn_ = 0;  // index of the source to begin with
+  bool drops_ = false;    // what producers queue before they see the connection is dropped
   std::uint32_t connection_ = 0;
 };
 

@@ -19,12 +19,11 @@
 
 namespace wsx::protocol {
 
-/// Makes the bytes of frames that don't lie ready for the wire in a queue, and puts them into a
-/// batch: masks them and, if the connection compresses, compresses them in the order of the wire.
+/// Encodes frames that are not ready for the wire in a queue, and adds them to a batch. It masks
+/// them and, if the connection compresses, compresses them in the order of the wire.
 ///
-/// A producer's frame may be larger than a batch: it is begun, and goes on in the next ones. One
-/// that stays larger than `frame_deflater::max_frame` when it is compressed is divided into several
-/// frames.
+/// A producer's frame may be larger than a batch: it is continued in the next ones. A frame that
+/// stays larger than `frame_deflater::max_frame` when compressed is divided into several frames.
 class frame_writer {
  public:
   using clock = std::chrono::steady_clock;
@@ -34,14 +33,14 @@ class frame_writer {
     frame_source* source = nullptr;
     frame_head head{};
     bytes_view payload{};
-    bool queued = false;  ///< or else it is the one that waits behind the queue
+    bool queued = false;  ///< false: it waits behind the queue
   };
 
   explicit frame_writer(outgoing_batch& batch) noexcept : batch_(batch) {}
   frame_writer(const frame_writer&) = delete;
   frame_writer& operator=(const frame_writer&) = delete;
 
-  /// Before anything is staged on a connection: that it compresses.
+  /// The connection compresses. Called before anything is staged.
   void compress(const frame_deflater::settings& s) {
     deflater_ = std::make_unique<frame_deflater>(s);
   }
@@ -49,64 +48,64 @@ class frame_writer {
 
   mask_key_source& keys() { return keys_.change(); }
 
-  /// Where the bytes go.
+  /// The batch that frames are added to.
   outgoing_batch& batch() noexcept { return batch_; }
 
   // Whole frames.
 
-  /// Writes a frame that is staged: as it goes to the wire or, if the connection compresses, for
-  /// `put_staged`. `target` has room for all of it; returns its size.
+  /// Writes a staged frame: in its form on the wire or, if the connection compresses, for
+  /// `put_staged`. `target` has space for all of it; returns its size.
   std::size_t stage(std::byte* target, frame_head head, bytes_view payload) {
     if (!deflater_) head.rsv1 = false;
     return encode_frame(target, head, payload, deflater_ ? mask_key{} : keys().next());
   }
 
-  /// Compresses, or masks, the frames that `stage` wrote.
+  /// Compresses or masks the frames that `stage` wrote.
   WSX_API void put_staged(bytes_view staged);
 
-  /// Puts a frame into the batch as it is.
+  /// Adds a frame to the batch unchanged.
   WSX_API void put(const frame_head& head, bytes_view payload);
 
-  // A producer's frame, as far as the batch has room.
+  // A producer's frame, as far as the batch has space.
 
   WSX_API void begin(const frame& next);
 
-  /// Goes on with the frame that was begun.
+  /// Continues the frame that was begun.
   WSX_API void go_on();
 
-  /// Goes on with it up to the end of the frame that is on the wire, and no further. RFC 6455 5.4:
-  /// a frame is never interrupted.
+  /// Continues it up to the end of the frame on the wire, and no further. RFC 6455 5.4: a frame is
+  /// never interrupted.
   WSX_API void finish_on_wire();
 
-  /// Whether a frame was begun that has to go on.
+  /// Returns whether a frame was begun that has to be continued.
   bool within_payload() const noexcept { return within_payload_; }
 
-  /// Whether it is on the wire: what comes next belongs to it.
+  /// Returns whether that frame is on the wire, so that the next bytes belong to it.
   bool within_frame() const noexcept { return within_payload_ && partial_->wire; }
 
-  /// Whether the message that it belongs to is unfinished on the wire, for all that is known of the
-  /// frame: it is `within_payload`, and not `within_frame`. One that is only being compressed is
-  /// not on the wire yet, whatever its place in its message.
+  /// Returns whether its message is unfinished on the wire, if `within_payload` but not
+  /// `within_frame`. A message that is only being compressed is not on the wire yet.
   bool within_message() const noexcept {
     return partial_->divided || partial_->frame.head.op == opcode::continuation;
   }
 
-  /// Whether the wire is within a message that was divided here.
+  /// Returns whether the wire is within a message that was divided here.
   bool within_divided_message() const noexcept { return within_payload_ && partial_->divided; }
 
-  /// Whether control frames may go between the frames of a divided message: there are servers that
-  /// forget at one that the message is compressed, so they wait for `most`.
+  /// Returns whether control frames may go between the frames of a divided message. Some servers
+  /// then forget that the message is compressed, so control frames wait for `most`.
   bool interruptible() const noexcept { return partial_->interruptible; }
   WSX_API void bound_divided_message(clock::time_point now, clock::duration most) noexcept;
 
-  /// Gives up the frame that was begun, and whatever the batch is about to lose. The server will
-  /// not get what the compressor may refer to: nothing more is compressed on this connection.
+  /// Gives up the frame that was begun, and the end of the batch that is about to be cut off. The
+  /// server will not receive data that the compressor may refer to, so nothing more is compressed
+  /// on this connection.
   void give_up() noexcept {
     end_partial();
     stale_context_ = true;
   }
 
-  /// For the next connection, which does not compress until it is told so.
+  /// Prepares for the next connection, which does not compress until `compress` is called.
   void reset() noexcept {
     end_partial();
     deflater_.reset();
@@ -116,7 +115,7 @@ class frame_writer {
   WSX_API void release_memory() noexcept;
 
  private:
-  // A frame whose header is in a batch, and whose payload is masked on its way out.
+  // A frame whose header is in a batch, and whose payload is masked when it is written.
   struct wire_frame {
     bytes_view left{};
     mask_key key{};
@@ -125,13 +124,13 @@ class frame_writer {
 
   struct partial_frame {
     struct frame frame {};
-    bytes_view left{};  // of the payload: to be compressed
+    bytes_view left{};  // of the payload, to be compressed
     bool compressed = false;
-    bool fed = false;            // compressed: all of the payload has been
-    bool divided = false;        // compressed: a frame was begun that is not the message's last
+    bool fed = false;      // compressed: the whole payload has been
+    bool divided = false;  // compressed: a frame was begun that is not the last of the message
     bool interruptible = false;  // divided: control frames may go between its frames
     std::optional<clock::time_point> divided_since{};
-    std::optional<wire_frame> wire{};  // what it is at the moment
+    std::optional<wire_frame> wire{};  // its current frame
   };
 
   using stretch = outgoing_batch::stretch;
@@ -152,7 +151,7 @@ class frame_writer {
   outgoing_batch& batch_;
   memory::lazy<mask_key_source> keys_;
   std::unique_ptr<frame_deflater> deflater_{};
-  bool stale_context_ = false;  // the deflater refers to what the server will never get
+  bool stale_context_ = false;  // the deflater refers to data that the server will never receive
   bool within_payload_ = false;
   std::unique_ptr<partial_frame> partial_{};  // while within a payload, or memory for the next
 };

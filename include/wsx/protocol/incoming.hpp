@@ -11,15 +11,15 @@ namespace wsx::protocol {
 /// Whether messages come whole or in pieces.
 enum class delivery : std::uint8_t { messages, fragments };
 
-/// What the user of a connection wants to be given.
+/// Which events the user of a connection accepts.
 struct reception {
   delivery how = delivery::messages;
-  bool text = true;    ///< if false, a text is refused with 1003
+  bool text = true;    ///< if false, a text message is refused with 1003
   bool binary = true;  ///< if false, a binary message is refused with 1003
-  bool pings = false;  ///< if false, pings are answered instead of given out
+  bool pings = false;  ///< if false, pings are answered and not passed on
 };
 
-/// What has come, as `incoming::next` gives it out.
+/// The events of `incoming::next`.
 enum class event : std::uint8_t {
   need_input,  ///< nothing more in this input
   text,        ///< a whole message in `payload`
@@ -35,10 +35,10 @@ class incoming {
   incoming(const incoming&) = delete;
   incoming& operator=(const incoming&) = delete;
 
-  /// What came next. What the accessors below tell of it is valid until the next call.
+  /// Returns the next event. The accessors below are valid until the next call.
   ///
-  /// Close frames, violations, and pings that are to be answered are dealt with within this. Once
-  /// closing has begun nothing is given out. RFC 6455 1.4.
+  /// It handles Close frames, violations, and pings that are answered automatically. Once closing
+  /// has begun there are no more events. RFC 6455 1.4.
   WSX_API event next();
 
   /// Empty after `need_input`.

@@ -12,32 +12,32 @@ namespace wsx::protocol {
 
 /// Inflates the messages of one connection, in bounded pieces. RFC 7692 7.2.2.
 ///
-/// Memory: up to 40 KB from the first message on; without context takeover only within a message,
-/// and then from a pool of the thread's.
+/// Memory: up to 40 KB from the first message on. Without context takeover it is held only within a
+/// message, and comes from the thread's spares.
 class inflater {
  public:
-  /// `window_bits`: 8 to 15. With `context_takeover` a message may refer to those before it.
+  /// `window_bits` is 8 to 15. With `context_takeover` a message may refer to earlier ones.
   WSX_API inflater(int window_bits, bool context_takeover) noexcept;
   WSX_API ~inflater();
   WSX_API inflater(inflater&&) noexcept;
   WSX_API inflater& operator=(inflater&&) noexcept;
 
-  /// Sets the next bytes of a message's payload; `ends` says that no more follow. What was set
-  /// before has been used up. The bytes must live until these have been, too.
+  /// Sets the next bytes of a message's payload; `ends` says that no more follow. The previous
+  /// input has been consumed. The bytes must live until they have been, too.
   WSX_API void feed(bytes_view input, bool ends) noexcept;
 
-  /// Inflates as much as `room` holds; says how many bytes that was. Fewer than `room.size()`: the
-  /// input has been used up. Error: `errc::invalid_deflate_data`, after which nothing else may be
-  /// called. Throws `std::bad_alloc`.
+  /// Inflates as much as `room` holds and returns the number of bytes. If there are fewer than
+  /// `room.size()`, the input has been consumed. Error: `errc::invalid_deflate_data`, after which
+  /// nothing else may be called. Throws `std::bad_alloc`.
   WSX_API std::size_t read(std::span<std::byte> room, std::error_code& error);
 
-  /// The bytes of `feed` that have not been used up.
+  /// Returns the bytes of `feed` that have not been consumed.
   WSX_API bytes_view rest() const noexcept;
 
-  /// They have been copied to `copy`: goes on there.
+  /// Continues with these bytes in `copy`, where the caller has copied them.
   WSX_API void move_rest(const std::byte* copy) noexcept;
 
-  /// Whether it is within a message, or the next one may refer to those before it.
+  /// Returns whether it is within a message, or the next message may refer to earlier ones.
   bool remembers() const noexcept { return context_ != nullptr; }
 
  private:
@@ -53,10 +53,10 @@ class inflater {
   bytes_view input_{};
   int window_bits_;
   bool context_takeover_;
-  bool ends_ = false;      // the message, with `input_`
-  bool tail_due_ = false;  // what every message ends with has not been inflated yet
+  bool ends_ = false;      // the message ends with `input_`
+  bool tail_due_ = false;  // the bytes that end every message have not been inflated yet
   bool output_pending_ = false;
-  bool between_blocks_ = true;  // where the last byte ended, a block did
+  bool between_blocks_ = true;  // the last byte consumed ended a block
 };
 
 }  // namespace wsx::protocol

@@ -11,11 +11,11 @@
 
 namespace wsx::protocol {
 
-/// Decides when to ping, and when the peer is gone. RFC 6455 5.5.2. Knows no clock: the time is
-/// what the caller says.
+/// Decides when to send a ping, and when the peer is considered dead. RFC 6455 5.5.2. It has no
+/// clock: the caller passes the time.
 ///
-/// A ping may have to wait behind much else, and so may its pong: the timeout counts from when the
-/// ping was written, or from when the peer last took anything.
+/// A ping may have to wait behind much data, and so may its pong. The timeout therefore counts from
+/// when the ping was written, or from when the peer last took any bytes.
 class keepalive {
  public:
   using clock = std::chrono::steady_clock;
@@ -23,10 +23,10 @@ class keepalive {
   /// What the caller has to do.
   enum class action { wait, send_ping, give_up };
 
-  /// No pings, the peer is never given up.
+  /// No pings; the peer is never given up.
   keepalive() = default;
 
-  /// An `interval` of zero: the same.
+  /// An `interval` of zero also means no pings.
   keepalive(clock::duration interval, clock::duration timeout)
       : interval_(interval), timeout_(timeout) {}
 
@@ -35,29 +35,29 @@ class keepalive {
   /// A connection has been opened.
   WSX_API void start(clock::time_point now) noexcept;
 
-  /// Bytes have come, of whatever kind: the peer lives.
+  /// Bytes of any kind have arrived: the peer is alive.
   void heard() noexcept { heard_ = true; }
 
-  /// The peer took bytes that had waited for it: it lives.
+  /// The peer took bytes that had waited for it: it is alive.
   void progressed(clock::time_point now) noexcept { alive_ = now; }
 
-  /// The last ping has been written: from now on the peer can answer it.
+  /// The last ping has been written, so the peer can answer it.
   void ping_written(clock::time_point now) noexcept { pinged_ = alive_ = now; }
 
-  /// What is due. Ask at `next`.
+  /// Returns what is due. To be called at `next`.
   WSX_API action poll(clock::time_point now) noexcept;
 
-  /// When to ask again; nothing: never.
+  /// Returns when to call `poll` again; nothing: never.
   std::optional<clock::time_point> next() const noexcept {
     if (interval_ == clock::duration::zero()) return std::nullopt;
     return next_;
   }
 
-  /// The payload of the ping to be sent: a count, so that its pong can be told from others.
+  /// Returns the payload of the ping to send: a count, so that its pong can be told from others.
   bytes_view ping_payload() const noexcept { return payload_; }
 
-  /// A pong came. How long its ping was under way, since it was written, if it is the first answer
-  /// to the last one.
+  /// A pong has arrived. If it is the first answer to the last ping, returns the time since that
+  /// ping was written.
   WSX_API std::optional<clock::duration> pong(bytes_view payload, clock::time_point now) noexcept;
 
  private:
@@ -65,8 +65,9 @@ class keepalive {
   clock::duration timeout_{};
   clock::time_point next_{};
   clock::time_point pinged_{};
-  clock::time_point alive_{};  // when the peer can be known to have been, but for what it sent
-  bool waiting_ = false;       // for any byte since the last ping
+  clock::time_point
+      alive_{};           // when the peer was last known to be alive, other than by data from it
+  bool waiting_ = false;  // for any byte since the last ping
   bool heard_ = false;
   bool answered_ = true;  // the last ping, by its pong
   std::array<std::byte, 4> payload_{};

@@ -21,52 +21,53 @@
 
 namespace wsx::protocol {
 
-/// Bounds of what a server may send.
+/// Limits on what a server may send.
 struct message_limits {
   std::uint64_t max_message = 16 * 1024 * 1024;  ///< payload bytes of a message, inflated
-  std::uint64_t max_frame = 16 * 1024 * 1024;    ///< payload bytes of a frame, as they came
+  std::uint64_t max_frame = 16 * 1024 * 1024;    ///< payload bytes of a frame, as received
   std::size_t max_fragments = 131072;            ///< frames of a message
 };
 
-/// What the server sent, as far as the input goes.
+/// What the server sent, up to the end of the input.
 enum class receive_event {
   need_input,  ///< nothing more in this input
-  more,        ///< much of a message has been inflated: there is more, if asked for
+  more,        ///< much of a message has been inflated; there is more
   text,        ///< a whole message in `payload`
   binary,      ///< a whole message in `payload`
   fragment,    ///< a piece of a message: `payload`, `message_kind`, `first`, `last`
   ping,        ///< `payload`
   pong,        ///< `payload`
   close,       ///< `close`
-  violation,   ///< `error`, and the text of its message, say what; nothing else follows
+  violation,   ///< `error` and `error_detail` describe it; there are no more events
 };
 
-/// Makes messages of frames, and judges everything that RFC 6455 asks of a server's frames beyond
-/// their form: the order of fragments (5.4), UTF-8 (8.1), Close frames (5.5.1, 7.4), and the
-/// limits. A frame whose header is at fault is refused before any of its payload has come. Inflates
-/// what is compressed (RFC 7692), if it was given an inflater.
+/// Makes messages from frames, and checks everything that RFC 6455 requires of a server's frames
+/// besides their form. That is the order of fragments (5.4), UTF-8 (8.1), Close frames (5.5.1,
+/// 7.4), and the limits. A frame with a wrong header is refused before any of its payload arrives.
+/// Inflates compressed messages (RFC 7692) if it has an inflater.
 ///
-/// A message that lies whole in one input is a view into that input. Any other is collected in
-/// one buffer that grows with the bytes that came, never with what a header declares; so is a
-/// compressed one, as it is inflated, up to the limit and no further.
+/// A message that is complete in one input is a view of that input. Any other message is collected
+/// in one buffer. The buffer grows with the bytes that arrive, never with a length that a header
+/// declares. Compressed messages are inflated into that buffer, up to the limit.
 class message_assembler {
  public:
   WSX_API explicit message_assembler(message_limits limits = {}, delivery how = delivery::messages,
                                      std::optional<inflater> inflate = {});
 
-  /// Sets the next input. The one before has been used up: `next` said `need_input`.
+  /// Sets the next input. The previous one has been consumed: `next` returned `need_input`.
   void feed(bytes_view input) noexcept { parser_.feed(input); }
 
-  /// Where the next input is best read to: right behind what has been collected of a large message,
-  /// which saves a copy of it. Empty if any other place is as good. Valid until that input is fed.
+  /// Returns the best place to read the next input into: directly after what has been collected of
+  /// a large message, which saves a copy. Empty if any other place is as good. Valid until that
+  /// input is fed.
   WSX_API std::span<std::byte> place_for_rest();
 
-  /// The next event. What the accessors below point to is valid until the next call.
+  /// Returns the next event. The accessors below are valid until the next call.
   WSX_API receive_event next();
 
-  /// The ordinary case of `next`, at less cost: a whole message that lies in one frame. If that is
-  /// what comes next, gives it out and returns true. The caller judges a text's UTF-8, and says
-  /// `refuse_text` if it is at fault.
+  /// A faster version of `next` for the ordinary case. If a whole message in one frame comes next,
+  /// returns true and that message. The caller checks the UTF-8 of a text, and calls `refuse_text`
+  /// if it is wrong.
   bool take_message(opcode& kind, bytes_view& payload) noexcept {
     const std::uint64_t most = std::min(limits_.max_frame, limits_.max_message);
     return between_messages() && parser_.take_message(kind, payload, most);
@@ -79,37 +80,37 @@ class message_assembler {
   bool last() const noexcept { return last_; }
   const close_payload& close() const noexcept { return close_; }
 
-  /// What was violated. See `errc` from `reserved_bits` to `too_many_fragments`.
+  /// Returns what was violated. See `errc` from `reserved_bits` to `too_many_fragments`.
   std::error_code error() const noexcept { return error_; }
 
-  /// What is known of the violation beyond `error`, as a phrase that can follow the text of its
-  /// message: "1005", "20000000 bytes, max_message_size is 16777216". Empty if that text says all,
-  /// or if there was no violation.
+  /// Returns details of the violation, as a phrase that can follow the message of `error`: "1005",
+  /// "20000000 bytes, max_message_size is 16777216". Empty if that message says everything, or
+  /// without a violation.
   WSX_API std::string error_detail() const;
 
-  /// The input not yet taken: what must be kept if the input has to be given back.
+  /// Returns the input that has not been taken, which must be kept if the input's memory is reused.
   WSX_API bytes_view rest() const noexcept;
 
-  /// `rest` has been copied to `copy`: goes on there.
+  /// Continues with `rest` in `copy`, where the caller has copied it.
   WSX_API void move_rest(const std::byte* copy) noexcept;
 
-  /// Whether nothing of a message or frame is being held.
+  /// Returns whether no part of a message or frame is held.
   bool idle() const noexcept { return !in_message_ && collected_.empty(); }
 
-  /// Gives back the memory of the last message, if no message is being collected.
+  /// Releases the memory of the last message, unless a message is being collected.
   void release_memory() noexcept {
     if (idle()) collected_.release();
   }
 
-  /// Whether `reuse` may be called: it has nothing to remember, and `memory` bytes at most of
-  /// messages before.
+  /// Returns whether `reuse` may be called: nothing has to be remembered, and earlier messages left
+  /// at most `memory` bytes.
   WSX_API bool reusable(std::size_t memory) const noexcept;
 
-  /// Serves another connection, as if it was new, with the memory that it has.
+  /// Serves another connection as if it were new, with its present memory.
   WSX_API void reuse(message_limits limits, delivery how, std::optional<inflater> inflate) noexcept;
 
  private:
-  // Nothing of one is here, and a whole one may be given out.
+  // Nothing of a message has arrived, and whole messages may be returned.
   bool between_messages() const noexcept {
     const bool busy = in_message_ || given_out_ || inflating_ || error_;
     return !busy && delivery_ == delivery::messages && limits_.max_fragments > 0;
@@ -142,13 +143,13 @@ class message_assembler {
   frame_parser parser_;
   std::optional<inflater> inflater_;
   utf8_validator utf8_;
-  memory::byte_buffer collected_;  // the message so far
-  memory::byte_buffer control_;    // the payload of a control frame so far
+  memory::byte_buffer collected_;  // of the current message
+  memory::byte_buffer control_;    // the payload of the current control frame
 
-  opcode kind_ = opcode::continuation;  // of the message being received
+  opcode kind_ = opcode::continuation;  // of the current message
   bool in_message_ = false;
-  bool compressed_ = false;  // that message
-  bool begins_ = false;      // it does, with the frame at hand, and none of it has been given out
+  bool compressed_ = false;  // the current message is
+  bool begins_ = false;      // it begins with the current frame, and none of it has been returned
   bool ends_ = false;        // it does, with the piece at hand
   bool inflating_ = false;   // the piece at hand, which is not through yet
   bool given_out_ = false;   // `collected_` was the last event's payload

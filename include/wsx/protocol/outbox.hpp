@@ -23,85 +23,85 @@
 
 namespace wsx::protocol {
 
-/// What a Close frame goes behind.
+/// What a Close frame is sent after.
 enum class close_order : std::uint8_t {
   after_queues,   ///< everything staged and queued: this side closes
-  after_replies,  ///< what callbacks have staged: nothing else is of use to the server any more
+  after_replies,  ///< what callbacks have staged: nothing else is useful to the server any more
 };
 
-/// Decides what goes over the wire next.
+/// Decides what is written next.
 ///
-/// Frames come from three places: control frames, which go first; frames staged by callbacks,
-/// which are encoded at once; and the queues of the `frame_sources`. They leave in batches, as many
-/// bytes as one write can take; a control frame waits for the batch that is being written, and for
-/// the rest of a frame that goes on beyond it. A frame is never interrupted, and a message sent in
-/// fragments is interrupted by control frames only (RFC 6455 5.4). None goes between the frames of
-/// a message that was divided here, unless that has taken long: there are servers that forget at a
-/// control frame that a message is compressed.
+/// Frames come from three places: control frames, which go first; frames staged by callbacks, which
+/// are encoded at once; and the queues of the `frame_sources`. They are written in batches, as many
+/// bytes as one write can take. A control frame waits for the current batch, and for the rest of a
+/// frame that is larger than it. A frame is never interrupted, and a message in fragments only by
+/// control frames (RFC 6455 5.4). Within a message that was divided here, control frames wait for a
+/// time: some servers then forget that the message is compressed.
 ///
-/// A queued frame is freed when it has been written whole. What a broken connection cut goes out
-/// again from its beginning, with fresh masking keys; what callbacks staged belongs to its
-/// connection and is dropped.
+/// A queued frame is freed when it has been written whole. A frame that was cut by the end of a
+/// connection is sent again from its beginning, with a fresh masking key. Frames that callbacks
+/// staged belong to their connection and are dropped.
 class outbox {
  public:
   using clock = frame_writer::clock;
 
-  /// The most bytes of a batch, staged ones and a larger queued frame aside.
+  /// The maximum size of a batch, not counting staged frames and a larger queued frame.
   static constexpr std::size_t batch_size = outgoing_batch::usual_size;
 
-  /// The highest bound of unsent bytes, whatever is asked for.
+  /// The upper bound of `max_unsent`.
   static constexpr std::size_t most_staged = std::size_t{1} << 31;
 
-  /// The most bytes that are staged for one batch, whose offsets have 32 bits: some are left for
-  /// what goes before, and for what becomes larger when it is compressed.
+  /// The most bytes that are staged for one batch, whose offsets have 32 bits. Some are left for
+  /// what precedes them, and for data that grows when compressed.
   static constexpr std::size_t most_at_once = std::size_t{7} << 29;
 
   /// Nothing is staged while `max_unsent` bytes or more are unsent.
   explicit outbox(std::size_t max_unsent)
       : max_unsent_(static_cast<std::uint32_t>(std::min(max_unsent, most_staged))) {}
 
-  /// Before anything is staged on a connection: that it compresses.
+  /// The connection compresses. Called before anything is staged.
   void compress(const frame_deflater::settings& s) { writer_.compress(s); }
 
-  // What the connection itself sends. Payloads and orders have been checked.
+  // What the connection itself sends. Payloads and order have been checked.
 
-  /// Puts a frame behind what is staged. False, and nothing changes, if the bound of unsent bytes
-  /// is reached; the last frame before may exceed it, since a callback that was called has to be
-  /// able to reply. False as well if no batch could hold the frame.
+  /// Stages a frame after those staged before. Returns false and changes nothing if the limit of
+  /// unsent bytes is reached, or if no batch could hold the frame. The last frame may exceed the
+  /// limit, since every callback must be able to reply.
   WSX_API bool stage(const frame_head& head, bytes_view payload);
 
-  /// Sends a pong behind those that wait.
+  /// Sends a pong after those that wait.
   void add_pong(bytes_view payload) { pongs_.push(payload); }
 
-  /// Sends a ping; one that still waits is replaced.
+  /// Sends a ping in place of one that still waits.
   WSX_API void set_ping(bytes_view payload);
 
   /// Sends Close as the last frame. RFC 6455 5.5.1: nothing is sent after it.
   ///
-  /// `after_replies` goes behind the frame that is being written, the control frames that wait and
-  /// what is staged. A batch that was made keeps its next `committed` bytes, which the transport
-  /// has to be given; queued frames behind these are taken back, and so is a Close that was to go
-  /// behind them. If a producer's message is unfinished on the wire, staged frames are dropped: no
-  /// data but the rest of that message could follow.
+  /// With `after_replies` it goes after the frame that is being written, the control frames that
+  /// wait and the staged frames. The current batch keeps its next `committed` bytes, which the
+  /// transport must be given. Queued frames after these are withdrawn, and so is a Close after
+  /// them. If a producer's message is unfinished on the wire, staged frames are dropped, since only
+  /// the rest of that message could follow.
   ///
-  /// False, and nothing changes, if a Close is in a batch already and can't be taken back, or if
-  /// one waits that this one would have to go behind.
+  /// Returns false and changes nothing if a Close is in a batch and can't be withdrawn, or if one
+  /// waits that this one would have to follow.
   WSX_API bool set_close(const close_payload& close, close_order order, std::size_t committed = 0);
 
-  /// What is staged and not written: of a batch that is being written all counts.
+  /// Returns the bytes that are staged and not written, including a whole batch that is being
+  /// written.
   std::size_t unsent_bytes() const noexcept { return staged_.bytes.size() + staged_.in_batch; }
 
-  /// Whether no producer has anything to send.
+  /// Returns whether no producer has anything to send.
   bool quiet() const noexcept { return sources_.quiet(); }
 
-  /// Whether a ping has been written whole since this was asked last.
+  /// Returns whether a ping has been written whole since the last call.
   bool take_ping_written() noexcept { return std::exchange(ping_written_, false); }
 
   // Producers.
 
   void attach(std::shared_ptr<frame_source> source) { sources_.attach(std::move(source)); }
-  /// Forgets a producer. True if it has left a message unfinished on this connection: only a Close
-  /// can follow then.
+  /// Removes a producer. Returns whether it has left a message unfinished on this connection: then
+  /// only a Close can follow.
   bool detach(const frame_source* source) { return sources_.detach(source); }
   const std::vector<std::shared_ptr<frame_source>>& sources() const noexcept {
     return sources_.sources();
@@ -109,62 +109,62 @@ class outbox {
 
   // Writing.
 
-  /// The bytes to write next; empty if there is nothing to send, or if it is `compressing`. The
-  /// same view, less what was `wrote`, until the batch is through.
+  /// Returns the bytes to write next: empty if there is nothing to send, or if it is `compressing`.
+  /// It returns the same view, without what was `wrote`, until the batch has been written.
   WSX_API bytes_view batch();
 
   /// Counts `count` bytes of the batch as written.
   WSX_API void wrote(std::size_t count);
 
-  /// Behind a `batch` that was empty: whether the next one goes on with a message that is being
+  /// After an empty `batch`: returns whether the next one continues a message that is being
   /// compressed.
   bool compressing() const noexcept { return writer_.within_payload() && batch_.empty(); }
 
-  /// Whether the wire is within a message that was divided here.
+  /// Returns whether the wire is within a message that was divided here.
   bool within_divided_message() const noexcept { return writer_.within_divided_message(); }
 
-  /// To be told the time while `within_divided_message`: once that has lasted for `most`, control
-  /// frames may go between the frames of the message.
+  /// To be called while `within_divided_message`. Once that has lasted for `most`, control frames
+  /// may go between the frames of the message.
   void bound_divided_message(clock::time_point now, clock::duration most) noexcept {
     writer_.bound_divided_message(now, most);
   }
 
-  /// Whether the Close frame has been written.
+  /// Returns whether the Close frame has been written.
   bool close_written() const noexcept { return closed_ && batch_.empty(); }
 
-  /// Staged bytes ever accepted and ever written; for whoever waits until they are through.
+  /// The bytes ever staged and ever written, to wait until all of them are.
   std::uint64_t staged_total() const noexcept { return staged_.total; }
   std::uint64_t staged_written() const noexcept { return staged_.written; }
 
   std::uint64_t frames_encoded() const noexcept { return batch_.frames(); }
 
-  /// A frame that would have been staged had no connection to go to.
+  /// Counts a frame that could not be staged because there was no connection.
   void drop_reply() noexcept { ++staged_.dropped; }
 
-  /// Staged frames ever dropped, and those.
+  /// Returns the number of staged frames that were dropped, including those.
   std::uint64_t staged_dropped() const noexcept { return staged_.dropped; }
 
-  /// The connection has ended: frees what was written whole of a batch that was not.
+  /// The connection has ended: frees the frames of the batch that were written whole.
   WSX_API void count_written() noexcept;
 
-  /// Starts over for the next connection. `drop` also empties the producers' queues: of what they
-  /// still queue, only that counts which they queue after they have seen connection `next`. Throws
-  /// `std::system_error` if there are no random numbers for masking keys.
+  /// Prepares for the next connection. `drop` also empties the producers' queues. What a producer
+  /// queues then is dropped until it has seen connection `next`. Throws `std::system_error` if
+  /// there are no random numbers for masking keys.
   WSX_API void reset(bool drop, std::uint32_t next = 0);
 
-  /// Gives back memory while there is nothing to send.
+  /// Releases memory while there is nothing to send.
   WSX_API void release_memory() noexcept;
 
  private:
-  // What callbacks sent. The counts are of bytes, but for `dropped`.
+  // Frames that callbacks sent. All counts except `dropped` are in bytes.
   struct staged_frames {
-    memory::byte_buffer bytes;  // as they go to the wire or, if that compresses, unmasked
+    memory::byte_buffer bytes;  // in their form on the wire or, if that compresses, unmasked
     bool open = false;          // the last frame leaves its message unfinished
     std::uint32_t frames = 0;
     std::size_t in_batch = 0;
     std::uint64_t total = 0;
     std::uint64_t written = 0;
-    std::uint64_t dropped = 0;  // frames
+    std::uint64_t dropped = 0;  // a number of frames
   };
 
   void fill();
@@ -191,6 +191,7 @@ class outbox {
   close_order order_ = close_order::after_queues;
   std::unique_ptr<const memory::pooled_bytes> ping_{};
   pong_queue pongs_;
+
 
   std::unique_ptr<const close_payload> close_{};
 };

@@ -8,13 +8,13 @@
 
 namespace wsx::protocol {
 
-/// Holds the user to the RFC before anything is queued: payloads of control frames (RFC 6455 5.5),
-/// UTF-8 (5.6), and the order of fragments (5.4). One for each producer.
+/// Checks that the user's frames follow the RFC before they are queued: payloads of control frames
+/// (RFC 6455 5.5), UTF-8 (5.6), and the order of fragments (5.4). One per producer.
 class send_validator {
  public:
-  /// `errc{}` if the frame may be sent, or else `errc::control_payload_too_long`,
-  /// `errc::invalid_text`, or `errc::fragment_out_of_order`. Changes nothing: a frame that passes
-  /// may still find no room.
+  /// Returns `errc{}` if the frame may be sent, or else `errc::control_payload_too_long`,
+  /// `errc::invalid_text` or `errc::fragment_out_of_order`. Changes nothing, since there may be no
+  /// space for a frame that passes.
   errc check(const outgoing_frame& frame) const noexcept {
     const bool whole_binary = frame.head.op == opcode::binary && frame.head.fin;
     return whole_binary && !in_message_ ? errc{} : check_all(frame);
@@ -25,12 +25,12 @@ class send_validator {
     if (within_message(frame)) commit_fragment(frame);
   }
 
-  /// Whether a frame begins or goes on with a message in fragments, or lies within one.
+  /// Returns whether a frame begins, continues or interrupts a message in fragments.
   bool within_message(const outgoing_frame& frame) const noexcept {
     return in_message_ || !frame.head.fin;
   }
 
-  /// Whether a message in fragments has been begun and not finished.
+  /// Returns whether a message in fragments has begun and is not finished.
   bool in_message() const noexcept { return in_message_; }
 
  private:

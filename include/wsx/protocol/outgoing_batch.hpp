@@ -12,24 +12,24 @@
 
 namespace wsx::protocol {
 
-/// The bytes that are being written, whose frames they are, and whose message is unfinished behind
-/// them. Either copied together, or one producer's, where they lie in its queue.
+/// The bytes that are being written, which producers own them, and whose message is unfinished
+/// after them. They are either copied together, or frames of one producer in its queue.
 ///
-/// A batch that begins within a frame has the rest of it in front. Whole frames follow: control
-/// frames, the rest of a message that was begun, staged frames, queued ones. The last may go on
-/// beyond the batch.
+/// A batch that begins within a frame starts with the rest of it. Whole frames follow: control
+/// frames, the rest of a message that was begun, staged frames, queued frames. The last one may
+/// continue after the batch.
 class outgoing_batch {
  public:
-  /// The most bytes of a batch, staged ones and a larger queued frame aside. More would not fit a
-  /// core's second-level cache.
+  /// The maximum size of a batch, not counting staged frames and a larger queued frame. More would
+  /// not fit in a core's second-level cache.
   static constexpr std::size_t usual_size = 256 * 1024;
 
-  /// A stretch of the batch that came from one source.
+  /// A part of the batch that came from one source.
   struct stretch {
     frame_source* source = nullptr;
     std::size_t begin = 0;
     std::size_t end = 0;
-    // What its end frees, in bytes of the queue: 0 if more of its frame is to come.
+    // The bytes of the queue that its end frees: 0 if more of its frame follows.
     std::uint64_t frees = 0;
     // Whole frames of the queue, as long there as in the batch.
     bool frames = false;
@@ -44,13 +44,14 @@ class outgoing_batch {
     offset control_end = 0;
     offset staged_begin = 0;
     offset staged_end = 0;
-    bool within_message = false;  ///< a producer's is unfinished where the whole frames begin
+    bool within_message =
+        false;  ///< a producer's message is unfinished where the whole frames begin
   };
 
-  /// Where it may be cut short.
+  /// Where it may be cut.
   struct cut {
     std::size_t position = 0;     ///< the end of a frame
-    bool within_message = false;  ///< a producer's is unfinished there
+    bool within_message = false;  ///< a producer's message is unfinished there
   };
 
   std::size_t size() const noexcept { return view().size(); }
@@ -59,38 +60,39 @@ class outgoing_batch {
   bool in_place() const noexcept { return !in_place_.empty(); }
   bool has_stretches() const noexcept { return !stretches_.empty(); }
 
-  /// How much more may be put into it.
+  /// Returns how many bytes may be added.
   std::size_t room() const noexcept {
     return !in_place() && size() < usual_size ? usual_size - size() : 0;
   }
 
-  /// What is left to be written.
+  /// Returns the bytes that are not written yet.
   bytes_view left() const noexcept { return view().subspan(written_); }
 
   std::size_t written() const noexcept { return written_; }
 
-  /// Frames that were ever put into a batch, or begun there, and not taken back.
+  /// Returns the number of frames ever added or begun, not counting those withdrawn.
   std::uint64_t frames() const noexcept { return frames_; }
 
-  // To make it.
+  // While it is filled.
 
-  /// To append to.
+  /// The buffer to append to.
   memory::byte_buffer& buffer() noexcept { return copied_; }
   void count_put(std::size_t frames) noexcept { frames_ += frames; }
-  /// Puts all of these frames behind the others; takes the buffer's memory if it can.
+  /// Appends all of these frames; takes the buffer's memory if possible.
   void take(memory::byte_buffer& frames, std::size_t count) {
     copied_.empty() ? copied_.swap(frames) : copied_.append(frames.view());
     frames_ += count;
   }
-  /// Makes frames that lie in a queue the whole batch.
+  /// Makes frames in a queue the whole batch.
   void set_in_place(bytes_view frames) noexcept { in_place_ = frames; }
   WSX_API void note(const stretch& s);
   struct parts& parts() noexcept {
     return parts_;
   }
 
-  /// Whose message is unfinished where the batch ends, or if it is empty on the wire: a source, or
-  /// whatever else stands for who sends. RFC 6455 5.4: nobody else may begin one.
+  /// Returns whose message is unfinished where the batch ends or, if it is empty, on the wire: a
+  /// source, or another pointer that identifies the sender. RFC 6455 5.4: nobody else may begin
+  /// one.
   const void* message_of() const noexcept { return message_of_; }
   void set_message_of(const void* sender) noexcept { message_of_ = sender; }
   /// Notes a frame of that sender.
@@ -100,7 +102,7 @@ class outgoing_batch {
 
   // While it is written.
 
-  /// Counts bytes as written; true if none is left.
+  /// Counts bytes as written; returns whether none are left.
   bool wrote(std::size_t count) noexcept {
     written_ += count;
     return written_ == size();
@@ -111,18 +113,19 @@ class outgoing_batch {
     if (!stretches_.empty()) free_stretches();
   }
 
-  /// How many frames begin within [begin, end).
+  /// Returns how many frames begin within [begin, end).
   WSX_API std::size_t count_frames(std::size_t begin, std::size_t end) const noexcept;
 
-  /// Where a Close may go that waits for no more than replies: behind the frame that is being
-  /// written, or that has any of the next `committed` bytes, which the transport has to be given;
-  /// and behind the control frames, and those staged, if no producer's message is unfinished.
+  /// Returns where a Close may go that waits only for replies. That is after the frame that is
+  /// being written, or that has any of the next `committed` bytes, which the transport must be
+  /// given. It is also after control frames and, unless a producer's message is unfinished, staged
+  /// frames.
   WSX_API cut first_cut(std::size_t committed) const noexcept;
 
-  /// Takes back what is behind there.
+  /// Withdraws everything after the cut.
   WSX_API void truncate(cut at) noexcept;
 
-  /// Forgets everything, but keeps the memory, and whose message is unfinished.
+  /// Removes everything, but keeps the memory and the owner of the unfinished message.
   void clear() noexcept {
     stretches_.clear();
     copied_.clear();

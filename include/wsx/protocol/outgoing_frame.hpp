@@ -11,8 +11,8 @@
 
 namespace wsx::protocol {
 
-/// A frame of the user's as it goes to the wire, if it is not compressed. Data frames may be,
-/// unless they were wrapped in `uncompressed`.
+/// A frame of the user's in its form on the wire, if it is not compressed. Data frames may be
+/// compressed unless they are wrapped in `uncompressed`.
 struct outgoing_frame {
   frame_head head{};
   bytes_view payload{};
@@ -28,7 +28,7 @@ struct outgoing_frame {
   WSX_API explicit outgoing_frame(const pong& control) noexcept;
   WSX_API explicit outgoing_frame(const fragment& piece) noexcept;
 
-  /// Also of what converts to a message: of a string, as text.
+  /// Also accepts anything that converts to a message, such as a string.
   WSX_API explicit outgoing_frame(const message& whole) noexcept;
 
   template <class Frame>
@@ -38,7 +38,7 @@ struct outgoing_frame {
     head.rsv1 = false;
   }
 
-  /// Of a fragment: what the user said about its place.
+  /// The place of a fragment in its message, according to the user.
   bool first = true;
   opcode kind = opcode::binary;
 };

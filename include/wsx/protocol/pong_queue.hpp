@@ -9,33 +9,33 @@
 
 namespace wsx::protocol {
 
-/// The pongs that wait to be sent, in the order of their pings. RFC 6455 5.5.3 allows to answer
-/// only the latest ping, but many servers count.
+/// The pongs that wait to be sent, in the order of their pings. RFC 6455 5.5.3 allows answering
+/// only the latest ping, but many servers count pongs.
 ///
-/// Bounded: a server that pings without end and takes no pongs finds the oldest given up. Takes
-/// memory only while one waits.
+/// Bounded: if a server sends pings without end and takes no pongs, the oldest pongs are dropped.
+/// Uses memory only while a pong waits.
 class pong_queue {
  public:
   static constexpr std::size_t max_waiting = 64;
 
   bool empty() const noexcept { return count_ == 0; }
 
-  /// Puts a pong with this payload, at most 125 bytes, behind the others.
+  /// Appends a pong with this payload, at most 125 bytes.
   WSX_API void push(bytes_view payload);
 
-  /// The payload of the oldest. Valid until `push` or `pop`.
+  /// Returns the payload of the oldest pong. Valid until `push` or `pop`.
   bytes_view front() const noexcept {
     return waiting().subspan(1, std::to_integer<std::size_t>(waiting()[0]));
   }
 
-  /// Forgets the oldest.
+  /// Removes the oldest pong.
   WSX_API void pop() noexcept;
 
  private:
   bytes_view waiting() const noexcept { return payloads_.view().subspan(begin_); }
 
-  memory::pooled_bytes payloads_{};  // each behind its length
-  std::uint32_t begin_ = 0;          // of the oldest
+  memory::pooled_bytes payloads_{};  // each after its length
+  std::uint32_t begin_ = 0;          // of the oldest pong
   std::uint32_t count_ = 0;
 };
 

@@ -8,10 +8,10 @@
 
 namespace wsx::protocol {
 
-/// How long a server asks to wait before the next attempt: its `Retry-After`, RFC 9110 10.2.3, in
-/// seconds or as a date. A date counts from the response's `Date`, so that the clocks of both sides
-/// need not agree; without a valid one, from `now`. A date that has passed is 0 seconds. Nothing if
-/// the field is absent, malformed or there twice; a year at most.
+/// Returns how long a server asks clients to wait before the next attempt: its `Retry-After` (RFC
+/// 9110 10.2.3), in seconds or as a date. A date is relative to the response's `Date`, so that the
+/// clocks of both sides may differ; without a valid `Date`, to `now`. A date in the past is 0
+/// seconds. At most a year. Nothing if the field is absent, malformed or duplicate.
 WSX_API std::optional<std::chrono::seconds> retry_after(const header_list& headers,
                                                         std::chrono::sys_seconds now);
 
