@@ -27,7 +27,6 @@ class callers {
     join_.add(t, std::move(done));
   }
 
-  bool connects() const noexcept { return !connect_.empty(); }
   bool connects(ticket t) const noexcept { return connect_.has(t); }
 
   // Where what is known of a failure belongs; null: nobody asked for it.

@@ -78,9 +78,6 @@ class dialer {
                                   std::string_view key);
   asio::awaitable<void> read_refusal_body(const protocol::http_head& head, listener who);
   asio::awaitable<void> wait(io_direction direction, listener who);
-  bool waits(io_direction direction) const noexcept {
-    return waits_[static_cast<std::size_t>(direction)];
-  }
 
   const options& options_;
   const request& target_;

@@ -61,7 +61,6 @@ class gate {
   explicit gate(const strand& s) noexcept : notifier_(s) {}
 
   state load() const noexcept { return state(state_.load(std::memory_order_acquire)); }
-  phase current_phase() const noexcept { return load().current_phase(); }
   // Of producers: there is something to write.
   cross_thread_notifier& notifier() noexcept { return notifier_; }
 

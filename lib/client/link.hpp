@@ -44,7 +44,6 @@ class link {
   link(dialed& opened, client_parts& parts, callback_context& client, time_point now);
 
   protocol::connection& connection() noexcept { return connection_; }
-  const protocol::connection& connection() const noexcept { return connection_; }
 
   // Whether the handler is to be called for what comes.
   bool delivers() const noexcept { return connection_.open() && !client_.stopped(); }

@@ -25,7 +25,6 @@ class producers {
 
   // What they, and the connection, send from.
   protocol::outbox& outbox() noexcept { return outbox_; }
-  const protocol::outbox& outbox() const noexcept { return outbox_; }
 
   burst_estimate& bursts() noexcept { return bursts_; }
 

@@ -27,8 +27,8 @@ struct outcome {
   bool operator==(const outcome&) const = default;
 };
 
-outcome outcome_of(const http_head_parser& parser, std::size_t used, std::error_code error) {
-  const http_head& head = parser.head();
+outcome outcome_of(http_head_parser& parser, std::size_t used, std::error_code error) {
+  const http_head head = parser.take();
   return {used, error, parser.done(), head.status, head.reason, head.headers};
 }
 

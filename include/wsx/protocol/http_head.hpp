@@ -57,8 +57,7 @@ class http_head_parser {
   /// Returns whether the head is complete.
   bool done() const noexcept { return done_; }
 
-  /// Returns the head, which is complete once `done()`.
-  const http_head& head() const noexcept { return head_; }
+  /// Takes the head, which is complete once `done()`.
   http_head&& take() noexcept { return std::move(head_); }
 
  private:
