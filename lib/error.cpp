@@ -7,7 +7,8 @@ namespace wsx {
 
 namespace {
 
-// RFC 6455 5.5, 5.5.1: a protocol or limit error's text becomes a Close reason, at most 123 bytes.
+// RFC 6455 5.5, 5.5.1: the text of a protocol or limit error becomes a Close reason, which has at
+// most 123 bytes.
 const char* text_of(errc e) noexcept {
   switch (e) {
     case errc::invalid_url: return "the URL is not valid";
@@ -100,7 +101,8 @@ const char* text_of(condition c) noexcept {
   return "unknown condition";
 }
 
-// Whether `e` stands in the part of the enumeration from `first` up to, not including, `next`.
+// Returns whether `e` is in the part of the enumeration from `first` up to, but not including,
+// `next`.
 constexpr bool within(errc e, errc first, errc next) noexcept {
   return first <= e && e < next;
 }
@@ -120,7 +122,7 @@ bool is_not_connected(errc e) noexcept {
          e == errc::connection_dropped || e == errc::closed_abnormally;
 }
 
-// What the user asked for, or what the server is, does not change by itself.
+// The user's request, or the kind of the server, does not change by itself.
 bool is_permanent(errc e) noexcept {
   switch (e) {
     case errc::handshake_dropped:
@@ -135,7 +137,7 @@ bool is_permanent(errc e) noexcept {
   }
 }
 
-// What the state of a client refuses is neither: no attempt was made.
+// Errors that only report the state of a client are neither: no attempt was made.
 bool is_transient(errc e) noexcept {
   return e >= errc::connect_timeout && !is_permanent(e);
 }
@@ -155,13 +157,13 @@ bool belongs_to(errc e, condition group) noexcept {
   return false;
 }
 
-// Another copy of the library has another category object, but of the same name.
+// Another copy of the library has another category object with the same name.
 bool is_named(const std::error_category& category, std::string_view name) noexcept {
   return category.name() == name;
 }
 
-// Of the system or of its resolver, for which Asio has categories of its own: not all of them tell
-// their conditions. A cancellation is no failure.
+// Errors of the system or of its resolver. Asio has its own categories for the latter, and not all
+// of them map to conditions. A cancellation is not a failure.
 bool is_system_failure(const std::error_code& code) noexcept {
   const auto& category = code.category();
   const bool of_system = category == std::system_category() ||

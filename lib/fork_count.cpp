@@ -12,7 +12,8 @@ std::size_t fork_steps = 0;
 
 namespace {
 
-// Threads that the thread sanitizer remembers to have read the number are not in this process.
+// The threads that the thread sanitizer remembers as readers of the number don't exist in this
+// process.
 [[gnu::no_sanitize_thread]] void count() noexcept {
   detail::fork_steps += detail::fork_step;
 }
@@ -21,7 +22,7 @@ bool begin_to_count() noexcept {
 #if __has_include(<pthread.h>)
   return pthread_atfork(nullptr, nullptr, count) == 0;
 #else
-  return false;  // nothing forks here
+  return false;  // there is no fork here
 #endif
 }
 

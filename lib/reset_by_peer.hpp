@@ -4,10 +4,10 @@
 
 namespace wsx {
 
-/// Whether the other side has broken the connection, or something between has.
+/// Returns whether the peer, or something on the way to it, has broken the connection.
 ///
-/// `Errors` is `std::errc` or, where Asio is known, `asio::error::basic_errors`: the category of
-/// Asio 1.22 does not say which condition its errors are, so the two don't compare equal.
+/// `Errors` is `std::errc` or, in code that uses Asio, `asio::error::basic_errors`. The category of
+/// Asio 1.22 does not map its errors to conditions, so the two don't compare equal.
 template <class Errors>
 bool reset_by_peer(std::error_code error) noexcept {
   return error == Errors::connection_reset || error == Errors::connection_aborted ||

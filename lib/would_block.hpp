@@ -6,7 +6,7 @@
 
 namespace wsx {
 
-/// Whether a read or write that does not wait came to nothing only because it would have had to.
+/// Returns whether a non-blocking read or write did nothing only because it would have had to wait.
 inline bool would_block(std::error_code error) noexcept {
   return error == asio::error::would_block || error == asio::error::try_again;
 }

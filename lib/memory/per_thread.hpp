@@ -2,8 +2,8 @@
 
 namespace wsx::memory {
 
-/// What the thread at hand keeps of this type for itself. Null once the thread's end has destroyed
-/// it: a static client outlives what the main thread keeps.
+/// Returns the current thread's object of this type. Null after the end of the thread has destroyed
+/// it: a static client outlives the objects of the main thread.
 template <class T>
 T* kept_by_thread() noexcept {
   static thread_local bool gone = false;

@@ -9,7 +9,7 @@ namespace wsx::memory {
 
 namespace {
 
-// What a thread keeps at most: as many buffers, each of at most so many bytes.
+// A thread keeps at most this many buffers, each of at most this many bytes.
 constexpr std::size_t max_kept = 8;
 constexpr std::size_t max_kept_size = 64 * 1024;
 
@@ -24,7 +24,7 @@ void pooled_bytes::append(bytes_view bytes) {
   buffer_.append(bytes);
 }
 
-// What is too large to be kept is freed with the buffer.
+// A buffer that is too large to keep is freed.
 void pooled_bytes::release() noexcept {
   if (buffer_.capacity() > max_kept_size) return;
   buffer_.clear();

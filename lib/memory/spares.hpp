@@ -9,21 +9,21 @@
 
 namespace wsx::memory {
 
-/// What nobody needs at the moment, kept by the thread for whoever needs one next: an idle
-/// connection then holds none, and a busy one allocates none. At most `Most` are kept. `Owner`
-/// tells apart what is of the same type. If it belongs to one source file, the compiler finds what
-/// a thread keeps by one call, not two.
+/// Objects that a thread keeps for the next user: an idle connection then holds none, and a busy
+/// one allocates none. At most `Most` are kept. `Owner` distinguishes uses of the same type. If it
+/// is local to one source file, the compiler finds the thread's objects with one call instead of
+/// two.
 template <class Owner, class T, std::size_t Most>
 class spares {
  public:
-  /// The one that was released last; an empty one if there is none.
+  /// Returns the object that was released last; an empty one if there is none.
   static T acquire() noexcept {
     auto* const kept = kept_by_thread<stack>();
     if (!kept || kept->count == 0) return T();
     return std::move(kept->all[--kept->count]);
   }
 
-  /// One that fits; an empty one if there is none.
+  /// Returns an object that fits; an empty one if there is none.
   template <class Fits>
   static T acquire(Fits fits) noexcept {
     auto* const kept = kept_by_thread<stack>();
@@ -35,7 +35,7 @@ class spares {
     return std::move(kept->all[kept->count]);
   }
 
-  /// Takes it. If there are enough, it is destroyed.
+  /// Keeps the object, or destroys it if there are enough.
   static void release(T&& spare) noexcept {
     auto* const kept = kept_by_thread<stack>();
     if (kept && kept->count < Most) {

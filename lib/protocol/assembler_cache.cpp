@@ -9,7 +9,7 @@ namespace wsx::protocol {
 
 namespace {
 
-// Who receives larger messages than that keeps the memory for the next one.
+// A connection that receives larger messages keeps the memory for the next one.
 constexpr std::size_t most_kept = 64 * 1024;
 
 using assembler = std::unique_ptr<message_assembler>;

@@ -12,14 +12,15 @@ namespace wsx::protocol {
 
 namespace {
 
-// "a line feed at character 7": the first character of `text` that `allowed` refuses.
+// "a line feed at character 7": describes the first character of `text` that `allowed` refuses.
 template <class Predicate>
 std::string first_fault(std::string_view text, Predicate allowed) {
   const auto wrong = std::find_if_not(text.begin(), text.end(), allowed);
   return name_of(*wrong) + " at character " + std::to_string(wrong - text.begin() + 1);
 }
 
-// Why `text` can't be `part` of a URL; nothing if it can. It is not shown: it may be anything.
+// Returns why `text` can't be `part` of a URL; empty if it can. The text is not shown, since it may
+// be anything.
 std::string fault_of(std::string_view part, std::string_view text) {
   const std::string subject = "the " + std::string(part);
   if (text.empty()) return subject + " is empty";
@@ -36,7 +37,7 @@ std::error_code check_url(const url& to, std::string& what) {
   return errc::invalid_url;
 }
 
-// The handshake sets these itself, and a request without a body has no use for the last two.
+// The handshake sets these itself; the last two make no sense without a body.
 bool is_reserved(std::string_view name) noexcept {
   constexpr std::string_view family = "Sec-WebSocket-";
   constexpr std::array<std::string_view, 4> names{"Upgrade", "Connection", "Content-Length",
@@ -52,7 +53,7 @@ std::error_code check_header(const header& field, std::string& what) {
     return make_error_code(error);
   };
   if (field.name.empty()) return refuse(errc::invalid_header, "a header has no name");
-  // What follows a character that no name has may be a value.
+  // The character that no name has may be followed by a value.
   const auto end = std::find_if_not(field.name.begin(), field.name.end(), http::is_token_char);
   const std::string name = quote({field.name.begin(), end});
   if (!http::is_token(field.name))

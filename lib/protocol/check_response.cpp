@@ -15,13 +15,13 @@ namespace wsx::protocol {
 namespace {
 
 constexpr std::string_view accept_name = "Sec-WebSocket-Accept";
-// A rule of RFC 6455 4.1 that the response breaks, and how: a phrase for people.
+// The rule of RFC 6455 4.1 that the response breaks, and how, as a phrase for people.
 struct verdict {
   errc error{};
   std::string what{};
 };
 
-// The values of all fields with that name, as one list. RFC 9110 5.3.
+// Returns the values of all fields with that name, as one list. RFC 9110 5.3.
 std::string combined(const header_list& headers, std::string_view name) {
   std::string list;
   for (const header& field : headers) {
@@ -62,7 +62,7 @@ verdict check_connection(const header_list& headers) {
   return {errc::bad_connection_header, "Connection is " + quote(value) + ", not Upgrade"};
 }
 
-// RFC 6455 4.1 answer item 4. Base64 has upper and lower case: the comparison is exact.
+// RFC 6455 4.1 answer item 4. Base64 is case-sensitive, so the comparison is exact.
 verdict check_accept(const header_list& headers, std::string_view key) {
   const auto count = count_fields(headers, accept_name);
   if (count == 0) return {errc::bad_accept_header, is_missing(accept_name)};
@@ -82,7 +82,7 @@ std::string list_of(const std::vector<std::string>& names) {
   return names.size() > most ? result + ", ..." : result;
 }
 
-// RFC 6455 4.1 answer item 6. The server may choose none; then the field is absent (4.2.2 item 5).
+// RFC 6455 4.1 answer item 6. If the server chooses none, the field is absent (4.2.2 item 5).
 verdict choose_subprotocol(const header_list& headers, const std::vector<std::string>& offered,
                            std::string& chosen) {
   const std::string* const field = find_header(headers, subprotocol_name);
@@ -100,15 +100,15 @@ verdict choose_subprotocol(const header_list& headers, const std::vector<std::st
   return {};
 }
 
-// RFC 9110 15.5.9, RFC 8470 5.2, RFC 6585 4: the same request may be answered otherwise later. So
-// it may after a failure of the server's own, RFC 9110 15.6.
+// RFC 9110 15.5.9, RFC 8470 5.2, RFC 6585 4: the server may answer the same request differently
+// later. The same holds for a failure of the server, RFC 9110 15.6.
 errc refusal_by(int status) noexcept {
   const bool for_now =
       status == 408 || status == 425 || status == 429 || (status >= 500 && status < 600);
   return for_now ? errc::refused_for_now : errc::refused;
 }
 
-// RFC 9110 11.6.1: the schemes of the challenges, whose parameters are nobody's concern here.
+// RFC 9110 11.6.1: the schemes of the challenges, without their parameters.
 std::string describe_challenge(const header_list& headers) {
   const std::string* const field = find_header(headers, "WWW-Authenticate");
   if (field == nullptr) return {};
@@ -126,7 +126,7 @@ std::string describe_required_upgrade(const header_list& headers) {
   return upgrade != nullptr ? "it asks for an upgrade to " + quote(*upgrade, 40) : std::string();
 }
 
-// What helps after a refusal by that status.
+// Returns what would help after a refusal with that status.
 std::string describe_refusal(const http_head& response) {
   if (response.status == 401) return describe_challenge(response.headers);
   if (response.status == 426) return describe_required_upgrade(response.headers);
@@ -159,7 +159,7 @@ verdict judge(const http_head& response, const upgrade_request& request, std::st
 
 }  // namespace
 
-// nginx, Apache, Go.
+// The words of nginx, Apache and Go.
 bool asks_for_tls(const http_head& response, std::string_view body) noexcept {
   constexpr std::array<std::string_view, 3> known{"sent to HTTPS port", "SSL-enabled server port",
                                                   "to an HTTPS server"};

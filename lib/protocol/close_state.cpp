@@ -8,7 +8,7 @@
 namespace wsx::protocol {
 
 close_code close_code_for(std::error_code error) noexcept {
-  // What an endpoint got is not what the message's type promised. RFC 6455 7.4.1.
+  // The payload does not match the type of its message. RFC 6455 7.4.1.
   if (error == errc::invalid_utf8 || error == errc::invalid_deflate_data)
     return close_code::invalid_payload;
   if (error == errc::unsupported_data) return close_code::unsupported_data;
@@ -19,14 +19,14 @@ close_code close_code_for(std::error_code error) noexcept {
 
 namespace {
 
-// What a server reads that broke a rule. RFC 6455 5.5.1: at most 123 bytes. Those two are said as
-// servers know them from other clients.
+// The reason sent to a server that broke a rule. RFC 6455 5.5.1: at most 123 bytes. Two of them
+// have the wording that servers know from other clients.
 std::string told(std::error_code error) {
   if (error == errc::unexpected_continuation)
     return "Endpoint sent a continuation frame without starting a fragment";
   if (error == errc::expected_continuation)
     return "Endpoint tried to start a fragment without finishing another";
-  // What a callback threw is nobody's business but ours.
+  // An exception in a callback is not the server's business.
   return error == errc::handler_failed ? std::string() : error.message();
 }
 
@@ -76,7 +76,7 @@ void close_state::written() {
 }
 
 void close_state::end(std::error_code error, bool at_end, std::string_view detail) {
-  // A connection that just ends, or is reset, is the server's doing.
+  // If a connection just ends, or is reset, the server did that.
   const bool dropped = at_end || reset_by_peer<std::errc>(error);
   close_reason& reason = reason_.change();
   if (!std::exchange(begun_, true) || std::exchange(abandoned_, false)) {
@@ -86,7 +86,7 @@ void close_state::end(std::error_code error, bool at_end, std::string_view detai
   }
   // The server had to be cut off.
   if (reason.origin == close_origin::local && error == errc::close_timeout) reason.error = error;
-  // RFC 6455 7.1.4. Many servers reset TCP then, instead of waiting for our end of it.
+  // RFC 6455 7.1.4. Many servers reset TCP instead of waiting for the client to end its side.
   reason.clean = dropped && complete();
 }
 

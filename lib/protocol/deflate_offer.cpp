@@ -30,14 +30,14 @@ std::optional<int> parse_bits(const std::optional<std::string>& value) {
   return std::nullopt;
 }
 
-// As it came, so far as it is shown.
+// The parameter as received, as far as it is shown.
 std::string shown(const extension::parameter& p) {
   return escape(p.value ? p.name + '=' + *p.value : p.name);
 }
 
-// Takes the parameters of a response one by one, and says what is wrong with one, if anything is.
-// Each may be there unasked (RFC 7692 7.1.1.1, 7.1.1.2, 7.1.2.1), `client_max_window_bits` because
-// it is always offered.
+// Takes the parameters of a response one by one, and returns what is wrong with each. A server may
+// send each without being asked (RFC 7692 7.1.1.1, 7.1.1.2, 7.1.2.1), and `client_max_window_bits`
+// because it is always offered.
 class grant {
  public:
   std::string take(const extension::parameter& p) {
@@ -51,7 +51,7 @@ class grant {
            std::string(extension_name);
   }
 
-  // What was asked of the server in vain, for people; empty if nothing was.
+  // Returns which requests to the server were not granted, for people; empty if all were.
   std::string unmet(const deflate_options& offered) const {
     if (offered.server_no_context_takeover && !agreed_.server_no_context_takeover)
       return left_out(server_alone);
@@ -63,7 +63,7 @@ class grant {
            std::to_string(agreed_.server_max_window_bits);
   }
 
-  // What the client wants of itself needs nobody's consent.
+  // The client may limit itself without the server's consent.
   void limit_client(const deflate_options& offered) {
     agreed_.client_no_context_takeover |= offered.client_no_context_takeover;
     agreed_.client_max_window_bits =
@@ -105,7 +105,7 @@ std::error_code check_deflate(const extension& response, const deflate_options& 
     what = std::move(fault);
     return errc::bad_extensions_header;
   }
-  // A server that did not grant the limits has taken the offer that is without them: it may set any
+  // A server that did not grant the limits has taken the offer without them. It may then set limits
   // of its own, RFC 7692 7.1.1.1, 7.1.2.1.
   if (std::string unmet = granted.unmet(offered); offered.require_server_limits && !unmet.empty()) {
     what = std::move(unmet);
@@ -125,7 +125,7 @@ std::string one_offer(const deflate_options& offered) {
     add(server_bits);
     offer += '=' + std::to_string(offered.server_max_window_bits);
   }
-  // RFC 7692 7.1.2.2: without a value it says that the server may limit this side.
+  // RFC 7692 7.1.2.2: without a value it allows the server to limit this side.
   add(client_bits);
   if (offered.client_max_window_bits < most_bits)
     offer += '=' + std::to_string(offered.client_max_window_bits);
@@ -138,7 +138,7 @@ bool limits_server(const deflate_options& offered) noexcept {
 
 }  // namespace
 
-// RFC 7692 5.1: the offers are in the order of preference.
+// RFC 7692 5.1: the offers are in order of preference.
 std::string format_deflate_offer(const deflate_options& offered) {
   if (offered.require_server_limits || !limits_server(offered)) return one_offer(offered);
   deflate_options without_limits = offered;
@@ -157,7 +157,7 @@ std::error_code check_extensions(std::string_view value,
     return errc::bad_extensions_header;
   }
   for (const auto& element : *extensions) {
-    // RFC 6455 9.1: once each, and only what was offered.
+    // RFC 6455 9.1: each only once, and only if it was offered.
     if (element.name != extension_name || !offered || granted) {
       what = "the server chose " + escape(element.name) +
              (granted && element.name == extension_name ? " twice" : ", which was not offered");

@@ -15,18 +15,18 @@ namespace wsx::protocol {
 
 namespace {
 
-// RFC 7692 7.2.1: what each message ends with before it is taken off: 00 00 ff ff.
+// RFC 7692 7.2.1: the end of each message, which is removed: 00 00 ff ff.
 constexpr std::size_t tail_size = 4;
 
-// What an empty block begins with, the tail being its rest. RFC 7692 7.2.3.6.
+// The beginning of an empty block, which the tail completes. RFC 7692 7.2.3.6.
 constexpr std::array<std::byte, 1> empty_block{std::byte{0}};
 
 }  // namespace
 
 struct deflater::context {
   explicit context(const deflater_settings& s) : settings(s) {
-    // Zlib has no raw deflate for 8, but with 9 it refers back 250 bytes at most, which 8 allows.
-    // Negative: without zlib's own header and trailer.
+    // zlib cannot do raw deflate with 8. With 9 it refers back by at most 250 bytes, which 8
+    // allows. Negative: without zlib's own header and trailer.
     const int bits = -std::max(s.window_bits, 9);
     if (deflateInit2(&z, s.level, Z_DEFLATED, bits, s.memory_level, Z_DEFAULT_STRATEGY) != Z_OK)
       throw std::bad_alloc();
@@ -56,14 +56,14 @@ void deflater::write(bytes_view part, flush how, memory::byte_buffer& out) {
   if (out.size() > before) {
     out.truncate(out.size() - tail_size);
   } else {
-    out.append(empty_block);  // all has been flushed before
+    out.append(empty_block);  // everything before has been flushed
   }
   if (settings_.context_takeover) return;
   deflateReset(&context_->z);
   spare_contexts<context>::release(std::move(context_));
 }
 
-// `all`: nothing of it is held back.
+// `all`: nothing is held back.
 void deflater::compress(bytes_view part, bool all, memory::byte_buffer& out) {
   constexpr std::size_t most_in = std::numeric_limits<uInt>::max();
   constexpr std::size_t least_out = 256, most_out = 16 * 1024;

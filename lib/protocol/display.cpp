@@ -23,8 +23,8 @@ std::string in_hex(std::string_view prefix, unsigned value, int digits) {
   return result;
 }
 
-// The first character of `text`: how many bytes it has, and its code point; 1 byte and none if it
-// is not UTF-8. RFC 3629 3, 4.
+// The first character of `text`: its size in bytes and its code point; 1 byte and no code point if
+// it is not UTF-8. RFC 3629 3, 4.
 struct character {
   std::size_t size = 1;
   bool valid = false;
@@ -52,7 +52,7 @@ bool is_control_character(char32_t c) noexcept {
   return c < 0x20 || (c >= 0x7f && c < 0xa0);
 }
 
-// Zero-width and bidirectional controls, line and paragraph separators, the byte order mark.
+// Zero-width and bidirectional controls, line and paragraph separators, and the byte order mark.
 bool is_unseen(char32_t c) noexcept {
   return (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
          (c >= 0x2060 && c <= 0x2069) || c == 0x061c || c == 0xfeff;
@@ -81,7 +81,7 @@ bool is_uri(std::string_view text) noexcept {
   return valid;
 }
 
-// How many bytes belong to the scheme and "://"; none if there is none.
+// Returns the size of the scheme and "://"; 0 if there is none.
 std::size_t scheme_size(std::string_view text) noexcept {
   const std::size_t colon = text.find("://");
   const bool scheme =
@@ -93,9 +93,10 @@ std::size_t scheme_size(std::string_view text) noexcept {
   return scheme ? colon + 3 : 0;
 }
 
-// What follows the scheme, without user information; nothing if that can't be told from the rest.
-// RFC 3986 3.2.1: in a URL it ends with the "@" of the authority, and a path alone has none. In any
-// other text it may be all that precedes an "@", which a query may have as well.
+// Returns the text after the scheme without user information; nothing if the two can't be
+// separated. RFC 3986 3.2.1: in a URL user information ends at the "@" of the authority, and a path
+// alone has none. In other texts it may be everything before an "@", which may also occur in a
+// query.
 std::optional<std::string_view> without_user(std::string_view rest, bool is_url, bool is_path) {
   if (is_path) return rest;
   const std::size_t authority = rest.find_first_of("/?#");
@@ -107,7 +108,7 @@ std::optional<std::string_view> without_user(std::string_view rest, bool is_url,
   return at == std::string_view::npos ? rest : rest.substr(at + 1);
 }
 
-// Of a parameter without a name, too: it may be a token.
+// Also hides a parameter without a name, which may be a token.
 std::string without_values(std::string_view query) {
   std::string result;
   while (!query.empty() && result.size() < most_of_url) {
@@ -125,8 +126,8 @@ std::string without_values(std::string_view query) {
 
 std::string escape(std::string_view text, std::size_t max) {
   std::string result;
-  std::size_t count = 0;    // characters of the result
-  std::size_t fitting = 0;  // what of the result leaves room for the dots
+  std::size_t count = 0;    // characters in the result
+  std::size_t fitting = 0;  // the part of the result that leaves space for the dots
   const std::size_t room = max < dots.size() ? 0 : max - dots.size();
   while (!text.empty()) {
     const character c = first_of(text);

@@ -6,30 +6,30 @@
 #include <string>
 #include <string_view>
 
-// Text of others, made fit for messages to people: nothing in it can move a cursor, forge a line of
-// a log or give a secret away.
+// Prepares text of others for messages to people. It then cannot move a cursor, forge a line of a
+// log or reveal a secret.
 namespace wsx::protocol {
 
-/// `text` with its control characters (C0, DEL, C1) as "\r", "\n", "\t" or "\x1b", backslashes and
-/// double quotes escaped, bytes that are not UTF-8 as "\xff", and characters that are invisible or
-/// change the direction of writing as "\u200e". All other UTF-8 stays. If that has more than `max`
-/// characters it is cut, never within an escape or a character, and ends in "...".
+/// Returns `text` with these characters escaped: control characters (C0, DEL, C1) as "\r", "\n",
+/// "\t" or "\x1b", backslashes and double quotes, bytes that are not UTF-8 as "\xff", and
+/// characters that are invisible or change the direction of writing as "\u200e". Other UTF-8 is
+/// unchanged. If the result has more than `max` characters it is cut between characters or escapes,
+/// and ends in "...".
 WSX_API std::string escape(std::string_view text, std::size_t max = 80);
 
-/// The same in double quotes, which don't count.
+/// Does the same and adds double quotes, which don't count.
 WSX_API std::string quote(std::string_view text, std::size_t max = 80);
 
-/// A text that may be a URL, or was meant to be one: without user information and fragment, and
-/// with
-/// "***" for the values of its query, and for all of a text in which those can't be told apart.
-/// Escaped and bounded.
+/// Returns a text that may be a URL, or was meant to be one, without user information and fragment.
+/// The values of its query are "***", and so is the whole text if they can't be separated. Escaped
+/// and bounded.
 WSX_API std::string display_url(std::string_view text);
 
-/// "Server: nginx": a header field. Its value is shown if fields of that name are known to have no
+/// "Server: nginx": a header field. The value is shown if fields with that name never contain
 /// secrets, and is "***" otherwise. Escaped and bounded.
 WSX_API std::string display_field(std::string_view name, std::string_view value);
 
-/// What to call the byte `c` in a sentence: "a line feed", "the control character \x1b".
+/// Returns a name for the byte `c` in a sentence: "a line feed", "the control character \x1b".
 WSX_API std::string name_of(char c);
 
 }  // namespace wsx::protocol

@@ -8,7 +8,7 @@ namespace wsx::protocol {
 
 namespace {
 
-// Reads the value from the left. What it was asked for and isn't there leaves it where it is.
+// Reads the value from left to right. If what it is asked for does not come next, it does not move.
 class reader {
  public:
   explicit reader(std::string_view text) : left_(text) {}
@@ -33,7 +33,7 @@ class reader {
     return result;
   }
 
-  // A token, or one in quotes: RFC 6455 9.1 wants what stands there to be a token too.
+  // A token, or a quoted one: RFC 6455 9.1 requires the quoted text to be a token, too.
   std::optional<std::string> value() {
     std::optional<std::string> result = take('"') ? quoted() : token();
     if (!result || !http::is_token(*result)) return std::nullopt;
@@ -90,7 +90,7 @@ std::optional<extension> parse_extension(reader& in) {
 std::optional<std::vector<extension>> parse_extensions(std::string_view value) {
   std::vector<extension> result;
   for (reader in(value); !in.done();) {
-    if (in.take(',')) continue;  // RFC 9110 5.6.1: empty elements do not count
+    if (in.take(',')) continue;  // RFC 9110 5.6.1: empty elements are ignored
     auto element = parse_extension(in);
     if (!element || !(in.done() || in.take(','))) return std::nullopt;
     result.push_back(*std::move(element));

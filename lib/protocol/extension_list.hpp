@@ -18,7 +18,7 @@ struct extension {
   std::vector<parameter> parameters{};
 };
 
-/// Takes the field's value apart by the grammar of RFC 6455 9.1; nothing if it does not follow it.
+/// Parses the field's value by the grammar of RFC 6455 9.1; returns nothing if it is malformed.
 std::optional<std::vector<extension>> parse_extensions(std::string_view value);
 
 }  // namespace wsx::protocol

@@ -7,7 +7,7 @@ namespace wsx::protocol {
 bool frame_deflater::takes(const frame_head& head) noexcept {
   if (is_control(head.op)) return false;
   const bool begins = head.op != opcode::continuation;
-  // How large a message in fragments will be is not known.
+  // The size of a message in fragments is not known in advance.
   if (begins) compressing_ = head.rsv1 && (!head.fin || head.length >= settings_.threshold);
   return compressing_;
 }

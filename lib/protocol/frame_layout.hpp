@@ -10,13 +10,13 @@
 #include <cstdint>
 #include <cstring>
 
-// How a client's frame lies in memory, inline: for the queue, through which each frame goes, and
-// for `frame_encoder.hpp`.
+// The layout of a client's frame, with inline functions: for the queue, which every frame passes,
+// and for `frame_encoder.hpp`.
 
 namespace wsx::protocol::layout {
 
-// RFC 6455 5.2: the bits of the first two bytes, and the values of the 7-bit length that announce
-// a longer one.
+// RFC 6455 5.2: the bits of the first two bytes, and the values of the 7-bit length that announce a
+// longer one.
 inline constexpr unsigned fin_bit = 0x80;
 inline constexpr unsigned rsv1_bit = 0x40;
 inline constexpr unsigned opcode_bits = 0x0f;
@@ -44,7 +44,7 @@ inline std::byte first_byte(const frame_head& head) noexcept {
                                 static_cast<unsigned>(head.op));
 }
 
-// Of more than 125, in its shortest form, with the mask bit; returns the size of that form.
+// Writes a length over 125 in its shortest form, with the mask bit; returns the size of that form.
 inline std::size_t write_length(std::byte* target, std::uint64_t length) noexcept {
   if (length <= 0xffff) {
     target[0] = static_cast<std::byte>(mask_bit | length_in_2_bytes);
@@ -66,7 +66,7 @@ inline std::uint64_t read_length(const std::byte* source) noexcept {
 [[gnu::always_inline]] inline std::size_t put_header(std::byte* target, const frame_head& head,
                                                      mask_key key) noexcept {
   target[0] = first_byte(head);
-  if (head.length < length_in_2_bytes) {  // most are: this is worth the line
+  if (head.length < length_in_2_bytes) {  // the most frequent case, which is worth a branch
     target[1] = static_cast<std::byte>(mask_bit | head.length);
     std::memcpy(target + 2, key.data(), key.size());
     return 2 + key.size();
@@ -76,7 +76,7 @@ inline std::uint64_t read_length(const std::byte* source) noexcept {
   return key_at + key.size();
 }
 
-// From here on the call is nothing to what it does.
+// From this size on the cost of a call is negligible.
 inline constexpr std::size_t worth_a_call = 512;
 
 // Returns the frame's size.
@@ -91,7 +91,8 @@ inline constexpr std::size_t worth_a_call = 512;
 
 inline std::size_t size_at(const std::byte* frame) noexcept {
   const auto length = static_cast<unsigned>(frame[1]) & length_bits;
-  if (length < length_in_2_bytes) return header_size(0) + length;  // most are: as above
+  if (length < length_in_2_bytes)
+    return header_size(0) + length;  // the most frequent case, as above
   return static_cast<std::size_t>(frame_size(read_length(frame + 1)));
 }
 

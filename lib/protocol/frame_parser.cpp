@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t key_size = 4;
 
-// Its ssize_t, which is a type of POSIX.
+// wslay's ssize_t, which is a type of POSIX.
 using wslay_result = decltype(wslay_frame_recv(nullptr, nullptr));
 
 std::uint8_t to_number(std::byte b) noexcept {
@@ -31,10 +31,9 @@ std::size_t header_size_by(std::byte second) noexcept {
 
 }  // namespace
 
-// Wslay's state, which has a buffer of 4 KiB, and whose input it works on at the moment. The bytes
-// that it asks for come from there. It copies what it is given, so it is given the header's bytes
-// only; of a payload it is told how many bytes came, which is all that it needs to keep count of an
-// unmasked frame.
+// wslay's state, which has a buffer of 4 KiB, and the input that it currently reads from. wslay
+// copies its input, so it is given the bytes of the header only. Of a payload it is told how many
+// bytes arrived, which is all it needs to keep count of an unmasked frame.
 struct frame_context {
   frame_context() {
     wslay_frame_callbacks callbacks{};
@@ -59,7 +58,7 @@ frame_parser::~frame_parser() = default;
 frame_parser::frame_parser(frame_parser&&) noexcept = default;
 frame_parser& frame_parser::operator=(frame_parser&&) noexcept = default;
 
-// An ordinary frame but for its RSV1. RFC 7692 6.1: only the first frame of a message has it.
+// An ordinary frame except for its RSV1. RFC 7692 6.1: only the first frame of a message has it.
 bool frame_parser::take_compressed(frame_piece& piece) noexcept {
   if (!rsv1_defined_ || within_frame_ || input_.size() < 2) return false;
   const unsigned first = to_number(input_[0]);
@@ -85,7 +84,7 @@ parse_status frame_parser::take_any(frame_piece& piece) {
   if (result == WSLAY_ERR_PROTO) return fail(refusal());
   if (result < 0) return header_is_news() ? announce(piece) : parse_status::need_input;
 
-  // Wslay counts at most its own buffer's size at once; the rest of what is here follows suit.
+  // wslay counts at most the size of its own buffer at once; the rest of the input is added here.
   const std::byte* const begin = input_.data() - got.data_length;
   std::size_t size = got.data_length;
   while (payload_left_ > 0 && !input_.empty()) {
@@ -105,7 +104,8 @@ parse_status frame_parser::take_any(frame_piece& piece) {
   return parse_status::piece;
 }
 
-// Whether the header is complete, which wslay does not tell before the first byte of the payload.
+// Returns whether the header is complete, which wslay does not report before the first byte of the
+// payload.
 bool frame_parser::header_is_news() const noexcept {
   return header_have_ == header_need_ && !begun_;
 }
@@ -121,7 +121,7 @@ parse_status frame_parser::announce(frame_piece& piece) noexcept {
   return parse_status::piece;
 }
 
-// Gives wslay the header as far as it is known how long it is: first 2 bytes, then the rest.
+// Passes the header to wslay as far as its length is known: first 2 bytes, then the rest.
 std::size_t frame_parser::read_header(std::uint8_t* target, std::size_t room) noexcept {
   const auto missing = static_cast<std::size_t>(header_need_ - header_have_);
   const std::size_t count = std::min({missing, input_.size(), room});
@@ -156,12 +156,12 @@ parse_status frame_parser::fail(std::error_code error) noexcept {
   return parse_status::error;
 }
 
-// What wslay leaves to its user. Judged as soon as the first two bytes are there.
+// The checks that wslay leaves to its user, made as soon as the first two bytes have arrived.
 std::error_code frame_parser::check_head() const noexcept {
   if (header_have_ < 1) return {};
   const auto op = static_cast<opcode>(to_number(header_[0]) & 0x0f);
-  // RFC 6455 5.2: RSV1 to RSV3 must be 0 unless an extension gave them a meaning.
-  // RFC 7692 6.1: which it does for the first frame of a message only.
+  // RFC 6455 5.2: RSV1 to RSV3 must be 0 unless an extension defines them. RFC 7692 6.1 defines
+  // RSV1 for the first frame of a message only.
   const bool begins = op == opcode::text || op == opcode::binary;
   const int reserved = rsv1_defined_ && begins ? 0x30 : 0x70;
   if ((to_number(header_[0]) & reserved) != 0) return errc::reserved_bits;
@@ -181,7 +181,7 @@ std::uint64_t frame_parser::declared_length() const noexcept {
   return length;
 }
 
-// Wslay says only that it refuses a frame; its header says why.
+// wslay reports only that it refuses a frame; the frame's header shows why.
 errc frame_parser::refusal() const noexcept {
   const bool control = is_control(static_cast<opcode>(to_number(header_[0]) & 0x0f));
   if (control && (to_number(header_[0]) & 0x80) == 0) return errc::fragmented_control;

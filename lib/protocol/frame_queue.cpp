@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t least_capacity = 256;
 constexpr std::size_t most_capacity = std::numeric_limits<std::size_t>::max() / 4 + 1;
 
-// Each header says where the next is, so the processor can't see ahead by itself.
+// Only its header says where the next frame is, so the processor can't prefetch it by itself.
 void fetch_ahead(const std::byte* header) noexcept {
 #if defined(__GNUC__)
   constexpr std::uintptr_t some_frames = 1024;
@@ -30,8 +30,8 @@ std::size_t size_of(const frame_head& head) noexcept {
 
 }  // namespace
 
-// A power of two: a position of the ring is then a counter's low bits, also after the counter
-// wrapped around.
+// A power of two: a position in the ring is then the low bits of a counter, even after the counter
+// wraps around.
 frame_queue::frame_queue(std::size_t capacity, payloads form)
     : capacity_(std::bit_ceil(std::clamp(capacity, least_capacity, most_capacity))), form_(form) {}
 
@@ -43,9 +43,9 @@ bool frame_queue::try_push(const frame_head& head, bytes_view payload) {
 
 bool frame_queue::push_slowly(const frame_head& head, bytes_view payload, std::size_t pushed,
                               std::size_t size) {
-  // A frame that crosses the ring's end goes on behind it, instead of at the beginning; the bytes
-  // there that it stands for stay unused. So each frame lies in one piece. What is never written to
-  // takes no memory.
+  // A frame that crosses the end of the ring is continued after the end, not at the beginning. The
+  // bytes that it replaces there remain unused, so each frame is in one block. Memory that is never
+  // written to costs nothing.
   if (!ring_) ring_ = std::make_unique_for_overwrite<std::byte[]>(2 * capacity_);
 
   if (masked()) {
@@ -63,7 +63,7 @@ std::size_t frame_queue::readable() const noexcept {
 
 std::size_t frame_queue::readable_before(std::size_t position) const noexcept {
   const std::size_t ahead = position - cursor_;
-  return ahead <= readable() ? ahead : 0;  // the cursor has passed it
+  return ahead <= readable() ? ahead : 0;  // the cursor has passed that position
 }
 
 frame_queue::run frame_queue::take_messages(std::size_t most) noexcept {
@@ -73,7 +73,7 @@ frame_queue::run frame_queue::take_messages(std::size_t most) noexcept {
   const auto before_end = static_cast<std::size_t>(ring_.get() + capacity_ - begin);
   run taken;
   std::size_t size = 0;
-  // The last of them may cross the ring's end.
+  // The last frame may cross the end of the ring.
   while (size < queued && size < before_end && is_whole_message(begin + size)) {
     fetch_ahead(begin + size);
     const std::size_t next = size + layout::size_at(begin + size);

@@ -4,8 +4,8 @@
 
 #include <wsx/protocol/frame_queue.hpp>
 
-// What is called for each frame, inline: no call is worth its cost here, not even the one from the
-// client's `try_send`.
+// Inline functions that are called for each frame. A call would be too expensive here, even the one
+// from the client's `try_send`.
 
 namespace wsx::protocol {
 
@@ -13,7 +13,8 @@ inline std::byte* frame_queue::ring_at(std::size_t position) const noexcept {
   return ring_.get() + (position & (capacity_ - 1));
 }
 
-// Looks at the consumer's counter, which costs a cache miss, only when the copy of it says full.
+// Reads the consumer's counter, which costs a cache miss, only if its copy says that the ring is
+// full.
 inline bool frame_queue::has_room(std::size_t pushed, std::size_t size) noexcept {
   if (capacity_ - (pushed - released_seen_) >= size) return true;
   released_seen_ = released_.load(std::memory_order_acquire);
@@ -34,18 +35,18 @@ inline bool frame_queue::has_room(std::size_t pushed, std::size_t size) noexcept
   return push_slowly(head, payload, pushed, size);
 }
 
-// Whether it can be pushed without a call of any function: then hardly a register need be saved.
-// Where there are keys, frames are masked, and the ring is there.
+// Returns whether the frame can be pushed without calling a function, so that hardly any registers
+// have to be saved. If there are keys, frames are masked and the ring exists.
 inline bool frame_queue::is_quick(bytes_view payload, mask_key& key) noexcept {
   return payload.size() < layout::worth_a_call && keys_.take(key);
 }
 
-// As it goes to the wire: what is masked can't be compressed any more.
+// Returns the head on the wire: a masked payload can't be compressed any more.
 inline frame_head frame_queue::masked_head(const frame_head& head) noexcept {
   return {.op = head.op, .fin = head.fin};
 }
 
-// The bytes before it, and `ring_`.
+// Publishes the bytes before `pushed`, and `ring_`.
 inline void frame_queue::publish(std::size_t pushed) noexcept {
   pushed_.store(pushed, std::memory_order_release);
 }

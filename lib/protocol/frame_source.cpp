@@ -30,8 +30,8 @@ void frame_source::clear() noexcept {
   cut_before.store(static_cast<std::size_t>(written), std::memory_order_relaxed);
 }
 
-// A producer says which connection it has seen before it queues anything for it: what is here while
-// it has not said so is older.
+// A producer announces the connection that it has seen before it queues anything for it. Frames
+// that are here before that are older.
 void frame_source::drop_stale(std::uint32_t current) noexcept {
   std::size_t old = queue.readable();
   if (connection.load(std::memory_order_acquire) == current) {
@@ -48,7 +48,7 @@ void frame_source::rewind(mask_key_source& keys) {
   if (waiting) waiting->begun = false;
 }
 
-// The next data frame tells: a continuation has lost its start. Control frames between the
+// The next data frame shows it: a continuation has lost its beginning. Control frames between the
 // fragments are messages of their own, and stay.
 void frame_source::note_cut(bool open) noexcept {
   std::optional<range> rest;

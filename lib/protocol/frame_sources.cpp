@@ -7,7 +7,7 @@ namespace wsx::protocol {
 
 namespace {
 
-// What is shorter is copied, rather than written by a system call of its own.
+// Shorter frames are copied instead of written with a system call of their own.
 constexpr std::size_t worth_a_write = 16 * 1024;
 
 constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
@@ -48,7 +48,7 @@ bool frame_sources::may_begin() const noexcept {
 
 void frame_sources::fill_from(frame_source& source, bool one_message) {
   if (source.stale) source.drop_stale(connection_);
-  if (source.stale) return;  // more may have come meanwhile, and is stale, too
+  if (source.stale) return;  // stale frames may have been added meanwhile
   if (source.empty()) return;
   if (source.queue.masked() && source.queue.readable() > 0) {
     put_ready(source, one_message);
@@ -58,8 +58,8 @@ void frame_sources::fill_from(frame_source& source, bool one_message) {
   put_encoded(source, one_message);
 }
 
-// Frames that are in the queue as they go to the wire. Few that lie at the ring's end go by
-// themselves, instead of having many from its beginning copied behind them.
+// Adds frames that are ready for the wire. A few at the end of the ring are written separately,
+// since copying many from its beginning would cost more.
 void frame_sources::put_ready(frame_source& source, bool one_message) {
   while (writer_.batch().room() >= max_header_size) {
     const auto run = next_run(source);
@@ -70,8 +70,8 @@ void frame_sources::put_ready(frame_source& source, bool one_message) {
   }
 }
 
-// Messages, as many as there is room for; or one fragment; or a message that is larger than a
-// batch, if no other producer's frames are before it.
+// Returns as many messages as there is space for, or one fragment. A message larger than a batch is
+// returned if the batch has no frames of other producers yet.
 frame_queue::run frame_sources::next_run(frame_source& source) {
   if (writer_.batch().message_of() == nullptr) {
     const auto messages = source.queue.take_messages(writer_.batch().room());
@@ -85,8 +85,8 @@ frame_queue::run frame_sources::next_run(frame_source& source) {
   return {.bytes = next.bytes, .frames = 1};
 }
 
-// Short ones are put together, for one write is cheaper than two, unless nothing else is likely to
-// come along.
+// Short frames are copied together, since one write is cheaper than two, unless there is probably
+// nothing else to write.
 void frame_sources::put_run(frame_source& source, const frame_queue::run& run) {
   const bool alone =
       sources_.size() == 1 && !source.waiting && writer_.batch().message_of() == nullptr;
@@ -102,7 +102,7 @@ void frame_sources::put_run(frame_source& source, const frame_queue::run& run) {
       {.source = &source, .begin = begin, .end = begin + size, .frees = size, .frames = true});
 }
 
-// Frames that are still to be masked, and perhaps to be compressed.
+// Adds frames that have to be masked, and perhaps compressed.
 void frame_sources::put_encoded(frame_source& source, bool one_message) {
   frame_writer::frame next;
   while (!writer_.within_payload() && writer_.batch().room() >= max_header_size &&
@@ -112,8 +112,8 @@ void frame_sources::put_encoded(frame_source& source, bool one_message) {
   }
 }
 
-// The next frame of the source: from its queue, or else the one that waits behind it. What comes
-// into a masked queue meanwhile is for the next batch.
+// Returns the next frame of the source: from its queue, or else the one that waits behind it.
+// Frames that arrive in a masked queue meanwhile are for the next batch.
 bool frame_sources::next_frame(frame_source& source, frame_writer::frame& next) {
   frame_queue::frame queued;
   if (!source.queue.masked() && next_queued(source, queued, unlimited)) {
@@ -130,13 +130,13 @@ bool frame_sources::next_frame(frame_source& source, frame_writer::frame& next) 
   return source.waiting->begun = true;
 }
 
-// Takes the next queued frame, if it has no more than `most` bytes. Fragments whose message began
-// on a connection that is gone are dropped.
+// Takes the next queued frame, if it has at most `most` bytes. Fragments whose message began on a
+// connection that has ended are dropped.
 bool frame_sources::next_queued(frame_source& source, frame_queue::frame& next, std::size_t most) {
   while (source.queue.peek(next)) {
     const bool dropped = cut_off(source, next.head);
     if (!dropped && next.bytes.size() > most) return false;
-    if (dropped && source.queue.unreleased() > 0) return false;  // frees in order: next time
+    if (dropped && source.queue.unreleased() > 0) return false;  // frees are in order: next time
     source.queue.skip(next.bytes.size());
     if (!dropped) return true;
     source.drop(next.bytes.size());

@@ -7,9 +7,9 @@ namespace wsx::protocol {
 
 namespace {
 
-// Of a payload that is masked on its way out: so much stays in a core's caches until it is written,
-// and does not keep the receiver waiting for so long that it falls asleep. Half as much costs more
-// system calls than it saves.
+// The part of a payload that is masked at once. It stays in a core's caches until it is written,
+// and the receiver does not wait so long that it falls asleep. Half as much costs more system calls
+// than it saves.
 constexpr std::size_t masked_at_once = 64 * 1024;
 
 }  // namespace
@@ -21,7 +21,7 @@ void frame_writer::put(const frame_head& head, bytes_view payload) {
   batch_.count_put(1);
 }
 
-// A message whose compressor may refer to what was taken back goes as it is.
+// A message is not compressed if the compressor may refer to data that was withdrawn.
 void frame_writer::put_staged(bytes_view staged) {
   for (bytes_view left = staged; !left.empty();) {
     frame_head head;
@@ -108,7 +108,7 @@ void frame_writer::mask_part() {
   if (partial_->compressed) deflater_->next();
 }
 
-// Takes no more than a batch's size in, which may be much more than comes out.
+// Consumes no more than a batch's size, which may be much more than the output.
 void frame_writer::compress_some() {
   for (std::size_t taken = 0;;) {
     if (deflater_->ready()) {

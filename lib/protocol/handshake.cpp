@@ -17,7 +17,7 @@ namespace wsx::protocol {
 namespace {
 
 std::string base64(bytes_view bytes) {
-  // 4 characters for each 3 bytes begun, and the NUL that OpenSSL adds.
+  // 4 characters per 3 bytes or part of them, and the NUL that OpenSSL adds.
   std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
   EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
                   reinterpret_cast<const unsigned char*>(bytes.data()),
@@ -26,7 +26,7 @@ std::string base64(bytes_view bytes) {
   return text;
 }
 
-// Looked up once, which takes OpenSSL as long as a digest does.
+// Cached, since the lookup takes OpenSSL as long as a digest.
 const EVP_MD* sha1() {
   static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> fetched(
       EVP_MD_fetch(nullptr, "SHA1", nullptr), &EVP_MD_free);
@@ -48,8 +48,8 @@ std::string joined(const std::vector<std::string>& list) {
 
 }  // namespace
 
-// RFC 6455 4.1 item 7: 16 random bytes. A call of the CSPRNG for them alone costs as much as one
-// for many, hence where masking keys come from.
+// RFC 6455 4.1 item 7: 16 random bytes. A call of the CSPRNG costs as much for them alone as for
+// many, so they are taken from the block of masking keys.
 std::string make_key() {
   mask_key_source random;
   std::array<mask_key, 4> nonce;

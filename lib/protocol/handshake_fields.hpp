@@ -6,7 +6,7 @@
 
 #include <string_view>
 
-// The fields of the opening handshake that several of its parts look at.
+// The fields of the opening handshake that several of its parts check.
 namespace wsx::protocol {
 
 inline constexpr std::string_view subprotocol_name = "Sec-WebSocket-Protocol";

@@ -8,8 +8,8 @@
 
 namespace wsx::protocol {
 
-/// RFC 1123 2.1, and underscores, which some names have nevertheless. The resolver knows how long a
-/// label may be.
+/// RFC 1123 2.1, and underscores, which some names have nevertheless. The resolver checks the
+/// length of labels.
 constexpr bool is_host_label(std::string_view s) noexcept {
   const auto allowed = [](char c) {
     return http::is_alpha(c) || http::is_digit(c) || c == '-' || c == '_';
@@ -17,8 +17,8 @@ constexpr bool is_host_label(std::string_view s) noexcept {
   return !s.empty() && std::all_of(s.begin(), s.end(), allowed);
 }
 
-/// Whether it is labels with a dot between each two; one may follow the last. Stricter than RFC
-/// 3986 3.2.2, which also allows empty labels, percent-encoding and punctuation.
+/// Returns whether `s` consists of labels separated by dots, with an optional dot at the end.
+/// Stricter than RFC 3986 3.2.2, which also allows empty labels, percent-encoding and punctuation.
 constexpr bool is_host_name(std::string_view s) noexcept {
   if (s.ends_with('.')) s.remove_suffix(1);
   for (;;) {

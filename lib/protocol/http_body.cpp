@@ -9,14 +9,14 @@ namespace wsx::protocol {
 
 namespace {
 
-// A size in hexadecimal, and perhaps extensions that nobody uses.
+// A size in hexadecimal, and extensions, which are ignored.
 constexpr std::size_t max_chunk_line = 256;
 
 bool has_no_body(int status) noexcept {
   return status < 200 || status == 204 || status == 304;
 }
 
-// RFC 9112 6.1: chunked is the last coding, or it is not there.
+// RFC 9112 6.1: chunked is the last coding, or absent.
 bool is_chunked(const header_list& headers) {
   const auto* const codings = find_header(headers, "Transfer-Encoding");
   return codings != nullptr && http::list_has(*codings, "chunked");
@@ -69,10 +69,10 @@ std::string_view http_body_reader::take_line(std::string_view input) {
 }
 
 void http_body_reader::end_line() {
-  if (part_ == part::chunk_end) {  // the empty line behind a chunk's data
+  if (part_ == part::chunk_end) {  // the empty line after a chunk's data
     part_ = part::chunk_size;
   } else if (part_ == part::chunk_size) {
-    // Trailers may follow the last chunk, which has no bytes: they are nobody's concern.
+    // The last chunk has no bytes. Trailers may follow it and are ignored.
     const bool more = read_number(line_, 16, left_) && left_ > 0;
     part_ = more ? part::chunk_data : part::end;
   }

@@ -19,16 +19,16 @@ bool begins_like(std::string_view line, std::string_view text) noexcept {
 
 constexpr std::size_t status_digits = 3;
 
-// Of a line that is not HTTP's as much is looked at, which is more than is shown of it.
+// How much of a line that is not HTTP is kept, which is more than is shown.
 constexpr std::size_t max_shown = 256;
 
-// RFC 8446 5.1: how a record begins that answers what is no TLS: an alert, or a handshake.
+// RFC 8446 5.1: the beginning of a record in a reply to plain text: an alert, or a handshake.
 bool begins_like_tls(std::string_view text) noexcept {
   const bool type = text.starts_with('\x15') || text.starts_with('\x16');
   return type && (text.size() < 2 || text[1] == '\x03');
 }
 
-// What is here of the line that `text` begins with.
+// Returns as much of the first line of `text` as has arrived.
 std::string_view first_line(std::string_view text) noexcept {
   return text.substr(0, text.find_first_of("\r\n"));
 }
@@ -40,7 +40,7 @@ std::string describe_char(char c) {
 
 }  // namespace
 
-// How the input is split can't matter: of text that is fit for any line, all there is is taken at
+// The result can't depend on how the input is split. Text that is valid in any line is taken at
 // once, everything else byte by byte.
 std::size_t http_head_parser::feed(bytes_view input, std::error_code& ec) {
   std::string_view left = as_chars(input);
@@ -57,7 +57,7 @@ std::size_t http_head_parser::feed(bytes_view input, std::error_code& ec) {
   return input.size() - left.size();
 }
 
-// The first bytes must be looked at one by one, and so must what follows a CR.
+// The first bytes must be checked one by one, and so must a byte after a CR.
 std::string_view http_head_parser::plain_text(std::string_view left) const noexcept {
   const bool known = has_status_ || line_.size() >= version.size();
   if (!known || line_.ends_with('\r')) return {};
@@ -67,7 +67,7 @@ std::string_view http_head_parser::plain_text(std::string_view left) const noexc
   return left.substr(0, static_cast<std::size_t>(end - left.begin()));
 }
 
-// `next` has come behind `c`; it is only looked at to say more of what is wrong.
+// `next` follows `c`; it is used only to describe an error in more detail.
 std::error_code http_head_parser::take_char(char c, std::string_view next) {
   if (line_.ends_with('\r')) {
     // RFC 9112 2.2: a CR is only the first half of a line end.
@@ -81,7 +81,7 @@ std::error_code http_head_parser::take_char(char c, std::string_view next) {
   const bool forbidden = c != '\r' && !http::is_field_char(c);
   if (forbidden && has_status_) return malformed(describe_char(c), line_ + c);
   line_.push_back(c);
-  // Another protocol shows in its first bytes: do not wait for a line end that may never come.
+  // Another protocol is recognized by its first bytes, since its line end may never arrive.
   if (!has_status_ && !begins_like(line_, version) && !begins_like(line_, older_version))
     return foreign(next);
   return forbidden ? malformed(describe_char(c), line_) : std::error_code{};
@@ -95,7 +95,7 @@ std::error_code http_head_parser::parse_line(std::string_view line) {
   return {};
 }
 
-// RFC 9110 15.2: any number of interim responses may come before the one that counts.
+// RFC 9110 15.2: any number of interim responses may precede the final one.
 void http_head_parser::end_head() {
   const bool interim = head_.status < 200 && head_.status != 101;
   if (interim) head_ = {};
@@ -103,8 +103,8 @@ void http_head_parser::end_head() {
   done_ = !interim;
 }
 
-// RFC 9112 4: HTTP-version SP status-code SP [ reason-phrase ]. Both versions are as long. Many
-// servers leave the last space out along with the reason phrase.
+// RFC 9112 4: HTTP-version SP status-code SP [ reason-phrase ]. Both versions have the same length.
+// Many servers omit the last space together with the reason phrase.
 std::error_code http_head_parser::parse_status_line(std::string_view line) {
   const std::string_view behind = line.substr(std::min(version.size(), line.size()));
   const std::string_view code = behind.substr(0, status_digits);
@@ -122,9 +122,9 @@ std::error_code http_head_parser::parse_status_line(std::string_view line) {
   return {};
 }
 
-// RFC 9112 5.2: a user agent replaces an obs-fold, with the optional whitespace around it, by a
-// space. Without text on either side it is whitespace around the value, which does not count. There
-// is nothing that a line right behind the status line could continue (2.2).
+// RFC 9112 5.2: a user agent replaces an obs-fold, including the optional whitespace around it, by
+// a space. Without text on either side it is whitespace around the value, and ignored. A line
+// directly after the status line can't be a continuation (2.2).
 std::error_code http_head_parser::unfold(std::string_view line) {
   if (head_.headers.empty())
     return malformed("begins with whitespace, but follows no header that it could continue", line);
@@ -135,8 +135,8 @@ std::error_code http_head_parser::unfold(std::string_view line) {
   return {};
 }
 
-// RFC 9112 5: field-name ":" OWS field-value OWS. That the name must be a token also refuses a
-// space before the colon (5.1).
+// RFC 9112 5: field-name ":" OWS field-value OWS. Since the name must be a token, a space before
+// the colon is refused, too (5.1).
 std::error_code http_head_parser::parse_field(std::string_view line) {
   if (head_.headers.size() >= limits_.max_headers) {
     error_detail_ =
@@ -168,7 +168,8 @@ std::error_code http_head_parser::malformed(std::string_view fault, std::string_
   return errc::malformed_response;
 }
 
-// The first bytes of a status line are not HTTP's. What has come with them says what they are.
+// The first bytes of a status line are not HTTP. The bytes that arrived with them show what they
+// are.
 std::error_code http_head_parser::foreign(std::string_view next) {
   const std::string come = line_ + std::string(next.substr(0, max_shown));
   if (begins_like_tls(come)) {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
-// The parts of HTTP's grammar that the handshake needs. All of it is about ASCII, whatever the
-// locale is.
+// The parts of HTTP's grammar that the handshake needs. They handle ASCII, independent of the
+// locale.
 namespace wsx::protocol::http {
 
 constexpr bool is_digit(char c) noexcept {
@@ -19,7 +19,7 @@ constexpr bool is_alpha(char c) noexcept {
   return to_lower(c) >= 'a' && to_lower(c) <= 'z';
 }
 
-/// A printable ASCII character, space not included: VCHAR of RFC 5234.
+/// Returns whether `c` is a printable ASCII character, except for space: VCHAR of RFC 5234.
 constexpr bool is_visible(char c) noexcept {
   return c > ' ' && c <= '~';
 }
@@ -30,7 +30,7 @@ constexpr bool is_token_char(char c) noexcept {
          std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
-/// RFC 9110 5.5: what may stand in a field value. Bytes above 127 may (obs-text).
+/// RFC 9110 5.5: the characters of a field value, including bytes above 127 (obs-text).
 constexpr bool is_field_char(char c) noexcept {
   return is_visible(c) || c == ' ' || c == '\t' || static_cast<unsigned char>(c) >= 0x80;
 }
@@ -43,13 +43,13 @@ constexpr bool is_field_value(std::string_view s) noexcept {
   return std::all_of(s.begin(), s.end(), [](char c) { return is_field_char(c); });
 }
 
-/// Whether the two are equal but for the case of their ASCII letters.
+/// Compares without regard to the case of ASCII letters.
 constexpr bool iequals(std::string_view a, std::string_view b) noexcept {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
-/// RFC 9110 5.6.3: without the optional whitespace around it.
+/// RFC 9110 5.6.3: removes the optional whitespace around the text.
 constexpr std::string_view trim_ows(std::string_view s) noexcept {
   constexpr std::string_view whitespace = " \t";
   const auto first = s.find_first_not_of(whitespace);
@@ -57,8 +57,8 @@ constexpr std::string_view trim_ows(std::string_view s) noexcept {
   return s.substr(first, s.find_last_not_of(whitespace) - first + 1);
 }
 
-/// RFC 9110 5.6.1: takes the next element off a list of tokens. Empty elements do not count, so
-/// that an empty result means the end.
+/// RFC 9110 5.6.1: removes the next element from a list of tokens and returns it. Empty elements
+/// are ignored, so an empty result means the end.
 constexpr std::string_view next_element(std::string_view& list) noexcept {
   std::string_view element;
   while (element.empty() && !list.empty()) {
@@ -69,7 +69,7 @@ constexpr std::string_view next_element(std::string_view& list) noexcept {
   return element;
 }
 
-/// Whether a list of tokens has `token`, in any case.
+/// Returns whether a list of tokens contains `token`, in any case.
 constexpr bool list_has(std::string_view list, std::string_view token) noexcept {
   for (auto element = next_element(list); !element.empty(); element = next_element(list)) {
     if (iequals(element, token)) return true;
@@ -77,7 +77,7 @@ constexpr bool list_has(std::string_view list, std::string_view token) noexcept 
   return false;
 }
 
-/// Whether a list of tokens has `token`, in any case, as its only element.
+/// Returns whether `token`, in any case, is the only element of a list of tokens.
 constexpr bool list_is(std::string_view list, std::string_view token) noexcept {
   return iequals(next_element(list), token) && next_element(list).empty();
 }

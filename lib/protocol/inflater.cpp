@@ -15,7 +15,7 @@ namespace wsx::protocol {
 
 namespace {
 
-// RFC 7692 7.2.2: what the sender took off the end of each message.
+// RFC 7692 7.2.2: what the sender removed from the end of each message.
 constexpr std::array<std::byte, 4> tail{std::byte{0}, std::byte{0}, std::byte{0xff},
                                         std::byte{0xff}};
 
@@ -38,7 +38,7 @@ struct inflater::context {
   z_stream z{};
 };
 
-// Some compressors that were told 8 refer back as far as 9 allows, as zlib once did.
+// Some compressors that were told 8 refer back as far as 9 allows, as zlib used to.
 inflater::inflater(int window_bits, bool context_takeover) noexcept
     : window_bits_(std::max(window_bits, 9)), context_takeover_(context_takeover) {}
 
@@ -63,7 +63,7 @@ std::size_t inflater::read(std::span<std::byte> room, std::error_code& error) {
   return done;
 }
 
-// What every message ends with lies elsewhere than its payload.
+// The tail of every message is not part of its payload.
 bool inflater::within_tail() const noexcept {
   return input_.data() == tail.data() + tail.size();
 }
@@ -82,13 +82,12 @@ void inflater::move_rest(const std::byte* copy) noexcept {
   input_ = {copy + taken, input_.size()};
 }
 
-// Whether zlib has something to do: bytes to take, or perhaps some to give out for which there was
-// no room.
+// Returns whether zlib has something to do: input, or output for which there was no space.
 bool inflater::next_input() {
   z_stream& z = context_->z;
   if (z.avail_in > 0 || output_pending_) return true;
-  // A block that ended where the payload did has lost nothing that could be put back: the empty
-  // message of some, and what others end with a final block.
+  // If a block ends where the payload does, the sender has removed nothing: the empty message of
+  // some senders, and messages that end with a final block.
   if (input_.empty() && std::exchange(tail_due_, false) && !between_blocks_) input_ = tail;
   if (input_.empty()) return false;
   const uInt count = as_uint(input_.size());
@@ -105,18 +104,19 @@ std::size_t inflater::inflate_some(std::span<std::byte> room, std::error_code& e
   const int result = inflate(&z, Z_SYNC_FLUSH);
   output_pending_ = z.avail_out == 0;
   switch (result) {
-    // Bit 7 is set behind a block, bit 6 within the last; the lowest count what is left of a byte.
+    // Bit 7 is set after a block, bit 6 within the last one; the lowest bits count the unused bits
+    // of a byte.
     case Z_OK: between_blocks_ = (z.data_type & 0xff) == 0x80; break;
     case Z_STREAM_END: restart(); break;
-    case Z_BUF_ERROR: break;  // nothing was left to do
+    case Z_BUF_ERROR: break;  // there was nothing to do
     case Z_MEM_ERROR: throw std::bad_alloc();
     default: error = errc::invalid_deflate_data;
   }
   return size - z.avail_out;
 }
 
-// RFC 7692 7.2.3.4: a final block does not end the message. What follows may refer to what went
-// before.
+// RFC 7692 7.2.3.4: a final block does not end the message. The data that follows may refer to
+// earlier data.
 void inflater::restart() {
   z_stream& z = context_->z;
   std::array<Bytef, 32768> window;
@@ -127,7 +127,7 @@ void inflater::restart() {
   between_blocks_ = true;
 }
 
-// A message that ends in the middle of a block is not whole.
+// A message that ends in the middle of a block is incomplete.
 void inflater::finish(std::error_code& error) {
   if (!between_blocks_) error = errc::invalid_deflate_data;
   ends_ = false;

@@ -21,7 +21,7 @@ void liveness::sent(std::size_t count, bool ping_written, time_point now) noexce
 }
 
 std::optional<liveness::time_point> liveness::next(bool congested, time_point now) noexcept {
-  if (congested && !congested_) progressed_ = now;  // its time begins when so much waits
+  if (congested && !congested_) progressed_ = now;  // its time begins when this much waits
   congested_ = congested;
   const auto ping = keepalive_.next();
   if (!congested) return ping;
@@ -31,7 +31,7 @@ std::optional<liveness::time_point> liveness::next(bool congested, time_point no
 
 liveness::verdict liveness::poll(time_point now, bool congested,
                                  std::optional<std::size_t> unacknowledged) noexcept {
-  // The peer may take nothing before we read, and we read nothing before it does.
+  // The peer may wait for us to read, while we wait for it to read.
   if (congested && now >= progressed_ + keepalive_.timeout()) {
     if (!confirms_more(stall_acknowledged_, unacknowledged, unlimited)) return verdict::not_reading;
     progressed_ = now;
@@ -49,10 +49,10 @@ liveness::verdict liveness::poll(time_point now, bool congested,
   return poll(now, congested, unacknowledged);
 }
 
-// The kernel may hold so much before a ping that this takes long to leave, and a socket long to
-// have room. As long as the peer's system confirms more of it, the link works. Not beyond `limit`,
-// the end of the ping: what it confirms behind that does not say that the peer, which has not
-// answered, still reads.
+// The kernel may hold so much data before a ping that the ping is written late and the socket stays
+// full for long. While the peer's system confirms data, the link works. That counts only up to
+// `limit`, the end of the ping. If its system confirms data after the ping, but there is no pong,
+// the peer may no longer read.
 bool liveness::confirms_more(std::uint64_t& acknowledged, std::optional<std::size_t> unacknowledged,
                              std::uint64_t limit) const noexcept {
   if (!unacknowledged) return false;

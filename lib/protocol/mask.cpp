@@ -18,7 +18,7 @@ namespace {
 
 const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
 
-// From here on the wider registers are worth the call.
+// From this size on the wider registers are worth a call.
 constexpr std::size_t worth_avx2 = 512;
 
 // Masks as much as goes in large steps behind the first aligned place, and what is before; returns

@@ -9,28 +9,28 @@
 #include <cstdint>
 #include <cstring>
 
-// Masking with what every processor has, inline: to a short frame a call would add a good part of
-// what it costs. RFC 6455 5.3: byte i of the payload is XORed with byte i mod 4 of the key.
+// Masking with instructions that every processor has, inline: a call would add considerably to the
+// cost of a short frame. RFC 6455 5.3: byte i of the payload is XORed with byte i mod 4 of the key.
 //
-// A mask is the key twice in a row, as it stands at the first byte. `to` may be `from`.
+// A mask is the key twice in a row, starting at the first byte. `to` may be `from`.
 
 namespace wsx::protocol::masking {
 
 using word = std::uint64_t;
 
-// The same key for a byte `offset` further on.
+// Returns the mask for a byte that is `offset` bytes further.
 inline word turned(word mask, std::uint64_t offset) noexcept {
   const int turn = static_cast<int>(offset % 4) * 8;
   return std::endian::native == std::endian::little ? std::rotr(mask, turn) : std::rotl(mask, turn);
 }
 
-// The key twice in a row.
+// Returns the key twice in a row.
 inline word repeated(mask_key key) noexcept {
   const word half = std::bit_cast<std::uint32_t>(key);
   return half << 32 | half;
 }
 
-// So many whole words, which the compiler keeps in vector registers.
+// A number of whole words, which the compiler keeps in vector registers.
 template <int Words>
 struct block {
   block<Words / 2> first, second;
@@ -57,7 +57,8 @@ struct block<1> {
   void store(std::byte* to) const noexcept { std::memcpy(to, &value, sizeof value); }
 };
 
-// The beginning and the end of a range, which may overlap: both are loaded before one is stored.
+// Masks the beginning and the end of a range, which may overlap: both are loaded before one is
+// stored.
 template <class Block>
 [[gnu::always_inline]] inline void mask_ends(std::byte* to, const std::byte* from, std::size_t size,
                                              word mask) noexcept {
@@ -67,13 +68,13 @@ template <class Block>
   last.store(to + end);
 }
 
-// Less than a word.
+// Masks less than a word.
 inline void mask_bytes(std::byte* to, const std::byte* from, std::size_t size, word mask) noexcept {
   const auto key = std::bit_cast<std::array<std::byte, sizeof(word)>>(mask);
   for (std::size_t i = 0; i < size; ++i) to[i] = from[i] ^ key[i];
 }
 
-// The last block may overlap the one before.
+// The last block may overlap the previous one.
 template <class Block>
 [[gnu::always_inline]] inline void mask_many(std::byte* to, const std::byte* from, std::size_t size,
                                              word mask) noexcept {

@@ -14,7 +14,7 @@ namespace {
 
 using key_pool = std::array<mask_key, 16>;
 
-// The block of keys that the sources of a thread take from.
+// The block of keys that the sources of a thread share.
 class key_block {
  public:
   key_block() noexcept = default;
@@ -22,7 +22,7 @@ class key_block {
   key_block(const key_block&) = delete;
   key_block& operator=(const key_block&) = delete;
 
-  // Moves keys to `target`. A forked process does not use what its parent has fetched.
+  // Moves keys to `target`. A forked process uses no keys that its parent has fetched.
   void take(key_pool& target) {
     if (left_ == 0 || forks_ != fork_count()) refill();
     target = parts_[--left_];
@@ -38,10 +38,10 @@ class key_block {
     forks_ = fork_count();
   }
 
-  // What a call of the CSPRNG costs beside its bytes is as much as those of 2 KiB.
+  // A call of the CSPRNG costs as much as 2 KiB of its bytes.
   std::array<key_pool, 64> parts_;
   std::size_t left_ = 0;
-  std::size_t forks_ = 0;  // when they were fetched
+  std::size_t forks_ = 0;  // the fork count when they were fetched
 };
 
 }  // namespace

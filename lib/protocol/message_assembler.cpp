@@ -9,21 +9,21 @@ namespace wsx::protocol {
 
 namespace {
 
-// Inflated at once: at least so much, and at most.
+// The limits on what is inflated at once.
 constexpr std::size_t least_step = 512;
 constexpr std::size_t most_step = 16 * 1024;
 
-// Inflated before others have their turn.
+// Limit on what is inflated before others get their turn.
 constexpr std::size_t most_inflated_at_once = 256 * 1024;
 
-// A message of which so much has come, or for whose rest there is so much memory, is large.
+// A message is large if this much of it has arrived, or there is this much memory for its rest.
 constexpr std::uint64_t large = 64 * 1024;
 
-// Read to its place at once at most: a text is judged while it is still in the core's second-level
-// cache.
+// Limit on what is read directly into its final place. Text is validated while it is in the core's
+// second-level cache.
 constexpr std::uint64_t most_read = 256 * 1024;
 
-// RFC 6455 5.5.1: the code that a Close frame begins with; 0 if there is none.
+// RFC 6455 5.5.1: returns the code at the beginning of a Close frame; 0 if there is none.
 std::uint64_t code_of(bytes_view payload) noexcept {
   if (payload.size() < 2) return 0;
   return std::to_integer<std::uint64_t>(payload[0]) << 8 |
@@ -53,7 +53,7 @@ void message_assembler::reuse(message_limits limits, delivery how,
   inflater_ = std::move(inflate);
 }
 
-// The declared length is only compared here, never allocated.
+// The declared length is only compared here; nothing of that size is allocated.
 errc message_assembler::check_frame(const frame_piece& piece) {
   if (piece.frame_length > limits_.max_frame) return errc::frame_too_big;
   if (!compressed_ && piece.frame_length > limits_.max_message - message_size_)
@@ -62,7 +62,7 @@ errc message_assembler::check_frame(const frame_piece& piece) {
   return errc{};
 }
 
-// What a header declares must not be added up beyond the largest number.
+// The sum with a length that a header declares must not overflow.
 std::uint64_t message_assembler::size_at_fault(const frame_piece& piece,
                                                errc error) const noexcept {
   const std::uint64_t before = error == errc::message_too_big ? message_size_ : 0;
@@ -87,7 +87,7 @@ receive_event message_assembler::take_message(const frame_piece& piece) {
   return deliver_message(piece.payload);
 }
 
-// The ordinary message: it is here as a whole, and so are only its opcode and payload looked at.
+// The ordinary message is complete, so only its opcode and payload are checked.
 receive_event message_assembler::next() {
   if (!take_message(kind_, payload_)) return next_any();
   first_ = last_ = true;
@@ -147,14 +147,15 @@ receive_event message_assembler::take_data(const frame_piece& piece) {
     if (const auto error = check_order(piece); error != errc{}) return fail(error);
     if (const auto error = check_frame(piece); error != errc{})
       return fail(error, size_at_fault(piece, error));
-    // The header alone has been judged: there is nothing to give out yet.
+    // Only the header has been checked: there is nothing to return yet.
     if (piece.payload.empty() && !piece.last) return receive_event::need_input;
   }
   ends_ = piece.last && piece.fin;
   return compressed_ ? take_compressed(piece.payload) : take_plain(piece.payload);
 }
 
-// RFC 6455 5.4: a message is begun by a text or binary frame and goes on in continuation frames.
+// RFC 6455 5.4: a message begins with a text or binary frame and is continued in continuation
+// frames.
 errc message_assembler::check_order(const frame_piece& piece) {
   const bool continues = piece.op == opcode::continuation;
   if (continues && !in_message_) return errc::unexpected_continuation;
@@ -186,9 +187,9 @@ void message_assembler::collect(bytes_view payload) {
   in_place ? collected_.commit(payload.size()) : collected_.append(payload, most_collected());
 }
 
-// In memory that is there, or else at most as much as has come already: what a header declares is
-// not to be believed, though it is within the limits, by which it was judged. Of a message's last
-// frame even a short rest: what follows would come along with it, and be copied.
+// Uses memory that is allocated already, or else at most as much as has arrived. A declared length
+// is not trusted, even if it is within the limits. The end of a message's last frame qualifies even
+// if it is short, because the next message would arrive with it and be copied.
 std::span<std::byte> message_assembler::place_for_rest() {
   const bool plain = in_message_ && !compressed_ && delivery_ == delivery::messages;
   if (!plain || error_) return {};
@@ -218,7 +219,7 @@ receive_event message_assembler::inflate_on() {
   return deliver_message(collected_.view());
 }
 
-// What is being inflated is right before what has not been parsed.
+// The bytes that are being inflated directly precede those that have not been parsed.
 bytes_view message_assembler::rest() const noexcept {
   const bytes_view unparsed = parser_.rest();
   const bytes_view compressed = inflating_ ? inflater_->rest() : bytes_view();
@@ -239,7 +240,7 @@ receive_event message_assembler::inflate_piece() {
   return deliver_piece(collected_.view(), ends_ && !inflating_);
 }
 
-// Inflates a bounded number of bytes behind those that are collected.
+// Inflates a bounded number of bytes and appends them to the collected ones.
 std::error_code message_assembler::inflate_some() {
   std::array<std::byte, 1> beyond;  // the message may have ended exactly at the limit
   const std::uint64_t left = limits_.max_message - message_size_;
@@ -249,7 +250,7 @@ std::error_code message_assembler::inflate_some() {
   if (next.size() > left) return errc::message_too_big;
   inflating_ = !error && next.size() == room.size();
   message_size_ += next.size();
-  // What came out before an error is judged before it is.
+  // Output before an error is validated before the error is reported.
   if (!is_valid(next, ends_ && !inflating_ && !error)) return errc::invalid_utf8;
   if (error) return error;
   collected_.commit(next.size());
@@ -274,7 +275,7 @@ receive_event message_assembler::deliver_piece(bytes_view payload, bool last) {
   payload_ = payload;
   first_ = std::exchange(begins_, false);
   last_ = last;
-  // An empty piece in the middle of a message tells nothing.
+  // An empty piece in the middle of a message carries no information.
   const bool idle = payload.empty() && !first_ && !last_;
   return idle ? receive_event::need_input : receive_event::fragment;
 }
@@ -286,8 +287,8 @@ receive_event message_assembler::deliver_message(bytes_view payload) {
   return kind_ == opcode::text ? receive_event::text : receive_event::binary;
 }
 
-// RFC 6455 8.1. A text that is not here as a whole is judged by the piece, so that an invalid one
-// is refused at its first wrong byte, however much more was announced.
+// RFC 6455 8.1. A text that is not complete is validated by the piece, so that an invalid one is
+// refused at its first wrong byte, however much more was announced.
 bool message_assembler::is_valid(bytes_view next, bool ends) noexcept {
   if (kind_ != opcode::text) return true;
   return utf8_.feed(next) && (!ends || utf8_.complete());

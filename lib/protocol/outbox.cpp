@@ -17,21 +17,21 @@ bool outbox::stage(const frame_head& head, bytes_view payload) {
 
 void outbox::set_ping(bytes_view payload) {
   ping_ = std::make_unique<const memory::pooled_bytes>(payload);
-  batch_.parts().ping_end = 0;  // one that is being written is not asked for any more
+  batch_.parts().ping_end = 0;  // a ping that is being written is no longer asked for
 }
 
 bool outbox::set_close(const close_payload& close, close_order order, std::size_t committed) {
   const bool hastens = order == close_order::after_replies;
   if (hastens) take_back(committed);
-  // What was taken back can't be queued again before this one.
+  // A Close that was withdrawn can't be queued again before this one.
   if (closed_ || (close_ && !hastens)) return false;
   close_ = std::make_unique<const close_payload>(close);
   order_ = order;
   return true;
 }
 
-// Ends the batch where the frame ends that is being written; or behind what it has of control and
-// staged frames, if these may go.
+// Ends the batch after the frame that is being written, or after its control and staged frames, if
+// these may be sent.
 void outbox::take_back(std::size_t committed) noexcept {
   const auto cut = batch_.first_cut(committed);
   if (cut.position >= batch_.size()) return;
@@ -49,14 +49,14 @@ bytes_view outbox::batch() {
   if (!batch_.empty()) return batch_.left();
   try {
     fill();
-  } catch (...) {  // nobody knows where its frames begin
+  } catch (...) {  // the batch is in an unknown state
     count_written();
     throw;
   }
   return batch_.left();
 }
 
-// What goes next.
+// Fills the next batch.
 void outbox::fill() {
   if (writer_.within_frame()) writer_.finish_on_wire();
   auto& parts = batch_.parts();
@@ -70,19 +70,19 @@ void outbox::fill() {
   if (batch_.message_of() != nullptr) sources_.go_on();
   fill_staged();
   sources_.fill();
-  // If nothing at all can go, a message waits for its rest, which won't come any more.
+  // If nothing can be sent, a message waits for its end, which will not come any more.
   if (close_ && !writer_.within_payload() && (drained() || batch_.empty())) fill_close();
 }
 
-// RFC 6455 5.5: control frames may go between the fragments of a message, so they never wait for
-// more than the frame being written. But tornado 6.2, aiohttp 3.8, wsproto 1.2 and Jetty 9.4 forget
-// at a control frame that a message is compressed.
+// RFC 6455 5.5: control frames may go between the fragments of a message, so they wait only for the
+// frame that is being written. But tornado 6.2, aiohttp 3.8, wsproto 1.2 and Jetty 9.4 then forget
+// that the message is compressed.
 bool outbox::may_interrupt() const noexcept {
   const bool ends = close_ && order_ == close_order::after_replies;
   return !writer_.within_divided_message() || writer_.interruptible() || ends;
 }
 
-// Whether a producer's message is unfinished on the wire.
+// Returns whether a producer's message is unfinished on the wire.
 bool outbox::unfinished() const noexcept {
   if (writer_.within_payload()) return writer_.within_message();
   return batch_.message_of() != nullptr && batch_.message_of() != &staged_;
@@ -99,8 +99,8 @@ void outbox::fill_control() {
   batch_.parts().ping_end = batch_.end();
 }
 
-// The server has closed, or is told why it is given up: what it sent before is answered. A frame
-// that is being compressed is given up.
+// The server has closed, or is told why the connection fails: replies to what it sent before are
+// still sent. A frame that is being compressed is given up.
 void outbox::fill_end() {
   const bool open = unfinished();
   if (open) drop_staged();
@@ -121,8 +121,8 @@ void outbox::fill_close() {
   closed_ = true;
 }
 
-// All of it at once, even beyond the batch's size: producers that never pause would otherwise
-// always be first. It has a bound of its own.
+// All of them at once, even beyond the batch's size: otherwise producers that never pause would
+// always come first. Staged frames have their own limit.
 void outbox::fill_staged() {
   if (staged_.bytes.empty() || writer_.within_payload() || batch_.in_place()) return;
   if (batch_.message_of() != nullptr && batch_.message_of() != &staged_) return;

@@ -4,7 +4,7 @@
 namespace wsx::protocol {
 
 errc send_validator::check_all(const outgoing_frame& frame) const noexcept {
-  // RFC 6455 5.4: only text and binary messages are made of fragments.
+  // RFC 6455 5.4: only text and binary messages consist of fragments.
   if (frame.kind != opcode::text && frame.kind != opcode::binary)
     return errc::fragment_out_of_order;
   if (is_control(frame.head.op)) {

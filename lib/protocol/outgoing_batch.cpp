@@ -29,7 +29,7 @@ void outgoing_batch::free_stretches() noexcept {
   }
 }
 
-// The last frame may go on beyond the batch.
+// The last frame may continue after the batch.
 template <class Call>
 void outgoing_batch::for_each_frame(std::size_t begin, std::size_t end, Call call) const noexcept {
   for (std::size_t at = parts_.whole_frames; at < end;) {
@@ -45,8 +45,8 @@ std::size_t outgoing_batch::count_frames(std::size_t begin, std::size_t end) con
   return count;
 }
 
-// Where the first frame begins, or the batch ends, of which nothing is written, nor one of the next
-// `committed` bytes.
+// Returns where the first frame begins that has not been written at all, and has none of the next
+// `committed` bytes. That may be the end of the batch.
 std::size_t outgoing_batch::next_frame(std::size_t committed) const noexcept {
   const std::size_t least = std::min(written_ + committed, size());
   std::size_t position = parts_.whole_frames;
@@ -54,7 +54,7 @@ std::size_t outgoing_batch::next_frame(std::size_t committed) const noexcept {
   return std::min(position, size());
 }
 
-// Whether a message is unfinished where the frames before `position` end.
+// Returns whether a message is unfinished after the frames before `position`.
 bool outgoing_batch::open_at(std::size_t position) const noexcept {
   bool open = parts_.within_message;
   for_each_frame(0, position, [&](const std::byte* frame) {
@@ -76,7 +76,7 @@ outgoing_batch::cut outgoing_batch::first_cut(std::size_t committed) const noexc
 void outgoing_batch::truncate(cut at) noexcept {
   frames_ -= count_frames(at.position, size());
   if (!at.within_message) message_of_ = nullptr;
-  if (at.within_message && !message_of_) message_of_ = this;  // nobody can finish it any more
+  if (at.within_message && !message_of_) message_of_ = this;  // its end can't be sent any more
   const auto position = at.position;
   in_place_.empty() ? copied_.truncate(position) : void(in_place_ = in_place_.first(position));
   std::erase_if(stretches_, [position](const stretch& s) { return s.begin >= position; });

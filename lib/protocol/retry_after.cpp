@@ -16,7 +16,7 @@ using std::chrono::sys_seconds;
 
 constexpr seconds longest_wait = std::chrono::hours(24 * 365);
 
-// Reads a text from the left. What does not fit makes it fail for good.
+// Reads a text from left to right. After text that does not match it stays failed.
 class date_reader {
  public:
   explicit date_reader(std::string_view text) noexcept : left_(text) {}
@@ -29,7 +29,7 @@ class date_reader {
     if (ok_) left_.remove_prefix(wanted.size());
   }
 
-  // Exactly so many digits; the first may be a space.
+  // Reads exactly this many digits; the first may be a space.
   int number(std::size_t digits, bool padded = false) noexcept {
     std::string_view text = left_.substr(0, digits);
     if (padded && text.starts_with(' ')) text.remove_prefix(1);
@@ -40,7 +40,7 @@ class date_reader {
     return value;
   }
 
-  // Which of `names` is there.
+  // Returns which of `names` comes next.
   template <std::size_t Count>
   std::size_t one_of(const std::array<std::string_view, Count>& names) noexcept {
     const auto found = std::find_if(names.begin(), names.end(),
@@ -94,7 +94,7 @@ bool read_fixdate(std::string_view text, date_time& t) noexcept {
   return in.done();
 }
 
-// "Sunday, 06-Nov-94 08:49:37 GMT", of RFC 850: obsolete, and to be accepted.
+// "Sunday, 06-Nov-94 08:49:37 GMT" of RFC 850: obsolete, but must be accepted.
 bool read_old_date(std::string_view text, date_time& t, int this_year) noexcept {
   date_reader in(text);
   in.one_of(long_days);
@@ -103,7 +103,7 @@ bool read_old_date(std::string_view text, date_time& t, int this_year) noexcept 
   in.skip("-");
   t.month = in.one_of(months);
   in.skip("-");
-  // A year that appears to be more than 50 years in the future is one of the past.
+  // A year that appears to be more than 50 years in the future is in the past.
   t.year = this_year / 100 * 100 + in.number(2);
   if (t.year > this_year + 50) t.year -= 100;
   in.skip(" ");
@@ -112,7 +112,7 @@ bool read_old_date(std::string_view text, date_time& t, int this_year) noexcept 
   return in.done();
 }
 
-// "Sun Nov  6 08:49:37 1994", of C's asctime: obsolete, and to be accepted.
+// "Sun Nov  6 08:49:37 1994" of C's asctime: obsolete, but must be accepted.
 bool read_asctime(std::string_view text, date_time& t) noexcept {
   date_reader in(text);
   in.one_of(days);
@@ -139,7 +139,7 @@ std::optional<sys_seconds> parse_date(std::string_view text, sys_seconds now) no
   return sys_days(date) + hours(t.hour) + minutes(t.minute) + seconds(t.second);
 }
 
-// RFC 9110 10.2.3: delay-seconds. As many digits as there may be.
+// RFC 9110 10.2.3: delay-seconds, with any number of digits.
 std::optional<seconds> parse_delay(std::string_view text) noexcept {
   if (text.empty() || !std::all_of(text.begin(), text.end(), http::is_digit)) return std::nullopt;
   seconds::rep count = 0;

@@ -15,10 +15,10 @@ namespace wsx {
 
 namespace {
 
-// More than any server takes in its request line; it bounds the work, and the depth of uriparser.
+// More than any server accepts in a request line. It limits the work, and uriparser's recursion.
 constexpr std::size_t max_url_size = 8 * 1024;
 
-// RFC 3986 by uriparser. Its parts point into the text.
+// Parses with uriparser, by RFC 3986. The parts point into the text.
 class parsed_uri {
  public:
   explicit parsed_uri(std::string_view text) noexcept
@@ -34,7 +34,7 @@ class parsed_uri {
   bool valid() const noexcept { return valid_; }
   const UriUriA* operator->() const noexcept { return &uri_; }
 
-  /// Where the text stops to be one, if it is none.
+  /// Returns where the text stops being a URI, if it is none.
   std::size_t error_position() const noexcept {
     return end_ == nullptr ? text_.size() : static_cast<std::size_t>(end_ - text_.data());
   }
@@ -50,7 +50,7 @@ std::string_view view(const UriTextRangeA& range) noexcept {
   return {range.first, range.afterLast};
 }
 
-// uriparser tells an absent part from an empty one, as RFC 3986 5.3 wants it.
+// uriparser distinguishes an absent part from an empty one, as RFC 3986 5.3 requires.
 bool present(const UriTextRangeA& range) noexcept {
   return range.first != nullptr;
 }
@@ -65,7 +65,7 @@ std::uint16_t default_port(bool secure) noexcept {
   return secure ? 443 : 80;
 }
 
-// What looks like a scheme may be the host, or a user's name: "localhost:7802".
+// What looks like a scheme may be the host or a user name: "localhost:7802".
 std::error_code read_scheme(const parsed_uri& uri, std::string_view text, url& out,
                             std::string& what) {
   const std::string scheme = lower(view(uri->scheme));
@@ -83,8 +83,8 @@ std::error_code invalid(std::string_view why, std::string& what) {
   return errc::invalid_url;
 }
 
-// Resolvers take "127.1" and "0x7f000001" for IPv4 addresses, certificates do not. RFC 1123 2.1:
-// a name never ends in a number. An empty last label counts as one.
+// Resolvers accept "127.1" and "0x7f000001" as IPv4 addresses, certificates do not. RFC 1123 2.1: a
+// name never ends in a number. An empty last label is ignored.
 bool ends_in_number(std::string_view host) noexcept {
   if (host.ends_with('.')) host.remove_suffix(1);
   const std::string_view label = host.substr(host.rfind('.') + 1);
@@ -97,7 +97,7 @@ std::error_code read_host(const parsed_uri& uri, url& out, std::string& what) {
   out.host = lower(view(uri->hostText));
   if (out.host.empty()) return invalid("the host is missing", what);
   const std::string shown = "the host " + protocol::quote(out.host);
-  // RFC 3986 3.2.2: IPvFuture, of which none exists.
+  // RFC 3986 3.2.2: IPvFuture, of which there are none.
   if (present(uri->hostData.ipFuture)) return invalid(shown + " is not an IP address", what);
   out.host_is_ipv6 = uri->hostData.ip6 != nullptr;
   out.host_is_ip = out.host_is_ipv6 || uri->hostData.ip4 != nullptr;
@@ -107,7 +107,7 @@ std::error_code read_host(const parsed_uri& uri, url& out, std::string& what) {
   return invalid(shown + " is neither a name nor an IPv4 address", what);
 }
 
-// RFC 3986 3.2.3: an empty port is as good as none.
+// RFC 3986 3.2.3: an empty port is the same as an absent one.
 std::error_code read_port(const parsed_uri& uri, url& out, std::string& what) {
   const std::string_view text = view(uri->portText);
   out.port = default_port(out.secure());
@@ -117,7 +117,7 @@ std::error_code read_port(const parsed_uri& uri, url& out, std::string& what) {
   return {};
 }
 
-// RFC 6455 3: the resource name is path and query, all that follows the authority.
+// RFC 6455 3: the resource name is path and query, which is everything after the authority.
 std::string target_of(std::string_view text) {
   text.remove_prefix(text.find("://") + 3);
   text.remove_prefix(std::min(text.find_first_of("/?"), text.size()));
@@ -150,7 +150,7 @@ std::error_code parse_url(std::string_view text, url& out, std::string& what) {
   if (!present(uri->scheme)) return invalid(protocol::describe_no_scheme(text), what);
   url result;
   if (const auto ec = read_scheme(uri, text, result, what)) return ec;
-  // RFC 6455 3: no fragment. A user part would go nowhere, as browsers do not send it either.
+  // RFC 6455 3: no fragment. A user part would not be sent, as in browsers.
   if (present(uri->userInfo)) return invalid(protocol::user_information, what);
   if (present(uri->fragment)) return invalid("it has a fragment", what);
   if (!present(uri->hostText)) return invalid("the host is missing", what);

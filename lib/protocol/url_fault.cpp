@@ -15,7 +15,7 @@ std::string at(std::size_t position) {
   return " at character " + std::to_string(position + 1);
 }
 
-// RFC 3986 2: what stands in no URI as it is.
+// RFC 3986 2: characters that a URI can't contain unencoded.
 bool is_foreign(char c) noexcept {
   return !http::is_visible(c) || std::string_view("\"<>\\^`{|}").find(c) != std::string_view::npos;
 }
@@ -25,7 +25,8 @@ bool is_hex(char c) noexcept {
   return http::is_digit(c) || (lower >= 'a' && lower <= 'f');
 }
 
-// The "%" that does not begin an encoded byte, RFC 3986 2.1; npos if there is none.
+// Returns the position of a "%" that does not begin an encoded byte, RFC 3986 2.1; npos if there is
+// none.
 std::size_t find_bare_percent(std::string_view text) noexcept {
   for (std::size_t i = text.find('%'); i < text.size(); i = text.find('%', i + 1)) {
     const bool encoded = i + 2 < text.size() && is_hex(text[i + 1]) && is_hex(text[i + 2]);
@@ -34,7 +35,7 @@ std::size_t find_bare_percent(std::string_view text) noexcept {
   return std::string_view::npos;
 }
 
-// RFC 3986 3.2: what is between the "//" and the path.
+// RFC 3986 3.2: returns what is between the "//" and the path.
 std::string_view authority_of(std::string_view text) noexcept {
   const std::size_t begin = text.find("//");
   if (begin == std::string_view::npos) return {};
@@ -71,7 +72,7 @@ std::string describe_no_uri(std::string_view text, std::size_t position) {
                   : describe_no_scheme(text);
 }
 
-// Only what would work is proposed. What stands before an "@" may be a password.
+// Proposes only what would work. The text before an "@" may be a password.
 std::string describe_no_scheme(std::string_view text) {
   const std::string instead = "ws://" + std::string(text);
   url ignored;

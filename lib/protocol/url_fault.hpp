@@ -6,14 +6,14 @@
 
 namespace wsx::protocol {
 
-/// Why `text`, which is no URI by RFC 3986, is none: a phrase for people, without anything of it
-/// that may be secret. `position` is where the parser gave up.
+/// Returns why `text` is not a URI by RFC 3986: a phrase for people, without any part that may be
+/// secret. `position` is where the parser stopped.
 std::string describe_no_uri(std::string_view text, std::size_t position);
 
-/// What to write instead of `text`, which has no scheme.
+/// Returns what to write instead of `text`, which has no scheme.
 std::string describe_no_scheme(std::string_view text);
 
-/// Why user information is refused. RFC 6455 3 has no place for it.
+/// Why user information is refused. RFC 6455 3 does not allow it.
 inline constexpr std::string_view user_information =
     "user information is not supported: send an Authorization header instead";
 

@@ -12,7 +12,7 @@ namespace {
 
 using word = std::uint64_t;
 
-// As much as a vector register holds, which the compiler may use for it.
+// The size of a vector register, which the compiler may use for it.
 struct lanes {
   word low, high;
 
@@ -20,7 +20,7 @@ struct lanes {
   lanes& operator|=(lanes other) noexcept { return *this = *this | other; }
 };
 
-// Up to this size looking for a high bit beats the call into simdjson.
+// Up to this size, looking for a high bit is faster than calling simdjson.
 constexpr std::size_t short_size = 256;
 
 template <class Block>
@@ -30,7 +30,7 @@ Block load(const std::byte* from) noexcept {
   return loaded;
 }
 
-// The bits of four of them together.
+// Returns four of them combined.
 lanes load_four(const std::byte* from) noexcept {
   constexpr std::size_t step = sizeof(lanes);
   return (load<lanes>(from) | load<lanes>(from + step)) |
@@ -45,7 +45,7 @@ bool is_ascii(lanes seen) noexcept {
   return is_ascii(seen.low | seen.high);
 }
 
-// The last block may overlap the one before it: so no bytes are left over.
+// The last block may overlap the previous one, so no bytes are left over.
 bool is_short_ascii(bytes_view bytes) noexcept {
   const std::size_t size = bytes.size();
   const std::byte* const begin = bytes.data();
@@ -73,14 +73,14 @@ bool is_continuation(std::byte byte) noexcept {
   return (byte & std::byte{0xc0}) == std::byte{0x80};
 }
 
-/// The size of the character that `first` begins, as its high bits tell it.
+/// Returns the size of the character that `first` begins, according to its high bits.
 std::size_t character_size(std::byte first) noexcept {
   if (first >= std::byte{0xf0}) return 4;
   if (first >= std::byte{0xe0}) return 3;
   return first >= std::byte{0xc0} ? 2 : 1;
 }
 
-/// How many bytes at the end belong to a character that goes on behind the end: 0 to 3.
+/// Returns how many bytes at the end belong to a character that continues after it: 0 to 3.
 std::size_t unfinished_tail(bytes_view bytes) noexcept {
   const std::size_t longest = std::min<std::size_t>(bytes.size(), 3);
   for (std::size_t tail = 1; tail <= longest; ++tail) {
@@ -97,8 +97,9 @@ bool is_utf8(bytes_view bytes) noexcept {
   return simdjson::validate_utf8(as_chars(bytes).data(), bytes.size());
 }
 
-// A character that spans pieces goes byte by byte, which finds the earliest wrong byte; what lies
-// whole in one piece goes to simdjson at once, since any wrong byte of it refuses the piece.
+// A character that spans pieces is checked byte by byte, which finds the first wrong byte.
+// Characters that are complete in one piece go to simdjson at once, since any wrong byte refuses
+// the piece.
 bool utf8_validator::feed(bytes_view piece) noexcept {
   if (failed()) return false;
   while (missing_ != 0 && !piece.empty()) {
@@ -119,8 +120,8 @@ bool utf8_validator::step(std::uint8_t byte) noexcept {
   return expect(static_cast<std::uint8_t>(missing_ - 1), 0x80, 0xbf);
 }
 
-// Unicode table 3-7, well-formed UTF-8 byte sequences: the first byte tells how many follow and
-// the range of the second; the third and fourth are always 80..BF.
+// Unicode table 3-7, well-formed UTF-8 byte sequences: the first byte determines how many follow
+// and the range of the second; the third and fourth are always 80..BF.
 bool utf8_validator::begin_character(std::uint8_t byte) noexcept {
   if (byte <= 0x7f) return true;
   if (byte < 0xc2) return fail();                  // a continuation byte, or overlong

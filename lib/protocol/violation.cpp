@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-// What more is known of a violation than its error code says: made when it is asked for, so that
-// nothing of it is kept while all is well.
+// Details of a violation beyond its error code. They are made on request, so that nothing is stored
+// in normal operation.
 
 namespace wsx::protocol {
 
@@ -38,7 +38,7 @@ std::string name_of(opcode control) {
   return control == opcode::pong ? "a pong" : "a Close frame";
 }
 
-// RFC 6455 5.2: in how many bits the length stands that should stand in fewer.
+// RFC 6455 5.2: returns how many bits hold the length that would fit in fewer.
 std::string length_of(bytes_view header) {
   const std::size_t bytes = (byte_of(header, 1) & 0x7f) == 126 ? 2 : 8;
   if (header.size() < 2 + bytes) return {};

@@ -189,7 +189,6 @@ class outbox {
   std::unique_ptr<const memory::pooled_bytes> ping_{};
   pong_queue pongs_;
 
-
   std::unique_ptr<const close_payload> close_{};
 };
 
