@@ -21,8 +21,8 @@ const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
 // From this size on the wider registers are worth a call.
 constexpr std::size_t worth_avx2 = 512;
 
-// Masks as much as goes in large steps behind the first aligned place, and what is before; returns
-// how much that is. Stores that cross a cache line would cost as much as the wider ones save.
+// Masks everything up to the last large step after the first aligned position, and returns its
+// size. Stores that cross a cache line would cost as much as the wider ones save.
 __attribute__((target("avx2"))) std::size_t mask_avx2(std::byte* to, const std::byte* from,
                                                       std::size_t size, word mask) noexcept {
   constexpr std::size_t width = sizeof(__m256i);

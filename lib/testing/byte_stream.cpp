@@ -81,8 +81,8 @@ void byte_stream::close(const wait_limit& limit) {
   // If TLS has failed, this sends the alert that says why.
   if (tls_ && !send_ended_ && !client_gone) send_close_notify(limit);
   shutdown_send();
-  // To close a socket with bytes unread sends an RST, which may cost the client the last bytes
-  // that were sent to it.
+  // Closing a socket with unread bytes sends an RST, and the client may lose the last bytes that
+  // were sent to it.
   for (auto wire = read_wire(limit); !wire.empty(); wire = read_wire(limit)) {
     if (tls_) tls_->discard(wire);
   }

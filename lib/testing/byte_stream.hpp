@@ -12,7 +12,7 @@
 
 namespace wsx::testing {
 
-/// The bytes of a connection, over TCP or over TLS on it.
+/// The bytes of a connection, over TCP or TLS.
 class byte_stream {
  public:
   explicit byte_stream(socket_channel& channel) noexcept : channel_(channel) {}
@@ -21,7 +21,7 @@ class byte_stream {
   void start_tls(const certificate& own, tls_versions versions, client_certificates wanted,
                  std::string_view received, const wait_limit& limit);
 
-  /// Appends at least a byte to `plain`, or returns false if the peer has ended its side.
+  /// Appends at least one byte to `plain`, or returns false if the peer has ended its side.
   bool read_some(std::string& plain, const wait_limit& limit);
   void write(std::string_view plain, const wait_limit& limit);
   void write_wire(std::string_view wire, const wait_limit& limit) { channel_.write(wire, limit); }

@@ -26,7 +26,8 @@ void set_random_serial(X509* certificate) {
                 "cannot make a serial number");
 }
 
-// The authority is valid for longer than any of its certificates, so that only theirs counts.
+// The authority is valid for longer than any of its certificates, so that only their validity
+// matters.
 void set_validity(X509* certificate, long begin, long end) {
   check_openssl(X509_gmtime_adj(X509_getm_notBefore(certificate), begin) != nullptr &&
                     X509_gmtime_adj(X509_getm_notAfter(certificate), end) != nullptr,

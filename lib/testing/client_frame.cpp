@@ -29,7 +29,7 @@ void check_second_byte(std::uint8_t first, std::uint8_t second) {
   }
 }
 
-// The number of bytes behind the first two that hold the payload length. RFC 6455 5.2.
+// Returns the number of bytes after the first two that hold the payload length. RFC 6455 5.2.
 std::size_t extended_length_bytes(std::uint8_t second) {
   const int length = second & 0x7F;
   if (length < 126) return 0;

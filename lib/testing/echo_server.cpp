@@ -6,12 +6,12 @@
 namespace wsx::testing {
 namespace {
 
-// Turns the frames that come into those that go back.
+// Makes the frames to send from those received.
 class echo {
  public:
   explicit echo(std::size_t drop_after) noexcept : left_(drop_after) {}
 
-  // Whether the connection goes on. What is to be sent is appended to `out`.
+  // Appends the answer to `out`, and returns whether the connection goes on.
   bool answer(client_frame frame, std::string& out) {
     if (frame.rsv != 0) throw script_error("the client set RSV1 without an extension");
     switch (frame.opcode) {
@@ -28,7 +28,7 @@ class echo {
     return false;
   }
 
-  // RFC 6455 5.4: a message is one frame or more, only the first of which names its kind.
+  // RFC 6455 5.4: a message has one or more frames; only the first says its kind.
   bool add_fragment(client_frame frame, std::string& out) {
     if ((frame.opcode == opcodes::continuation) != in_message_) {
       throw script_error("the client sent a " + describe(frame) + " out of order");
@@ -46,7 +46,7 @@ class echo {
 
   server_frame message_{};
   bool in_message_ = false;
-  std::size_t left_;  // messages until the drop; 0 for no drop
+  std::size_t left_;  // messages until the drop; 0: no drop
 };
 
 }  // namespace

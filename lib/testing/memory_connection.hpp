@@ -16,18 +16,18 @@
 
 namespace wsx::testing {
 
-// A failure that waits at a position of one direction.
+// A failure planned for a position in one direction.
 struct planned_failure {
   std::size_t position = memory_peer::unlimited;
   std::error_code error{};
 };
 
-// What may be transferred before `failure`, given that `done` bytes have been.
+// Returns how much may be transferred before `failure`, after `done` bytes.
 inline std::size_t before(const planned_failure& failure, std::size_t done) noexcept {
   return failure.position > done ? failure.position - done : 0;
 }
 
-// What both ends share. Members of this and of the client's end are used under the mutex.
+// State that both ends share. Members of this and of the client's end are used under the mutex.
 struct memory_connection {
   // The state of an attempt to connect.
   enum class stage { waiting, accepted, refused };
@@ -39,13 +39,13 @@ struct memory_connection {
   memory_endpoint* client = nullptr;  // null: closed
   bool shut_down = false;
 
-  std::string inbound;  // to the client; the first `inbound_taken` bytes it has
+  std::string inbound;  // to the client, which has read the first `inbound_taken` bytes
   std::size_t inbound_taken = 0;
   std::size_t bytes_read = 0;
   std::size_t read_limit = memory_peer::unlimited;
   planned_failure read_failure{};
 
-  std::string outbound;  // from the client, not yet taken
+  std::string outbound;  // from the client, not taken yet
   std::size_t bytes_written = 0;
   std::size_t write_limit = memory_peer::unlimited;
   std::size_t write_allowance = memory_peer::unlimited;
@@ -73,8 +73,8 @@ struct memory_connection {
   void wake();
 };
 
-// The client's end. Waiting is a timer that never expires and is canceled by news: so what waits
-// belongs to the executor, which destroys it if the executor itself ends first.
+// The client's end. It waits with a timer that never expires and is canceled when something
+// happens. The handler thus belongs to the executor, which destroys it if the executor ends first.
 struct memory_endpoint {
   explicit memory_endpoint(asio::any_io_executor executor)
       : timers{asio::steady_timer(below_strand(executor)),
@@ -90,7 +90,7 @@ struct memory_endpoint {
     return memory_peer(std::move(connection));
   }
 
-  // Asks the listener of that name, if there is one.
+  // Asks the listener with that name, if there is one.
   void knock(const std::string& name);
 
   asio::steady_timer timers[2];

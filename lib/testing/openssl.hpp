@@ -13,7 +13,7 @@
 
 namespace wsx::testing {
 
-/// Calls the OpenSSL function that frees a type of OpenSSL's.
+/// Calls the OpenSSL function that frees an OpenSSL type.
 template <auto Free>
 struct openssl_deleter {
   template <class T>
@@ -31,7 +31,7 @@ using ssl_ptr = std::unique_ptr<SSL, openssl_deleter<SSL_free>>;
 /// Throws `script_error`: `what`, and the errors in this thread's OpenSSL queue, which it empties.
 [[noreturn]] void throw_openssl_error(const std::string& what);
 
-/// Throws as above unless `holds`.
+/// Throws likewise unless `holds`.
 inline void check_openssl(bool holds, const char* what) {
   if (!holds) throw_openssl_error(what);
 }

@@ -52,7 +52,7 @@ class scripted_server::impl {
   asio::io_context context_{1};
   tcp::acceptor acceptor_{context_};
   std::thread accepting_;
-  std::list<connection> connections_;  // of the accepting thread, and of nobody's after its end
+  std::list<connection> connections_;  // used by the accepting thread only
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -90,7 +90,7 @@ void scripted_server::impl::listen() {
   }
   acceptor_.bind(endpoint);
   port_ = acceptor_.local_endpoint().port();
-  // A port that is bound but not listened on refuses clients, and is nobody else's.
+  // A port that is bound but not listened on refuses clients, and no other program can take it.
   if (options_.state != port_state::refusing) acceptor_.listen(options_.backlog);
 }
 

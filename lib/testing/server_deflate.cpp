@@ -9,7 +9,7 @@
 namespace wsx::testing {
 namespace {
 
-// RFC 7692 7.2.1: what is taken off the end of a message, and put back to inflate it.
+// RFC 7692 7.2.1: what is removed from the end of a message, and appended to inflate it.
 constexpr std::string_view tail{"\0\0\xff\xff", 4};
 
 Bytef* as_input(std::string_view bytes) {
@@ -49,7 +49,7 @@ std::string server_deflater::run(std::string_view payload, int flush) {
 
 std::string server_deflater::message(std::string_view payload) {
   std::string out = run(payload, Z_SYNC_FLUSH);
-  if (!out.ends_with(tail)) return std::string(1, '\0');  // an empty message behind a flush
+  if (!out.ends_with(tail)) return std::string(1, '\0');  // an empty message after a flush
   return out.substr(0, out.size() - tail.size());
 }
 
@@ -69,12 +69,12 @@ void server_deflater::reset() {
 
 struct server_inflater::stream {
   z_stream z{};
-  std::string room;  // what comes out at once
+  std::string room;  // for the output of one step
   ~stream() { inflateEnd(&z); }
 };
 
-// A byte at a time goes out: only then does zlib judge how far back something refers by its window,
-// and not by what else it sees of the output. Further than 15 bits nothing can refer.
+// One byte of output at a time: only then does zlib check back references against its window, and
+// not against the output that it still sees. Nothing can refer back further than 15 bits.
 server_inflater::server_inflater(int window_bits) : stream_(new stream) {
   if (inflateInit2(&stream_->z, -window_bits) != Z_OK) throw std::bad_alloc();
   stream_->room.resize(window_bits < 15 ? 1 : 32768);

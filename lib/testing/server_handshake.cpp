@@ -24,7 +24,8 @@ std::string_view trim(std::string_view s) {
   return s.substr(begin, s.find_last_not_of(" \t") - begin + 1);
 }
 
-// Takes the bytes up to `end`, and `end` itself, off `s`; all of `s` if `end` is not in it.
+// Removes the bytes up to and including `end` from `s`, or all of `s` if `end` is not in it.
+// Returns those before `end`.
 std::string_view take_until(std::string_view& s, std::string_view end) {
   const auto at = s.find(end);
   const auto part = s.substr(0, at);
@@ -121,7 +122,7 @@ void check_upgrade_request(const http_request& request) {
 }
 
 std::string accept_key(std::string_view key) {
-  // RFC 6455 1.3: the key, this GUID behind it, hashed with SHA-1 and written in Base64.
+  // RFC 6455 1.3: the key followed by this GUID, hashed with SHA-1 and encoded in Base64.
   const auto salted = std::string{key} + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
   std::array<unsigned char, 20> digest{};
   std::array<unsigned char, 29> base64{};

@@ -28,15 +28,15 @@ bool is_reset(std::error_code error) {
 
 template <class Start>
 socket_channel::outcome socket_channel::run(Start start, const wait_limit& limit) {
-  // A peer that always has bytes, or room for them, must not extend the deadline.
+  // A peer that always has bytes, or space for them, must not extend the deadline.
   if (std::chrono::steady_clock::now() >= limit.deadline) throw_timeout(limit);
   std::optional<outcome> result;
   start([&result](std::error_code error, std::size_t bytes) { result = outcome{error, bytes}; });
   context_.restart();
   while (!result && context_.run_one_until(limit.deadline) != 0) {}
   if (!result) {
-    // The handler refers to this frame, so the operation has to end before the frame does. If it
-    // succeeds even now, that counts.
+    // The handler refers to this stack frame, so the operation has to end before this returns. If
+    // it still succeeds, that counts.
     std::error_code ignored;
     socket_.cancel(ignored);
     context_.restart();
@@ -60,7 +60,7 @@ std::size_t socket_channel::read_some(std::span<char> into, const wait_limit& li
 
 void socket_channel::write(std::string_view bytes, const wait_limit& limit) {
   // Not asio::async_write: between two of its steps there is nothing to cancel, and it would start
-  // the next one after the deadline.
+  // the next step after the deadline.
   while (!bytes.empty()) {
     const auto [error, written] =
         run([&](auto done) { socket_.async_write_some(asio::buffer(bytes), done); }, limit);

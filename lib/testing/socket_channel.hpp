@@ -15,15 +15,15 @@
 
 namespace wsx::testing {
 
-/// The server dies and wakes a script by this; nobody hears of it.
+/// Thrown to wake a script when the server is destroyed; it is never reported.
 class server_stopped : public script_error {
  public:
   server_stopped() : script_error("the server was destroyed") {}
 };
 
-/// A TCP socket with calls that block, yet not for ever. They are asynchronous operations that an
-/// io_context of the socket's own runs until they complete or the deadline passes: so a stop from
-/// another thread is a handler like any other, and no two threads ever touch the socket.
+/// A TCP socket with blocking calls that have a deadline. They are asynchronous operations that run
+/// on an io_context of the socket until they complete or the deadline passes. A stop from another
+/// thread is thus an ordinary handler, and no two threads ever use the socket.
 class socket_channel {
  public:
   socket_channel() : socket_(context_) {}
@@ -32,7 +32,7 @@ class socket_channel {
   asio::ip::tcp::socket& socket() noexcept { return socket_; }
   asio::ip::tcp::endpoint& peer() noexcept { return peer_; }
 
-  /// Reads what is there, at least a byte; 0 when the peer has ended its side, see `ended`.
+  /// Reads at least one byte; returns 0 when the peer has ended its side, see `ended`.
   std::size_t read_some(std::span<char> into, const wait_limit& limit);
   void write(std::string_view bytes, const wait_limit& limit);
   void shutdown_send() noexcept;
@@ -51,7 +51,7 @@ class socket_channel {
     std::size_t bytes;
   };
 
-  /// `start` starts one operation that is not composed of others: then cancelling ends it.
+  /// `start` starts one operation that is not composed of others, so that cancellation ends it.
   template <class Start>
   outcome run(Start start, const wait_limit& limit);
 
@@ -59,7 +59,7 @@ class socket_channel {
   asio::ip::tcp::socket socket_;
   asio::ip::tcp::endpoint peer_;
   stream_end ended_ = stream_end::open;
-  bool stopped_ = false;  // only touched by handlers and the thread that runs them
+  bool stopped_ = false;  // used only by handlers and the thread that runs them
 };
 
 }  // namespace wsx::testing

@@ -24,8 +24,8 @@ void limit_versions(SSL_CTX* context, tls_versions versions) {
                 "cannot lower the security level");
 }
 
-// Each connection has a context of its own. So that one can resume what another began, the keys of
-// their tickets come from what they have in common.
+// Each connection has its own context. Their ticket keys are derived from the certificate, which
+// they share, so that one can resume what another began.
 void share_tickets(SSL_CTX* context, const certificate& own) {
   std::array<unsigned char, 80> keys{};
   check_openssl(

@@ -10,9 +10,8 @@
 
 namespace wsx::testing {
 
-/// The server's side of TLS, without a socket: what the peer sent goes in by `feed`, what it is to
-/// be sent comes out by `take_output`, which holds an alert after a call that
-/// failed.
+/// The server's side of TLS, without a socket. Data from the peer goes in with `feed`, and data for
+/// it comes out with `take_output`. After a call that failed, that includes an alert.
 class tls_session {
  public:
   tls_session(const certificate& own, tls_versions versions, client_certificates wanted);
@@ -20,18 +19,18 @@ class tls_session {
   void feed(std::string_view wire);
   std::string take_output();
 
-  /// Goes on with the handshake; whether it is done. Throws `script_error` if it failed.
+  /// Continues the handshake and returns whether it is done. Throws `script_error` if it failed.
   bool handshake();
-  /// Appends to `plain` what has been decrypted.
+  /// Appends the decrypted data to `plain`.
   void read(std::string& plain);
-  /// Looks in `wire` for close_notify only; broken TLS is no error.
+  /// Looks only for close_notify in `wire`; broken TLS is not an error.
   void discard(std::string_view wire);
   void write(std::string_view plain);
-  /// Once, and not within the handshake or after a fatal error: else it does nothing.
+  /// Only once, and not within the handshake or after a fatal error: then it does nothing.
   void send_close_notify();
-  /// Sends a KeyUpdate of TLS 1.3, which wants one in return if `both`.
+  /// Sends a KeyUpdate of TLS 1.3, which requests one in return if `both`.
   void update_keys(bool both);
-  /// Fails as if the client had sent a record that nobody encrypted: sends the alert for it.
+  /// Fails as if the client had sent an unencrypted record, and sends the alert for that.
   void fail();
 
   bool received_close_notify() const;

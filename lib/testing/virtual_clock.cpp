@@ -10,13 +10,13 @@ namespace {
 
 using time_point = virtual_clock::time_point;
 
-// The longest durations end when time does.
+// Durations that are too long end with the last time point.
 time_point later(time_point now, virtual_clock::duration time) noexcept {
   const auto end = time_point::max();
   return now + std::clamp(time, virtual_clock::duration::zero(), end - now);
 }
 
-// Everything that can run without waiting.
+// Runs everything that can run without waiting.
 void poll(asio::io_context& io) {
   do {
     io.restart();

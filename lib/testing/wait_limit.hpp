@@ -5,7 +5,7 @@
 
 namespace wsx::testing {
 
-/// How long one call of a script may wait, and for what. The deadline is absolute: bytes that
+/// How long one call of a script may wait, and for what. The deadline is absolute, so bytes that
 /// trickle in do not extend it.
 struct wait_limit {
   wait_limit(std::chrono::milliseconds duration, std::string_view awaited_thing)

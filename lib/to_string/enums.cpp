@@ -10,8 +10,8 @@
 
 #include <type_traits>
 
-// Each enumeration in a switch without a default: the compiler tells of an enumerator without a
-// name.
+// Each enumeration has a switch without a default, so that the compiler reports an enumerator
+// without a name.
 
 namespace wsx {
 
@@ -137,7 +137,7 @@ const char* name_of(opcode kind) noexcept {
   return nullptr;
 }
 
-// The words of RFC 6455 7.4.1 and of the IANA registry.
+// The names of RFC 6455 7.4.1 and of the IANA registry.
 const char* name_of(close_code code) noexcept {
   switch (code) {
     case close_code::normal: return "normal";

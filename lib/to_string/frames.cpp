@@ -13,7 +13,7 @@ namespace wsx {
 
 namespace {
 
-// As much of a text as fits in a line of a log beside other things.
+// How much of a text fits in a line of a log.
 constexpr std::size_t shown_of_text = 40;
 
 std::string with_size(std::string_view kind, std::size_t size) {
@@ -31,7 +31,7 @@ std::string_view place_of(bool first, bool last) noexcept {
   return last ? "last " : "";
 }
 
-// As the user gave it to `reply`.
+// The frame that the user passed to `reply`.
 std::string describe(const protocol::outgoing_frame& frame) {
   const std::string_view payload = as_chars(frame.payload);
   if (frame.head.op == opcode::ping) return to_string(ping(frame.payload));

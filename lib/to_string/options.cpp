@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-// Every member of each: a structured binding does not compile when one is added.
+// Every member of each type: a structured binding does not compile when one is added.
 
 namespace wsx {
 

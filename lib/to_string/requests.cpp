@@ -14,7 +14,7 @@
 #include <algorithm>
 #include <array>
 
-// What is asked for, and what came of it: without the secrets in it.
+// Requests and their results, without the secrets in them.
 
 namespace wsx {
 

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-// The pieces that the texts of `to_string` are made of.
+// The parts of `to_string`'s texts.
 
 namespace wsx::detail {
 
@@ -27,7 +27,7 @@ std::string us_of(std::chrono::nanoseconds duration);
 // `1001 (going away): "bye"`
 std::string code_and_reason(close_code code, std::string_view reason);
 
-// What a callback threw, as far as that says anything.
+// Describes the exception of a callback, if it has a message.
 std::string thrown(const std::exception_ptr& exception);
 
 // "HTTP 401 Unauthorized"; empty without a status.

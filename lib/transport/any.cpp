@@ -11,9 +11,9 @@ any_transport::any_transport(asio::any_io_executor executor,
 
 asio::awaitable<std::error_code> any_transport::connect(const url& to, diagnostics& d) {
   auto& tcp = std::get<tcp_transport>(chosen_);
-  const auto settings = std::move(settings_);  // nothing holds on to them but TLS
+  const auto settings = std::move(settings_);  // only TLS keeps them
   if (!to.secure()) return tcp.connect(to, d);
-  auto executor = tcp.executor();  // outlives what is replaced
+  auto executor = tcp.executor();  // outlives the transport that is replaced
   auto& tls = chosen_.emplace<tls_transport>(std::move(executor), settings);
   return tls.connect(to, d);
 }

@@ -10,7 +10,7 @@ using asio::ip::tcp;
 
 std::error_code asio_connecting::begin(tcp::socket& socket, const tcp::endpoint& to) {
   std::error_code error;
-  socket.close(error);  // of the address before
+  socket.close(error);  // of the previous address
   socket.open(to.protocol(), error);
   if (!error) socket.non_blocking(true, error);
   return error ? error : make_error_code(asio::error::in_progress);

@@ -21,8 +21,8 @@ std::error_code system_error_of(int number) noexcept {
   return {number, asio::error::get_system_category()};
 }
 
-// Asio's own `open` makes sockets that a program which is started meanwhile inherits: that would
-// keep the connection alive when it is closed here.
+// Asio's own `open` makes sockets that a program started meanwhile inherits, which would keep the
+// connection alive after it is closed here.
 std::error_code open_socket(tcp::socket& socket, const tcp& protocol) {
 #ifdef SOCK_CLOEXEC
   const int made = ::socket(protocol.family(), SOCK_STREAM | SOCK_CLOEXEC, protocol.protocol());
@@ -31,7 +31,7 @@ std::error_code open_socket(tcp::socket& socket, const tcp& protocol) {
   if (made >= 0) ::fcntl(made, F_SETFD, FD_CLOEXEC);
 #endif
   if (made < 0) return system_error_of(errno);
-#ifdef SO_NOSIGPIPE  // where `send` has no flag for it
+#ifdef SO_NOSIGPIPE  // if `send` has no flag for it
   const int on = 1;
   ::setsockopt(made, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
 #endif
@@ -57,10 +57,10 @@ std::error_code state_of(tcp::socket& socket) {
 
 }  // namespace
 
-// Asio always waits for its reactor, and never looks whether that is needed.
+// Asio always waits for its reactor, even if that is not necessary.
 std::error_code posix_connecting::begin(tcp::socket& socket, const tcp::endpoint& to) {
   std::error_code error;
-  socket.close(error);  // of the address before
+  socket.close(error);  // of the previous address
   error = open_socket(socket, to.protocol());
   if (!error) socket.non_blocking(true, error);
   if (error) return error;
@@ -81,8 +81,8 @@ asio::awaitable<std::error_code> posix_connecting::finish(tcp::socket& socket,
   co_return error;
 }
 
-// A socket that has a peer is connected. One that has none may still get one, unless there was an
-// error. That comes first: of a refused connection getpeername says EINVAL on macOS.
+// A socket that has a peer is connected. One without a peer may still get one, unless there was an
+// error. The error is checked first: on macOS getpeername returns EINVAL for a refused connection.
 std::error_code posix_connecting::judge(std::error_code peer, std::error_code pending) noexcept {
   if (!peer) return {};
   if (pending) return pending;

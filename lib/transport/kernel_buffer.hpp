@@ -7,15 +7,16 @@
 #include <cstddef>
 #include <optional>
 
-// What the kernel keeps of a connection's bytes.
+// What the kernel buffers of a connection's bytes.
 namespace wsx {
 
-/// Makes the kernel take less in advance, where it can be told: otherwise it holds megabytes that
-/// it has not sent. On a slow link a ping would wait behind all of that, and a full socket would
-/// have no room for minutes. No error: it goes without, too.
+/// Limits how much the kernel buffers before sending, if the system supports that. Otherwise it
+/// holds megabytes of unsent data. On a slow link a ping would wait behind all of it, and a full
+/// socket would have no space for minutes. There is no error: the limit is optional.
 void bound_unsent(asio::ip::tcp::socket& socket) noexcept;
 
-/// The written bytes that the peer's kernel has not acknowledged; nothing where nobody knows.
+/// Returns the number of written bytes that the peer's kernel has not acknowledged; nothing if that
+/// is unknown.
 std::optional<std::size_t> unacknowledged(asio::ip::tcp::socket& socket) noexcept;
 
 }  // namespace wsx

@@ -7,7 +7,7 @@ namespace wsx {
 namespace {
 
 const strand* strand_in(const asio::any_io_executor& executor) noexcept {
-  // Not `target` alone: up to Asio 1.22 it does not look at the type.
+  // Not `target` alone: up to Asio 1.22 it does not check the type.
   return executor.target_type() == typeid(strand) ? executor.target<strand>() : nullptr;
 }
 

@@ -23,7 +23,7 @@ tcp::socket::wait_type wait_type(io_direction direction) noexcept {
   return direction == io_direction::read ? tcp::socket::wait_read : tcp::socket::wait_write;
 }
 
-// A name may have as many addresses as its owner likes.
+// Limits the addresses that are tried, since a name may have any number of them.
 constexpr std::size_t max_tried = 16;
 
 std::string to_text(const tcp::endpoint& endpoint) {
@@ -34,7 +34,7 @@ std::string to_text(const tcp::endpoint& endpoint) {
   return fmt::format(FMT_COMPILE("{}.{}.{}.{}:{}"), b[0], b[1], b[2], b[3], endpoint.port());
 }
 
-// What resolvers say of a name, in words that need no knowledge of them.
+// A resolver's error, in plain words.
 std::string describe_lookup(std::error_code error) {
   if (error == asio::error::host_not_found) return "no host has that name";
   if (error == asio::error::no_data) return "that name has no address";
@@ -50,8 +50,8 @@ asio::awaitable<std::error_code> refuse_tls(diagnostics& d) {
 
 }  // namespace
 
-// A name that is being looked up. The system's resolver can't be interrupted: whoever waits for it
-// waits for `done` instead, which `close` can cancel, and leaves a late answer to itself.
+// A name that is being looked up. The system's resolver can't be interrupted. The caller therefore
+// waits for `done`, which `close` can cancel, and ignores a late result.
 struct tcp_transport::lookup {
   explicit lookup(const asio::any_io_executor& executor) : resolver(executor), done(executor) {
     done.expires_at(asio::steady_timer::time_point::max());
@@ -75,7 +75,7 @@ asio::awaitable<std::error_code> tcp_transport::connect(const url& to, diagnosti
   return to.secure() ? refuse_tls(d) : dial(to, d);
 }
 
-// An address needs no resolver, which would ask in a thread of its own.
+// An address needs no resolver, which would run in its own thread.
 asio::awaitable<std::error_code> tcp_transport::dial(const url& to, diagnostics& d) {
   d.tried.clear();
   if (closed_) co_return asio::error::operation_aborted;
@@ -92,7 +92,7 @@ asio::awaitable<std::error_code> tcp_transport::dial(const url& to, diagnostics&
   co_return error;
 }
 
-// One address after the other.
+// Tries one address after the other.
 asio::awaitable<std::error_code> tcp_transport::dial_name(const url& to, diagnostics& d) {
   d.stage = connect_stage::resolving;
   if (const auto error = co_await resolve(to)) {
@@ -110,8 +110,8 @@ asio::awaitable<std::error_code> tcp_transport::dial_name(const url& to, diagnos
   co_return error;
 }
 
-// An address that has not answered when the attempt is given up is noted, too: the error of a
-// deadline does not say which one hung.
+// An address that has not answered by the end of the attempt is recorded, too: the error of a
+// deadline does not say which one was slow.
 asio::awaitable<std::error_code> tcp_transport::try_address(const tcp::endpoint& to,
                                                             diagnostics& d) {
   d.stage = connect_stage::connecting;
@@ -164,8 +164,8 @@ io_result tcp_transport::write_some(bytes_view bytes) noexcept {
   return result;
 }
 
-// The first write since the socket was full. Where it is full for so long, what the kernel takes in
-// advance only makes others wait; on a fast link the bound costs throughput (docs/performance.md).
+// The first write since the socket was full. If it is full for this long, the kernel's buffering
+// only delays other data. On a fast link the limit costs throughput (docs/performance.md).
 void tcp_transport::look_for_slow_link() noexcept {
   constexpr std::chrono::milliseconds slow{100};
   const bool is_slow = clock::now() - full_since_ >= slow;
@@ -177,8 +177,9 @@ std::optional<std::size_t> tcp_transport::unacknowledged() noexcept {
   return wsx::unacknowledged(socket_);
 }
 
-// The socket's own executor is the one below, and the handler brings its strand: were the socket's
-// executor a strand whose type is not known, each wait would allocate copies of it.
+// The socket runs on the strand's inner executor, and the handler has its own strand. If the
+// socket's executor were a strand behind an `any_io_executor`, each wait would allocate copies of
+// it.
 void tcp_transport::async_wait(io_direction direction, wait_handler ready) {
   const strand& serial = ready.serial();
   socket_.async_wait(wait_type(direction), on_strand(serial, std::move(ready)));

@@ -27,8 +27,8 @@ namespace wsx {
 
 namespace {
 
-// A session can be resumed even if its connection was cut: OpenSSL would forget it, unless it takes
-// the connection for ended in order.
+// A session can be resumed even if its connection was cut. OpenSSL would discard it unless it
+// considers the connection ended in order.
 struct free_ssl {
   void operator()(SSL* s) const noexcept {
     SSL_set_shutdown(s, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
@@ -40,8 +40,8 @@ struct free_x509 {
   void operator()(X509* certificate) const noexcept { X509_free(certificate); }
 };
 
-// What is encrypted at once, with room for what TLS adds to each record of at most 16 KiB, and for
-// one more, of OpenSSL's own.
+// The size that is encrypted at once: it leaves space for the overhead of each record of at most 16
+// KiB, and for one more record, of OpenSSL's own.
 constexpr std::size_t max_record = SSL3_RT_MAX_PLAIN_LENGTH;
 constexpr std::size_t max_batch = tls_records::most * max_record;
 constexpr std::size_t max_encrypted_batch =
@@ -50,8 +50,8 @@ static_assert(max_encrypted_batch <= wire_buffer::capacity);
 
 }  // namespace
 
-// OpenSSL drives the non-blocking socket itself, through a wire that moves many records at once:
-// what can't be done at once shows as "want read" or "want write".
+// OpenSSL drives the non-blocking socket itself, through a wire that moves many records at once. An
+// operation that can't be done at once shows as "want read" or "want write".
 struct tls_transport::state {
   state(asio::any_io_executor executor, std::shared_ptr<transport_settings> s)
       : tcp(std::move(executor), s), settings(std::move(s)) {}
@@ -71,11 +71,12 @@ struct tls_transport::state {
   void finish_reading() noexcept;
   void release_write_buffer() noexcept;
 
-  // Whether OpenSSL or the wire has part of what the caller will offer again: nothing may be
-  // flushed then but by `write_some`, which tells the caller.
+  // Returns whether OpenSSL or the wire has part of what the caller will offer again. Only
+  // `write_some` may flush then, since it reports to the caller.
   bool writing() const noexcept { return committed() > 0; }
 
-  // The bytes of the caller that OpenSSL or the wire has: they must go as they were.
+  // Returns how many of the caller's bytes OpenSSL or the wire has, which must be offered again
+  // unchanged.
   std::size_t committed() const noexcept { return records.pending_data() + interrupted; }
 
   tcp_transport tcp;
@@ -85,28 +86,28 @@ struct tls_transport::state {
   tls_resumption resumption{};
   std::unique_ptr<SSL, free_ssl> ssl{};
 
-  // What a read or write waits for: with TLS a read may have to write first, and the reverse.
+  // What a read or write waits for: with TLS a read may have to write first, and vice versa.
   io_direction read_wants = io_direction::read;
   io_direction write_wants = io_direction::write;
 
-  // What has been encrypted, as the first of the bytes to write, and not been handed to the socket
-  // in whole records.
+  // The first bytes to write, which have been encrypted and not been written to the socket in whole
+  // records.
   tls_records records{};
-  // The bytes of a write that OpenSSL is in the middle of: it must go on as it began.
+  // The bytes of a write that OpenSSL has begun: it must be continued with these bytes.
   std::size_t interrupted = 0;
 
-  // Why nothing more can be read. OpenSSL says it once, perhaps behind the last bytes; the socket
-  // need not tell any more of it.
+  // Why nothing more can be read. OpenSSL reports it once, perhaps after the last bytes, and the
+  // socket may not report it again.
   std::error_code read_end{};
 
-  unsigned long failure = 0;  // the error of OpenSSL's that the connection broke by
+  unsigned long failure = 0;  // OpenSSL's error that broke the connection
 
   int refused_error = X509_V_OK;
   int refused_depth = 0;
   std::unique_ptr<X509, free_x509> refused{};
 };
 
-// The name that the certificate has to bear.
+// Returns the name that the certificate must be for.
 const std::string& tls_transport::state::identity(const url& to) const noexcept {
   const std::string& option = settings->tls->server_name;
   return option.empty() ? to.host : option;
@@ -162,8 +163,8 @@ std::error_code tls_transport::state::prepare(const url& to, diagnostics& d) {
   return {};
 }
 
-// What OpenSSL means by `result`: would_block (then `wants` says what to wait for), eof, the
-// socket's own error, or tls_failed.
+// Translates OpenSSL's `result`: would_block (then `wants` says what to wait for), eof, the
+// socket's error, or tls_failed.
 std::error_code tls_transport::state::judge(int result, io_direction& wants) noexcept {
   switch (SSL_get_error(ssl.get(), result)) {
     case SSL_ERROR_WANT_READ: wants = io_direction::read; return asio::error::would_block;
@@ -176,13 +177,13 @@ std::error_code tls_transport::state::judge(int result, io_direction& wants) noe
   }
 }
 
-// The first failure is the cause of others, unless the server's alert says what is behind it.
+// The first failure causes later ones, unless the server's alert explains it.
 void tls_transport::state::note_failure() noexcept {
   const auto error = ERR_peek_error();
   if (failure == 0 || is_alert(error)) failure = error;
 }
 
-// The client's last message is not sent alone: RFC 8446 lets data follow it at once.
+// The client's last message is not sent alone: RFC 8446 allows data to follow it at once.
 asio::awaitable<std::error_code> tls_transport::state::shake_hands(const url& to, diagnostics& d) {
   for (bool last_look = false;;) {
     ERR_clear_error();
@@ -199,7 +200,7 @@ asio::awaitable<std::error_code> tls_transport::state::shake_hands(const url& to
     if (broken && std::exchange(last_look, true)) co_return handshake_error(unsent, to, d);
     if (unsent) wants = io_direction::write;
     wire.before_reading();
-    if (broken) continue;  // the server may have said why before it went
+    if (broken) continue;  // the server may have said why before it disconnected
     if (const auto failed = co_await tcp.ready(wants)) co_return failed;
   }
 }
@@ -235,24 +236,25 @@ asio::awaitable<std::error_code> tls_transport::connect(const url& to, diagnosti
   auto error = co_await state_->attempt(to, d, state_->settings->tls->resume);
   if (!state_->refused_resumption(error)) co_return error;
   error = co_await state_->attempt(to, d, false);
-  if (!error) state_->resumption.refused();  // or it is not the session that the server minds
+  if (!error)
+    state_->resumption.refused();  // otherwise the session is not what the server objects to
   co_return error;
 }
 
 asio::awaitable<std::error_code> tls_transport::state::attempt(const url& to, diagnostics& d,
                                                                bool resume) {
-  // Before dialing: bad certificates of ours should not cost a connection.
+  // Before dialing: a wrong certificate option should not cost a connection.
   if (const auto error = prepare(to, d)) co_return error;
   if (const auto error = co_await tcp.dial(to, d)) co_return error;
   d.stage = connect_stage::tls;
-  // After dialing: a session is taken to be used, and can't be used twice.
+  // After dialing: a session that is taken from the store can't be taken again.
   if (resume) resumption.begin(ssl.get(), context->sessions(), to.authority());
   co_return co_await shake_hands(to, d);
 }
 
 // Some servers answer a session that they can't resume with an alert, or by ending TCP, instead of
-// a full handshake (RFC 8446 2.2, RFC 5246 7.3). A connection that was closed meanwhile, or was not
-// made in time, has another error.
+// a full handshake (RFC 8446 2.2, RFC 5246 7.3). A connection that was closed meanwhile, or timed
+// out, has another error.
 bool tls_transport::state::refused_resumption(std::error_code error) const noexcept {
   return resumption.offered() &&
          (error == errc::tls_handshake_failed || reset_by_peer<asio::error::basic_errors>(error));
@@ -262,7 +264,7 @@ io_result tls_transport::read_some(std::span<std::byte> room) noexcept {
   if (state_->read_end) return {0, state_->read_end};
   io_result result;
   state_->wire.before_reading();
-  ERR_clear_error();  // once: what succeeds leaves no error
+  ERR_clear_error();  // once: success leaves no error
   while (result.bytes < room.size()) {
     std::size_t count = 0;
     const int ok = SSL_read_ex(state_->ssl.get(), room.data() + result.bytes,
@@ -271,19 +273,19 @@ io_result tls_transport::read_some(std::span<std::byte> room) noexcept {
     if (ok == 1) continue;
     const auto error = state_->judge(ok, state_->read_wants);
     if (!would_block(error)) state_->read_end = error;
-    if (result.bytes == 0) result.error = error;  // otherwise the next read has it
+    if (result.bytes == 0) result.error = error;  // otherwise the next read returns it
     break;
   }
   if (result.bytes < room.size()) state_->finish_reading();
   return result;
 }
 
-// OpenSSL has read all that there is, and may have written: the end of the handshake, the answer to
-// a KeyUpdate, an alert. That goes with the next write, or now if there is none.
+// OpenSSL has read everything, and may have written: the end of the handshake, the answer to a
+// KeyUpdate, an alert. These are sent with the next write, or now if there is none.
 void tls_transport::state::finish_reading() noexcept {
   if (writing()) return;
   if (!read_end) release_write_buffer();
-  wire.flush();  // what it comes to the next write is told
+  wire.flush();  // the next write reports an error
 }
 
 io_result tls_transport::write_some(bytes_view bytes) noexcept {
@@ -292,12 +294,12 @@ io_result tls_transport::write_some(bytes_view bytes) noexcept {
     result.error = state_->write_records(bytes.subspan(result.bytes));
     result.bytes += state_->records.take(state_->wire.taken());
   }
-  if (result.bytes > 0) result.error.clear();  // the next write has it
+  if (result.bytes > 0) result.error.clear();  // the next write returns it
   return result;
 }
 
 // Encrypts as many bytes as one write of the socket takes, and writes them. Until that is done, no
-// other bytes can go: the caller offers the same ones again, less what went in whole records.
+// other bytes can be sent: the caller offers the same ones again, without those in whole records.
 std::error_code tls_transport::state::write_records(bytes_view bytes) noexcept {
   if (interrupted > 0 || records.pending_data() == 0) {
     if (const auto error = encrypt(bytes.first(std::min(bytes.size(), max_batch)))) return error;
@@ -325,9 +327,8 @@ std::error_code tls_transport::state::encrypt(bytes_view batch) noexcept {
   return {};
 }
 
-// A message of TLS itself, a ticket above all, makes OpenSSL allocate its buffer of writes (17
-// KiB), which goes with the next write: this one, of nothing, sends nothing but what OpenSSL has to
-// say itself.
+// A message of TLS itself, usually a ticket, makes OpenSSL allocate its write buffer (17 KiB),
+// which the next write frees. This write is empty, and sends only what OpenSSL itself has to send.
 void tls_transport::state::release_write_buffer() noexcept {
   wire.before_writing(true);
   std::size_t none = 0;

@@ -22,9 +22,9 @@ namespace {
 
 void configure(SSL_CTX* context) {
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-  // Bytes may have moved when a write of them goes on; an idle connection has no buffers.
+  // Bytes may have moved when a write of them is continued; an idle connection has no buffers.
   SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-  // A missing close_notify is not an error of its own: WebSocket has its Close frame.
+  // A missing close_notify is not an error: WebSocket has its Close frame.
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
   tls_resumption::enable(context);
 }
@@ -33,8 +33,8 @@ std::string named(std::string_view option, const std::string& path) {
   return "tls_options::" + std::string(option) + ' ' + protocol::quote(path, 200);
 }
 
-// Why certificates could not be read, by the oldest of OpenSSL's errors; `nothing` if it is the
-// usual one. Empties the queue.
+// Describes why certificates could not be read, by the oldest of OpenSSL's errors; returns
+// `nothing` for the usual one. Empties the queue.
 std::string describe_unreadable(std::string_view nothing) {
   const auto code = ERR_peek_error();
   const std::string reason = take_openssl_error();
@@ -88,7 +88,7 @@ bool tls_context::trust(const tls_options& options, diagnostics& d) {
     d.detail = named("ca_file", options.ca_file) + describe_unreadable(none);
     return false;
   }
-  // OpenSSL looks into the directory only when it verifies.
+  // OpenSSL reads the directory only when it verifies.
   std::error_code unknown;
   if (!options.ca_path.empty() && !std::filesystem::is_directory(options.ca_path, unknown)) {
     d.detail = named("ca_path", options.ca_path) + " is not a directory";
@@ -123,13 +123,13 @@ bool tls_context::trust_pem(const std::string& pem) {
     if (!certificate) break;
     if (X509_STORE_add_cert(SSL_CTX_get_cert_store(native()), certificate.get()) != 1) return false;
   }
-  // The end of the text shows as "no start line".
+  // The end of the text is reported as "no start line".
   const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   if (count > 0 && at_end) ERR_clear_error();
   return count > 0 && at_end;
 }
 
-// A certificate, and nothing behind it.
+// One certificate, and nothing after it.
 bool tls_context::trust_der(const std::string& der) {
   const auto* at = reinterpret_cast<const unsigned char*>(der.data());
   const auto* const end = at + der.size();

@@ -13,11 +13,11 @@
 
 namespace wsx {
 
-/// What TLS connections that trust in the same way share: the trusted certificates, the settings,
-/// and the sessions to resume.
+/// State that TLS connections with the same trust settings share: the trusted certificates, the
+/// settings, and the sessions to resume.
 class tls_context {
  public:
-  /// Makes one of the options; null with `errc::invalid_ca` if certificates can't be read.
+  /// Makes a context from the options; null with `errc::invalid_ca` if certificates can't be read.
   static std::shared_ptr<tls_context> make(const tls_options& options, std::error_code& error,
                                            diagnostics& d);
 
@@ -37,7 +37,7 @@ class tls_context {
   tls_session_store sessions_;
 };
 
-/// What OpenSSL says of the oldest error in its queue; empties the queue.
+/// Returns OpenSSL's text for the oldest error in its queue; empties the queue.
 std::string take_openssl_error();
 
 }  // namespace wsx

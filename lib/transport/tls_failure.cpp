@@ -76,8 +76,8 @@ bool is_of_ssl(unsigned long error) noexcept {
 
 using bio_ptr = std::unique_ptr<BIO, decltype(&BIO_free)>;
 
-// "CN=localhost, O=Example": in the order of the certificate, a value with a special character in
-// quotes, everything in UTF-8.
+// "CN=localhost, O=Example": in the certificate's order, in UTF-8, with quotes around a value that
+// has a special character.
 std::string text_of(const X509_NAME* name) {
   constexpr unsigned long flags =
       (XN_FLAG_ONELINE & ~static_cast<unsigned long>(XN_FLAG_SPC_EQ)) &
@@ -129,7 +129,7 @@ std::vector<std::string> alternative_names(const X509* certificate) {
   return names;
 }
 
-// The last one counts as the most specific.
+// The last one is considered the most specific.
 std::string common_name(const X509* certificate) {
   const X509_NAME* const subject = X509_get_subject_name(certificate);
   int last = -1;
@@ -145,7 +145,7 @@ std::string common_name(const X509* certificate) {
   return name;
 }
 
-// "a, b and c"; of many only the first.
+// "a, b and c"; only the first ones if there are many.
 std::string list_of(const std::vector<std::string>& names) {
   constexpr std::size_t most = 5;
   const std::size_t shown = std::min(names.size(), most);
@@ -171,7 +171,7 @@ std::string describe_issuer(const std::string& issuer) {
   return "its certificate was issued by \"" + issuer + "\", which " + std::string(not_trusted);
 }
 
-// Its own, or one of those that vouch for it.
+// Its own subject, or that of the certificate that issued it.
 std::string subject_of(const refused_certificate& r) {
   if (r.depth == 0) return "its certificate";
   return "the certificate of its issuer \"" + text_of(X509_get_subject_name(r.certificate)) + '"';
@@ -207,7 +207,7 @@ std::string openssl_reason(unsigned long error) {
   return text.data();
 }
 
-// The reasons of OpenSSL's from there on are alerts that the peer has sent.
+// OpenSSL's reasons from this number on are alerts that the peer has sent.
 bool is_alert(unsigned long error) noexcept {
   return is_of_ssl(error) && ERR_GET_REASON(error) >= SSL_AD_REASON_OFFSET;
 }
@@ -223,8 +223,8 @@ std::string describe_openssl(unsigned long error) {
   }
 }
 
-// OpenSSL judges the version of the first record alone: later ones, of a server that speaks TLS,
-// come behind its first message.
+// OpenSSL checks the version of the first record only. Later records with a wrong version come from
+// a server that speaks TLS.
 bool speaks_no_tls(const SSL* ssl, unsigned long error) noexcept {
   if (!is_of_ssl(error) || SSL_get_state(ssl) != TLS_ST_CW_CLNT_HELLO) return false;
   const int reason = ERR_GET_REASON(error);

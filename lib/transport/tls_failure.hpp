@@ -7,20 +7,21 @@
 
 #include <string>
 
-// Why TLS failed, in words that need no knowledge of OpenSSL.
+// Explains why TLS failed, in words that need no knowledge of OpenSSL.
 namespace wsx {
 
-/// What OpenSSL means by an error, without its number and place: "tlsv13 alert certificate
+/// Returns OpenSSL's text for an error, without its number and location: "tlsv13 alert certificate
 /// required". Empty for 0.
 std::string openssl_reason(unsigned long error);
 
-/// The same as a phrase for people: "the server sent the TLS alert certificate_required".
+/// Describes the error in a phrase for people: "the server sent the TLS alert
+/// certificate_required".
 std::string describe_openssl(unsigned long error);
 
-/// Whether `error` is an alert that the peer sent.
+/// Returns whether `error` is an alert that the peer sent.
 bool is_alert(unsigned long error) noexcept;
 
-/// Whether `error` means that what the server said first was no TLS at all.
+/// Returns whether `error` means that the server's first bytes were not TLS.
 bool speaks_no_tls(const SSL* ssl, unsigned long error) noexcept;
 
 /// A certificate that was refused.
@@ -31,7 +32,7 @@ struct refused_certificate {
   std::string wanted{};  ///< the name that it had to be for
 };
 
-/// Fills in what is known of it.
+/// Sets the fields about the certificate.
 void describe(const refused_certificate& refused, diagnostics& d);
 
 }  // namespace wsx

@@ -11,7 +11,7 @@ namespace wsx {
 
 namespace {
 
-// As numbers: OpenSSL would read them from text that has more behind them.
+// As bytes: OpenSSL would accept text that continues after the address.
 bool expect_address(SSL* ssl, const asio::ip::address& address) {
   X509_VERIFY_PARAM* const expected = SSL_get0_param(ssl);
   if (address.is_v4()) {
@@ -29,9 +29,10 @@ bool expect_identity(SSL* ssl, std::string name) {
   std::error_code no_address;
   const auto address = asio::ip::make_address(name.c_str(), no_address);
   if (!no_address) return expect_address(ssl, address);
-  // OpenSSL would check nothing for an empty name, and take any subdomain for a leading dot.
+  // OpenSSL would check nothing for an empty name, and accept any subdomain for a leading dot.
   if (!protocol::is_host_name(name)) return false;
-  // The dot that ends an absolute name is for the resolver: neither certificates nor SNI have it.
+  // The dot at the end of an absolute name is for the resolver: neither certificates nor SNI have
+  // it.
   if (name.ends_with('.')) name.pop_back();
   SSL_set_hostflags(ssl,
                     X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);

@@ -6,9 +6,9 @@
 
 namespace wsx {
 
-/// Makes the connection ask for the name by SNI (RFC 6066 3), and take only a certificate that was
-/// made for it, or for the address, and says so as a subject alternative name (RFC 9525). False if
-/// it is neither a host name nor an address, or there is no memory.
+/// Makes the connection send the name as SNI (RFC 6066 3). It then accepts only a certificate with
+/// that name or address as a subject alternative name (RFC 9525). Returns false if `name` is
+/// neither a host name nor an address, or without memory.
 bool expect_identity(SSL* ssl, std::string name);
 
 }  // namespace wsx

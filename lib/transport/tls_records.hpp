@@ -6,18 +6,17 @@
 
 namespace wsx {
 
-/// The records of one batch, from being encrypted until the socket has taken them whole. A peer can
-/// decrypt a record only as a whole, so what the socket took of one counts for nothing before its
-/// last byte.
+/// The records of one batch, until the socket has taken them whole. A peer can decrypt only whole
+/// records, so a part of a record does not count before its last byte.
 ///
-/// Where records end is told as a count of all bytes that OpenSSL has ever written to the wire.
-/// Records without data that lie between, such as a KeyUpdate or an alert, need not be told.
+/// The end of a record is a position in all bytes that OpenSSL has ever written to the wire.
+/// Records without data in between, such as a KeyUpdate or an alert, need not be added.
 class tls_records {
  public:
-  /// So many may be pending. With more, the last ones count as one.
+  /// The maximum number that are pending. If there are more, the last ones count as one.
   static constexpr std::size_t most = 16;
 
-  /// A record, or several, with as many bytes of data, end there.
+  /// One or more records with this many bytes of data end at `end`.
   void add(std::size_t data, std::uint64_t end) noexcept {
     pending_data_ += data;
     if (count_ == most) {
@@ -29,7 +28,7 @@ class tls_records {
     }
   }
 
-  /// The data of those that lie whole before `taken`; they are forgotten.
+  /// Removes the records that are whole before `taken`, and returns the size of their data.
   std::size_t take(std::uint64_t taken) noexcept {
     std::size_t data = 0;
     for (; count_ > 0 && at(0).end <= taken; --count_) {
@@ -40,7 +39,7 @@ class tls_records {
     return data;
   }
 
-  /// The data of those that are pending.
+  /// Returns the size of the data of pending records.
   std::size_t pending_data() const noexcept { return pending_data_; }
 
  private:

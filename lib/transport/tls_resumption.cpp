@@ -8,11 +8,11 @@ namespace wsx {
 
 namespace {
 
-// Tickets are a few hundred bytes, with a client's certificate in them some thousand; a server may
-// send up to 64 KiB.
+// Tickets have a few hundred bytes, or some thousand with a client's certificate; a server may send
+// up to 64 KiB.
 constexpr std::size_t max_ticket = 4096;
 
-// Where a connection of OpenSSL's finds its `tls_resumption`.
+// Where an OpenSSL connection stores its `tls_resumption`.
 int place() noexcept {
   static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return index;
@@ -42,14 +42,14 @@ void tls_resumption::established(SSL* ssl) {
   keep(ssl, tls_session_ptr(SSL_get1_session(ssl)));
 }
 
-// Returns whether it took the session over.
+// Returns whether it took ownership of the session.
 int tls_resumption::on_new_session(SSL* ssl, SSL_SESSION* session) noexcept {
   auto* const self = static_cast<tls_resumption*>(SSL_get_ex_data(ssl, place()));
   if (self == nullptr || !self->wanted(session)) return 0;
   try {
     self->keep(ssl, tls_session_ptr(session));
   } catch (const std::bad_alloc&) {
-    // Then there is nothing to resume.
+    // There will be nothing to resume.
   }
   return 1;
 }

@@ -8,24 +8,24 @@
 
 namespace wsx {
 
-/// What one connection does about sessions: it offers one to the server, and keeps the first that
-/// the server gives. One a connection is what its client needs to resume.
+/// The session handling of one connection: it offers one session to the server, and keeps the first
+/// that the server sends. A client needs one per connection.
 class tls_resumption {
  public:
-  /// Once for each context: its connections are told of new sessions.
+  /// Once per context: enables notifications about new sessions for its connections.
   static void enable(SSL_CTX* context) noexcept;
 
   tls_resumption() = default;
   tls_resumption(const tls_resumption&) = delete;
   tls_resumption& operator=(const tls_resumption&) = delete;
 
-  /// Before the handshake. This and the store must outlive `ssl`.
+  /// Before the handshake. This object and the store must outlive `ssl`.
   void begin(SSL* ssl, tls_session_store& store, std::string server);
 
-  /// Whether a session was offered.
+  /// Returns whether a session was offered.
   bool offered() const noexcept { return offered_; }
 
-  /// The server has answered the offer by ending the connection: it gets no other.
+  /// The server has answered the offer by ending the connection: it is offered no other session.
   void refused() { store_->refuse(server_); }
 
   /// After the handshake.

@@ -14,7 +14,7 @@ void tls_session_store::put(std::string server, resumable_session kept) {
 
 resumable_session tls_session_store::take(std::string_view server, clock::time_point now) {
   const std::lock_guard lock(mutex_);
-  // Those of the future too: the system's clock was set back.
+  // Also those of the future: the system's clock has been set back.
   std::erase_if(entries_, [now](const entry& e) {
     return e.kept.verified > now || now - e.kept.verified >= max_age;
   });

@@ -17,32 +17,34 @@ struct free_tls_session {
 };
 using tls_session_ptr = std::unique_ptr<SSL_SESSION, free_tls_session>;
 
-/// A session, and when the certificate that it was begun with has been verified.
+/// A session, and when the certificate of its first connection was verified.
 struct resumable_session {
   tls_session_ptr session{};
   std::chrono::system_clock::time_point verified{};
 };
 
-/// The sessions of earlier connections that a new one may resume: of connections that verified in
-/// the same way. From any thread.
+/// The sessions of earlier connections with the same trust settings, which new connections may
+/// resume. From any thread.
 class tls_session_store {
  public:
   using clock = std::chrono::system_clock;
 
-  /// A resumed connection does not see the server's certificate: so often it must be seen again.
+  /// A resumed connection does not check the server's certificate, so it has to be checked this
+  /// often.
   static constexpr std::chrono::hours max_age{24};
-  /// Of all servers. The oldest give way.
+  /// For all servers. The oldest are removed.
   static constexpr std::size_t max_sessions = 256;
 
-  /// `server` is the host and port of the URL: unless the options name another, the certificate was
-  /// verified for that host.
+  /// `server` is the host and port of the URL: the certificate was verified for that host, unless
+  /// the options name another.
   void put(std::string server, resumable_session kept);
 
-  /// The latest session with that server, or none. Nobody else gets it: RFC 8446 C.4 asks for that,
-  /// lest an observer recognizes who connects again.
+  /// Returns the latest session with that server, if any, and removes it: RFC 8446 C.4 asks for
+  /// single use, so that an observer can't recognize a client that reconnects.
   resumable_session take(std::string_view server, clock::time_point now);
 
-  /// That server does not bear resumption: its sessions are dropped, and it gets none any more.
+  /// That server fails when sessions are offered: its sessions are dropped, and it is offered none
+  /// any more.
   void refuse(std::string server);
 
  private:
@@ -55,7 +57,7 @@ class tls_session_store {
   bool refused(std::string_view server) const;
 
   std::deque<entry> entries_;        // the oldest first
-  std::deque<std::string> refused_;  // as many at most
+  std::deque<std::string> refused_;  // with the same limit
 };
 
 }  // namespace wsx

@@ -12,7 +12,7 @@ std::shared_ptr<tls_context> tls_share::context(const tls_options& options, std:
                                                 diagnostics& d) {
   tls_options key = options;
   key.share.reset();  // it would own itself
-  key.resume = true;  // a client that does not may share the certificates
+  key.resume = true;  // clients that don't resume may share the certificates
   const std::lock_guard lock(mutex_);
   for (const auto& known : entries_) {
     if (known.options == key) return known.context;

@@ -9,10 +9,11 @@
 
 namespace wsx {
 
-/// The contexts of the clients with this share: one for each way to trust.
+/// The contexts of the clients with this share, one per set of trust settings.
 class tls_share {
  public:
-  /// The context of the options, made if there is none yet; null as `tls_context::make`.
+  /// Returns the context for the options, and makes it if there is none; null like
+  /// `tls_context::make`.
   std::shared_ptr<tls_context> context(const tls_options& options, std::error_code& error,
                                        diagnostics& d);
 

@@ -17,7 +17,7 @@ tls_wire& wire_of(BIO* bio) noexcept {
   return *static_cast<tls_wire*>(BIO_get_data(bio));
 }
 
-// What a read or write of a BIO returns.
+// The result of a BIO's read or write.
 int result(BIO* bio, std::size_t count, int retry_flag) noexcept {
   BIO_clear_retry_flags(bio);
   const auto error = wire_of(bio).error();
@@ -38,7 +38,7 @@ int bio_write(BIO* bio, const char* source, int size) {
 
 long bio_control(BIO* bio, int command, long, void*) {
   if (command == BIO_CTRL_EOF) return wire_of(bio).error() == asio::error::eof ? 1 : 0;
-  return command == BIO_CTRL_FLUSH ? 1 : 0;  // done, as far as OpenSSL is concerned
+  return command == BIO_CTRL_FLUSH ? 1 : 0;  // done, from OpenSSL's point of view
 }
 
 BIO_METHOD* wire_method() {
@@ -70,13 +70,13 @@ bool tls_wire::attach(SSL* ssl) {
   return true;
 }
 
-// Keeps OpenSSL from freeing its buffer with each record and allocating it again for the next.
+// Keeps OpenSSL from freeing and allocating its buffer for each record.
 void tls_wire::before_reading() noexcept {
   socket_read_ = false;
   SSL_clear_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
 }
 
-// OpenSSL then frees the buffer of writes behind the last record of the batch, and only there.
+// OpenSSL then frees the write buffer after the last record of the batch, and only then.
 void tls_wire::before_writing(bool last) noexcept {
   if (last) {
     SSL_set_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
@@ -94,9 +94,9 @@ std::size_t tls_wire::read(std::span<std::byte> target) noexcept {
   return count;
 }
 
-// Once per batch: a peer that sends without end gets no more than that, and a socket that was read
-// empty is not asked again only to say so. With nothing to read OpenSSL frees its buffer, unless
-// part of a record is in it.
+// Once per batch: a peer that sends without end gets no more, and an empty socket is not read again
+// just to find that out. If there is nothing to read, OpenSSL frees its buffer, unless it contains
+// part of a record.
 bool tls_wire::fill() noexcept {
   error_ = asio::error::would_block;
   if (!std::exchange(socket_read_, true)) read_socket();
@@ -126,7 +126,7 @@ std::size_t tls_wire::write(bytes_view source) noexcept {
   return count;
 }
 
-// One write: a socket that takes less than all is full.
+// One write: a socket that does not take everything is full.
 std::error_code tls_wire::flush() noexcept {
   if (write_error_ || out_.empty()) return write_error_;
   const io_result put = tcp_.write_some(out_.view());

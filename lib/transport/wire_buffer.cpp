@@ -9,8 +9,8 @@ namespace wsx {
 
 namespace {
 
-// What a thread keeps of blocks that nobody needs. One is read into and one written from at a time;
-// a connection holds one for longer only while its socket is full, or its reader has enough.
+// Spare blocks of a thread. Usually one is being read into and one written from. A connection keeps
+// one for longer only while its socket is full, or its reader has enough.
 struct owner;
 using spares = memory::spares<owner, std::unique_ptr<std::byte[]>, 4>;
 

@@ -8,12 +8,12 @@
 
 namespace wsx {
 
-/// TLS records on their way from or to the socket. Has memory only while it holds any: that comes
-/// from a few blocks that the connections of a thread lend each other, so an idle connection has
-/// none, and a busy one allocates none.
+/// TLS records on their way from or to the socket. It has memory only while it holds any. The
+/// memory is acquired from the thread's spares, so an idle connection has none, and a busy one
+/// allocates none.
 class wire_buffer {
  public:
-  /// What one read or write of the socket moves at most.
+  /// The limit of what one read or write of the socket moves.
   static constexpr std::size_t capacity = 264 * 1024;
 
   wire_buffer() = default;
@@ -22,15 +22,16 @@ class wire_buffer {
   wire_buffer& operator=(const wire_buffer&) = delete;
 
   bool empty() const noexcept { return begin_ == end_; }
-  std::size_t free() const noexcept { return capacity - end_; }  ///< behind the last byte
+  std::size_t free() const noexcept { return capacity - end_; }  ///< after the last byte
   bytes_view view() const noexcept { return {memory_.get() + begin_, end_ - begin_}; }
 
-  /// The room behind the last byte; none if it is full, or there is no memory. `commit` counts what
-  /// was written there; if that is nothing, and there is nothing else, `release` it.
+  /// Returns the memory after the last byte; none if the buffer is full, or without memory.
+  /// `commit` counts what was written there. If that is nothing, and the buffer is empty, `release`
+  /// it.
   std::span<std::byte> room() noexcept;
   void commit(std::size_t count) noexcept { end_ += count; }
 
-  /// Forgets the first bytes; with the last one the memory goes back.
+  /// Removes the first bytes; releases the memory with the last one.
   void consume(std::size_t count) noexcept;
 
   void release() noexcept;
