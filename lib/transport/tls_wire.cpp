@@ -107,7 +107,7 @@ bool tls_wire::fill() noexcept {
 }
 
 void tls_wire::read_socket() noexcept {
-  const auto room = in_.room();
+  const auto room = in_.prepare();
   io_result got{.error = asio::error::no_memory};
   if (!room.empty()) got = tcp_.read_some(room);
   in_.commit(got.bytes);
@@ -117,7 +117,7 @@ void tls_wire::read_socket() noexcept {
 std::size_t tls_wire::write(bytes_view source) noexcept {
   error_.clear();
   if (write_error_) return source.size();
-  const auto room = out_.room();
+  const auto room = out_.prepare();
   const auto count = std::min(source.size(), room.size());
   if (count == 0) error_ = out_.empty() ? asio::error::no_memory : asio::error::would_block;
   std::copy_n(source.begin(), count, room.begin());

@@ -20,7 +20,7 @@ wire_buffer::~wire_buffer() {
   release();
 }
 
-std::span<std::byte> wire_buffer::room() noexcept {
+std::span<std::byte> wire_buffer::prepare() noexcept {
   if (memory_) return {memory_.get() + end_, capacity - end_};
   memory_ = spares::acquire();
   if (!memory_) memory_.reset(new (std::nothrow) std::byte[capacity]);

@@ -28,7 +28,7 @@ class wire_buffer {
   /// Returns the memory after the last byte; none if the buffer is full, or without memory.
   /// `commit` counts what was written there. If that is nothing, and the buffer is empty, `release`
   /// it.
-  std::span<std::byte> room() noexcept;
+  std::span<std::byte> prepare() noexcept;
   void commit(std::size_t count) noexcept { end_ += count; }
 
   /// Removes the first bytes; releases the memory with the last one.

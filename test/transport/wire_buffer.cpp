@@ -11,7 +11,7 @@ namespace {
 
 // Writes as many bytes, each one more than the last.
 void put(wire_buffer& buffer, std::size_t count) {
-  const auto room = buffer.room();
+  const auto room = buffer.prepare();
   for (std::size_t i = 0; i < count; ++i) room[i] = static_cast<std::byte>(i);
   buffer.commit(count);
 }
@@ -33,22 +33,22 @@ TEST_CASE("gives back in order what was put in") {
 
 TEST_CASE("has room for so many bytes, and no more once it is full") {
   wire_buffer buffer;
-  CHECK(buffer.room().size() == wire_buffer::capacity);
+  CHECK(buffer.prepare().size() == wire_buffer::capacity);
   put(buffer, 10);
-  CHECK(buffer.room().size() == wire_buffer::capacity - 10);
+  CHECK(buffer.prepare().size() == wire_buffer::capacity - 10);
   put(buffer, wire_buffer::capacity - 10);
-  CHECK(buffer.room().empty());
+  CHECK(buffer.prepare().empty());
   buffer.consume(wire_buffer::capacity - 1);
-  CHECK(buffer.room().empty());
+  CHECK(buffer.prepare().empty());
   buffer.consume(1);
   CHECK(buffer.empty());
-  CHECK(buffer.room().size() == wire_buffer::capacity);
+  CHECK(buffer.prepare().size() == wire_buffer::capacity);
 }
 
 TEST_CASE("an empty one has lent its memory to the next") {
   wire_buffer one;
   wire_buffer another;
-  const auto* const memory = one.room().data();
+  const auto* const memory = one.prepare().data();
   SUBCASE("when its last byte is consumed") {
     one.commit(1);
     one.consume(1);
@@ -60,7 +60,7 @@ TEST_CASE("an empty one has lent its memory to the next") {
   // Were it free, this would get it.
   const auto next_block = std::make_unique<std::byte[]>(wire_buffer::capacity);
   CHECK(next_block.get() != memory);
-  CHECK(another.room().data() == memory);
+  CHECK(another.prepare().data() == memory);
 }
 
 TEST_CASE("the memory of one that is destroyed is lent on") {
@@ -71,7 +71,7 @@ TEST_CASE("the memory of one that is destroyed is lent on") {
     memory = gone.view().data();
   }
   wire_buffer next;
-  CHECK(next.room().data() == memory);
+  CHECK(next.prepare().data() == memory);
 }
 
 TEST_SUITE_END();
