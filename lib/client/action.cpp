@@ -13,8 +13,8 @@ namespace {
 
 using protocol::outgoing_frame;
 
-// As it is until the engine carries it out, which checks it: the payload of a Close, with the code
-// as it is in memory.
+// The unchecked form of a Close until the engine carries it out: its payload, with the code as it
+// is in memory.
 outgoing_frame close_step(bytes_view payload) noexcept {
   outgoing_frame step{pong(payload)};
   step.head.op = opcode::close;
@@ -26,7 +26,7 @@ outgoing_frame close_step(bytes_view payload) noexcept {
 void action::add(const outgoing_frame& frame) {
   static_assert(std::is_trivially_copyable_v<outgoing_frame>);
   if (first_) {
-    // In one piece: without memory for the payload there must be no step.
+    // In one piece: if there is no memory for the payload, there must be no step.
     memory::pooled_bytes step({reinterpret_cast<const std::byte*>(&frame), sizeof(frame)});
     step.append(frame.payload);
     bytes_.append(step.view());

@@ -12,7 +12,7 @@
 
 namespace wsx::detail {
 
-// The steps of an action, one after the other: while there is one, `*this` is true.
+// Iterates over the steps of an action: `*this` is true while there is one.
 class action_steps {
  public:
   explicit action_steps(const action& of) noexcept : current_(of.first_), rest_(of.bytes_.view()) {
@@ -21,11 +21,11 @@ class action_steps {
 
   explicit operator bool() const noexcept { return current_.has_value(); }
 
-  // Whether it is a close.
+  // Returns whether the step is a close.
   bool closes() const noexcept { return current_->head.op == opcode::close; }
-  // Otherwise: the frame to be sent.
+  // Otherwise: returns the frame to send.
   const protocol::outgoing_frame& frame() const noexcept { return *current_; }
-  // What the Close is to say; not checked.
+  // Returns what the Close should say; not checked.
   WSX_API protocol::close_payload close() const;
 
   void next() noexcept {

@@ -38,7 +38,7 @@ bool fence() noexcept {
 
 #endif
 
-// Before there are threads: the system would have to wait for each of them.
+// Before there are threads, since the system would have to wait for each of them.
 std::atomic<bool> available{enroll()};
 
 }  // namespace

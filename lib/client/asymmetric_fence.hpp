@@ -2,17 +2,17 @@
 
 namespace wsx::detail {
 
-// One half of a pair of fences, the other half of which costs nothing. A thread that does something
-// often calls `std::atomic_signal_fence` between a store and a load; another, that does something
-// seldom, calls `asymmetric_fence` between its own. Then at least one of the two sees what the
-// other has stored, as if both had called `std::atomic_thread_fence`: membarrier(2) makes all
-// threads of the process pass a full fence.
+// A pair of fences, one of which costs nothing. A thread with a frequent operation calls
+// `std::atomic_signal_fence` between a store and a load. A thread with a rare operation calls
+// `asymmetric_fence` between its own. At least one of them then sees the other's store, as if both
+// had called `std::atomic_thread_fence`: membarrier(2) makes all threads of the process pass a full
+// fence.
 
-// Whether the system has it, and has never refused it.
+// Returns whether the system supports it, and has never refused it.
 bool has_asymmetric_fence() noexcept;
 
-// A system call. False if it is not to be had any more, as after a sandbox was closed: then it
-// never will be.
+// Makes a system call. Returns false, and then always, if it is no longer available, for example
+// after a sandbox was entered.
 bool asymmetric_fence() noexcept;
 
 }  // namespace wsx::detail

@@ -8,7 +8,8 @@
 
 namespace wsx::detail {
 
-// The handler that resumes a coroutine. Kept in place, so that sleeping costs no allocation.
+// The handler that resumes a coroutine. It is stored in place, so that sleeping costs no
+// allocation.
 struct async_event::slot {
   slot() = default;
   ~slot() { drop(); }
@@ -33,7 +34,7 @@ struct async_event::slot {
     if (take != nullptr) take(*this, false);
   }
 
-  void (*take)(slot&, bool resume) = nullptr;  // null: nobody sleeps
+  void (*take)(slot&, bool resume) = nullptr;  // null: there is no waiter
   alignas(std::max_align_t) std::byte place[64];
 };
 
@@ -55,7 +56,7 @@ asio::awaitable<void> async_event::wait() {
   return asio::async_initiate<asio::use_awaitable_t<>, void()>(keep, token, slot_.get());
 }
 
-// The waiter may own whoever owns this.
+// The waiter may own the owner of this event.
 void async_event::drop() noexcept {
   if (slot_) slot_->drop();
 }

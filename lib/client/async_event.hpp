@@ -12,9 +12,9 @@
 
 namespace wsx::detail {
 
-// What the one coroutine of a client sleeps on. Whoever has news for it notifies; it then resumes
-// at once, within `notify`. News that come while it is awake are kept: it asks before it sleeps.
-// On the client's strand only.
+// An event that a client's coroutine waits for. `notify` resumes the coroutine at once, within the
+// call. A notification while it is not waiting is kept, and the coroutine checks for it before it
+// waits. On the client's strand only.
 class async_event {
  public:
   WSX_API async_event();
@@ -24,21 +24,21 @@ class async_event {
 
   WSX_API void notify();
 
-  // Whether there have been news since the last sleep; then there is no need for one.
+  // Returns whether there was a notification since the last wait, so that there is no need to wait.
   bool take_notification() noexcept { return std::exchange(notified_, false); }
   WSX_API asio::awaitable<void> wait();
 
   // Destroys the waiter.
   WSX_API void drop() noexcept;
 
-  // Nobody sleeps, nor will for long: gives the memory for a waiter back.
+  // There is no waiter, and will be none for a while: frees its memory.
   WSX_API void release() noexcept;
 
  private:
   struct slot;
 
   bool notified_ = false;
-  std::unique_ptr<slot> slot_;  // from the first sleep on
+  std::unique_ptr<slot> slot_;  // allocated by the first wait
 };
 
 }  // namespace wsx::detail

@@ -9,12 +9,12 @@ namespace wsx::detail {
 // A callback that is a coroutine, while it is awaited: how it is interrupted, and whether it was.
 class awaited_callback {
  public:
-  // To be bound to the coroutine that awaits callbacks.
+  // The slot for the coroutine that awaits callbacks.
   asio::cancellation_slot slot() noexcept { return signal_.slot(); }
-  // That coroutine is through: the slot's memory is not needed until there is another.
+  // That coroutine has finished: the slot's memory is not needed until there is another.
   void clear() noexcept { signal_.slot().clear(); }
 
-  // One begins, with a cancellation state of its own, whose slot is `own`; or is through.
+  // A callback begins, with its own cancellation state, whose slot is `own`; or has finished.
   void begins(const asio::cancellation_slot& own) noexcept {
     own_ = own;
     running_ = true;
@@ -27,13 +27,13 @@ class awaited_callback {
   bool running() const noexcept { return running_; }
   bool interrupted() const noexcept { return interrupted_; }
 
-  // Whether it is the callback itself that awaits an operation with this slot.
+  // Returns whether the callback itself awaits an operation with this slot.
   bool awaits(const asio::cancellation_slot& slot) const noexcept {
     return running_ && slot.is_connected() && slot == own_;
   }
 
-  // Whatever it waits for ends, and so does, by Asio's rule, whatever it awaits from now on. False
-  // if there is none, or it was interrupted before.
+  // Cancels what the callback waits for. By Asio's rule, whatever it awaits later is canceled, too.
+  // Returns false if there is no callback, or it has been interrupted before.
   bool interrupt() {
     if (!running_ || std::exchange(interrupted_, true)) return false;
     signal_.emit(asio::cancellation_type::terminal);

@@ -14,14 +14,15 @@ struct seeded {
   std::size_t forks = fork_count();
 };
 
-// Of the thread. Parent and child don't draw the same delays: they would come back together.
+// One per thread. Parent and child process must not draw the same delays, or they would reconnect
+// together.
 std::mt19937_64& generator() {
   thread_local seeded of_thread;
   if (of_thread.forks != fork_count()) of_thread = seeded();
   return of_thread.engine;
 }
 
-// Of what a server asks for, as much is heeded.
+// The longest delay that a server may ask for; longer ones are cut.
 constexpr std::chrono::seconds longest_wait = std::chrono::hours(1);
 
 std::chrono::milliseconds asked_for(const disconnect& d) {
@@ -31,7 +32,7 @@ std::chrono::milliseconds asked_for(const disconnect& d) {
 
 }  // namespace
 
-// Behind what the server asks for: it may have asked the whole fleet at once.
+// In addition to the server's delay, which the server may have sent to the whole fleet at once.
 std::chrono::milliseconds backoff::operator()(const disconnect& d) {
   if (d.uptime > d.uptime.zero() && d.uptime >= options_.stable) reset();
   const auto highest = bound();
@@ -44,7 +45,7 @@ std::chrono::milliseconds backoff::bound() const noexcept {
   const auto highest = static_cast<double>(options_.max.count());
   const auto grown = static_cast<double>(options_.initial.count()) *
                      std::pow(std::max(options_.factor, 1.0), static_cast<double>(failures_));
-  // Not a number, or infinite, after thousands of failures: the bound holds.
+  // The value may be infinite or not a number after thousands of failures: then the bound applies.
   const auto bounded = grown < highest ? grown : highest;
   return std::chrono::milliseconds(
       static_cast<std::chrono::milliseconds::rep>(std::max(bounded, 0.0)));

@@ -4,12 +4,13 @@
 
 namespace wsx::detail {
 
-// Whether producers are likely to send so much in a row that it pays to make notifying cheap and
-// arming the notifier expensive: see `cross_thread_notifier::suspend_many`. It goes by the number
-// of frames that had been taken when there was last nothing to write.
+// Estimates whether producers are likely to send so many frames in a row that it pays to make
+// notifying cheap and arming the notifier expensive: see `cross_thread_notifier::suspend_many`. The
+// estimate is based on the number of frames taken between the times when there was nothing to
+// write.
 class burst_estimate {
  public:
-  // `frames`: how many have ever been taken.
+  // `frames` is the number of frames ever taken.
   bool expected(std::uint64_t frames) const noexcept { return bursting(frames) || expected_ > 0; }
 
   // There is nothing to write.
@@ -23,17 +24,17 @@ class burst_estimate {
   }
 
  private:
-  // From so many frames on, a system call is nothing to what else they cost.
+  // From this many frames on, a system call costs little compared to them.
   static constexpr std::uint64_t burst = 256;
 
-  // So often another burst is expected after one: a strand that is woken by a burst's first frame
-  // may be too quick to see the others.
+  // How often another burst is expected after one. A strand that is woken by the first frame of a
+  // burst may be too fast to see the others.
   static constexpr std::uint8_t memory = 255;
 
   bool bursting(std::uint64_t frames) const noexcept { return frames - when_idle_ >= burst; }
 
   std::uint64_t when_idle_ = 0;
-  std::uint8_t expected_ = 0;  // so often still
+  std::uint8_t expected_ = 0;  // remaining times
 };
 
 }  // namespace wsx::detail

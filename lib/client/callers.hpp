@@ -11,11 +11,11 @@
 
 namespace wsx::detail {
 
-// The operations that wait for the client to connect, to be closed, or to end. To complete one may
-// throw, if there is no memory to post its handler; it is no longer among them then.
+// The operations that wait for the client to connect, to be closed, or to end. Completing one may
+// throw, if there is no memory to post its handler; it has been removed by then.
 class callers {
  public:
-  // One at a time. `details`, which may be null, gets what is known of a failure.
+  // One at a time. `details`, which may be null, is set on failure.
   void add_connect(ticket t, diagnostics* details, completion<std::error_code> done) noexcept {
     connect_details_ = details;
     connect_.add(t, std::move(done));
@@ -29,7 +29,7 @@ class callers {
 
   bool connects(ticket t) const noexcept { return connect_.has(t); }
 
-  // Where what is known of a failure belongs; null: nobody asked for it.
+  // Where the details of a failure are stored; null if nobody asked for them.
   diagnostics* connect_details() noexcept { return connect_details_; }
   void connected(std::error_code error) {
     connect_details_ = nullptr;
@@ -40,7 +40,7 @@ class callers {
     join_.complete_all(error, reason);
   }
 
-  // The close or join with that ticket waits no more.
+  // Completes the close or join with that ticket.
   void cancel(ticket t, std::error_code canceled) {
     close_.complete(t, canceled);
     join_.complete(t, canceled, {});
@@ -55,7 +55,7 @@ class callers {
 
  private:
   diagnostics* connect_details_ = nullptr;
-  waiting_list<std::error_code> connect_;  // one at most
+  waiting_list<std::error_code> connect_;  // at most one
   waiting_list<std::error_code> close_;
   waiting_list<std::error_code, close_reason> join_;
 };

@@ -4,7 +4,7 @@
 
 namespace wsx::detail {
 
-// Something with an operation under way that ends with its client. On the client's strand.
+// An object with an operation that is canceled when its client ends. On the client's strand.
 class cancelable {
  public:
   virtual ~cancelable() = default;

@@ -12,8 +12,8 @@ namespace wsx::detail {
 
 class virtual_time;
 
-// What time it is for a client: by the machine's steady clock, or by the `testing::virtual_clock`
-// that its execution context had when the client was made. As good as that context.
+// A client's clock: the machine's steady clock, or the `testing::virtual_clock` that its execution
+// context had when the client was made. Valid as long as that context.
 class client_clock {
  public:
   using duration = std::chrono::steady_clock::duration;
@@ -27,7 +27,7 @@ class client_clock {
     return time_ == nullptr ? std::chrono::steady_clock::now() : virtual_now();
   }
 
-  // Null: the machine's.
+  // Null: the machine's clock.
   virtual_time* time() const noexcept { return time_; }
 
  private:

@@ -24,7 +24,7 @@
 
 namespace wsx::detail {
 
-// What a client is made of, besides its life.
+// The parts of a client besides its lifecycle.
 struct client_parts {
   client_parts(asio::any_io_executor executor, wsx::options o, stream_factory streams,
                std::unique_ptr<any_handler> h)
@@ -52,16 +52,16 @@ struct client_parts {
 
   void count_dropped() noexcept { counts.replies_dropped.set(senders.outbox().staged_dropped()); }
 
-  // The `connect` that waits, if one does, is through: without `error`, or with what `end` knows of
-  // it.
+  // Completes the waiting `connect`, if there is one: with success, or with `error` and its details
+  // from `end`.
   void complete_connect(std::error_code error, const ending& end, std::string_view url) {
     auto* const details = error ? waiting.connect_details() : nullptr;
     if (details != nullptr) *details = end.details_for_connect(error, *options, url);
     waiting.connected(error);
   }
 
-  // The client has ended: all that wait are told. `unopened`: what a `connect` fails with that
-  // would end without an error.
+  // The client has ended: completes all waiting operations. `unopened` is the error of a `connect`
+  // if the end has none.
   void complete_waiters(const ending& end, std::error_code unopened, std::string_view url) {
     messages.close();
     const auto error = end.error();

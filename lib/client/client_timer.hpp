@@ -14,8 +14,8 @@
 
 namespace wsx::detail {
 
-// A timer by the clock of its client: the machine's, unless time is virtual.
-// The strand must outlive it; its handlers run below that.
+// A timer that follows the client's clock: the machine's, unless time is virtual. The strand must
+// outlive it; its handlers run below the strand.
 class client_timer {
  public:
   using duration = client_clock::duration;
@@ -31,12 +31,12 @@ class client_timer {
     return virtual_ ? client_clock(&virtual_->time()) : client_clock();
   }
 
-  // Waits that are under way complete with `asio::error::operation_aborted`.
+  // Pending waits complete with `asio::error::operation_aborted`.
   void expires_at(time_point when) {
     if (virtual_) return virtual_->expires_at(when);
     timer_.expires_at(when);
   }
-  // The longest delays end when time does.
+  // Delays that are too long end with the last time point.
   void expires_after(duration delay) {
     const auto now = clock().now();
     const auto end = time_point::max();

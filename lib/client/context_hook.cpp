@@ -8,7 +8,7 @@
 
 namespace wsx::detail {
 
-// Linked through the hooks themselves.
+// A list linked through the hooks themselves.
 struct hook_list {
   std::mutex mutex;
   context_hook* newest = nullptr;
@@ -33,7 +33,7 @@ struct hook_list {
   }
 
  private:
-  // One that has been taken is in no list any more: then nothing is done.
+  // A hook that has been taken is in no list any more: nothing is done.
   void unlink(context_hook& hook) noexcept {
     if (newest == &hook) newest = hook.older_;
     if (hook.newer_ != nullptr) hook.newer_->older_ = hook.older_;

@@ -10,15 +10,15 @@
 
 namespace wsx::detail {
 
-// Something that holds handlers which may own it. When the execution context ends with handlers
-// still waiting, nobody will ever call them: the context tells, and the cycle is broken.
+// An object with handlers that may own it. If the execution context ends while handlers still wait,
+// they will never be called. The context then calls `drop_handlers`, which breaks the cycle.
 class context_hook {
  public:
   WSX_API explicit context_hook(const asio::any_io_executor& executor);
   context_hook(const context_hook&) = delete;
   context_hook& operator=(const context_hook&) = delete;
 
-  // The context ends: destroy the handlers. `this` may be destroyed by it.
+  // The context ends: destroys the handlers, which may destroy `this`.
   virtual void drop_handlers() noexcept = 0;
 
  protected:
@@ -28,7 +28,7 @@ class context_hook {
   friend struct hook_list;
   class service;
   std::shared_ptr<struct hook_list> list_;  // outlives the context if a hook does
-  context_hook* newer_ = nullptr;           // the neighbors there
+  context_hook* newer_ = nullptr;           // neighbors in that list
   context_hook* older_ = nullptr;
 };
 

@@ -8,7 +8,7 @@
 
 namespace wsx::detail {
 
-// A number that only the strand writes, and any thread may read.
+// A number that only the strand writes, and that any thread may read.
 class counter {
  public:
   void add(std::uint64_t n) noexcept { set(value() + n); }
@@ -19,7 +19,7 @@ class counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
-// What a client counts over all of its connections.
+// The counters of a client, over all its connections.
 struct counters {
   counter messages_received;
   counter bytes_received;

@@ -12,17 +12,19 @@ namespace wsx::detail {
 void cross_thread_notifier::notify_now() noexcept {
   if (notified_.exchange(true, std::memory_order_acq_rel)) return;
   if (!pair_) return notify_first();
-  busy_.store(many_expected_, std::memory_order_relaxed);  // until this has arrived, or longer
+  busy_.store(many_expected_,
+              std::memory_order_relaxed);  // until the notification has arrived, or longer
   endless_wait& wait = pair_->waits[current_];
   wait.canceling.store(true, std::memory_order_relaxed);
   wait.timer.cancel();
   wait.canceling.store(false, std::memory_order_release);
 }
 
-// Posted below the strand, which Asio leaves locked forever if memory runs out during a post to it.
+// Posted to the strand's inner executor: Asio leaves a strand locked forever if memory runs out
+// during a post to it.
 void cross_thread_notifier::notify_first() noexcept {
   auto who = first_listener_.lock();
-  if (!who) return;  // and so is everybody that could notify again
+  if (!who) return;  // then all producers are gone, too
   auto arrived = [this, who = std::move(who)](std::error_code) {
     ours_ = used_ = true;
     who->on_notified();  // it owns this notifier
@@ -30,7 +32,7 @@ void cross_thread_notifier::notify_first() noexcept {
   try {
     auto call = [arrived = on_strand(strand_, std::move(arrived))]() mutable { arrived({}); };
     asio::post(strand_.get_inner_executor(), std::move(call));
-  } catch (...) {  // no memory: the next notification stands for this one, too
+  } catch (...) {  // no memory: the next notification stands for this one
     notified_.store(false, std::memory_order_release);
   }
 }
@@ -63,21 +65,22 @@ bool cross_thread_notifier::arm(const std::shared_ptr<strand_listener>& who, boo
     waiting_ = true;
   }
   ours_ = false;
-  // An exchange: it comes before that of `notify`, or after it, and this side then looks again.
+  // An exchange: it comes either before that of `notify`, or after it, and then this side looks
+  // again.
   notified_.exchange(false, std::memory_order_acq_rel);
   return true;
 }
 
-// A producer that still finds that it need not notify has made visible what it queued. False if
-// that can't be guaranteed now: it will be by the strand's next turn, for no processor keeps a
-// store to itself so long.
+// A producer that still sees that it need not notify has made its frames visible. Returns false if
+// that can't be guaranteed yet. It will be by the strand's next turn, since no processor delays a
+// store that long.
 bool cross_thread_notifier::end_busy() noexcept {
   if (!busy_.load(std::memory_order_relaxed)) return true;
   busy_.store(false, std::memory_order_relaxed);
   return asymmetric_fence();
 }
 
-// The other one first. Both are taken only if two threads were interrupted within `cancel`.
+// Prefers the other wait. Both are taken only if two threads were interrupted within `cancel`.
 bool cross_thread_notifier::take_idle_wait() {
   for (const int next : {1 - current_, int{current_}}) {
     if (pair_->waits[next].canceling.load(std::memory_order_acquire)) continue;

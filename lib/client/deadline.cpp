@@ -21,7 +21,7 @@ void deadline::wait(const std::shared_ptr<strand_listener>& who, time_point unti
   waits_ = false;
   timer_.expires_at(until);
   auto passed = [this, who, number = ++number_](std::error_code) {
-    if (number != number_) return;  // canceled, or set anew
+    if (number != number_) return;  // canceled, or set again
     waits_ = false;
     if (now() < *std::ranges::min_element(times_)) return arm(who);
     who->on_time();  // it owns this

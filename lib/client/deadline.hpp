@@ -15,25 +15,25 @@
 
 namespace wsx::detail {
 
-// One timer for several times: it is set for the earliest. A wait that ends earlier than needed is
-// left alone, and goes on when it is through, since to set a timer anew costs more than to look at
-// a clock twice.
+// One timer for several deadlines: it is set to the earliest. A wait that ends earlier than
+// necessary is not changed, and is continued when it completes. Setting a timer again costs more
+// than reading a clock twice.
 class deadline {
  public:
   using duration = client_clock::duration;
   using time_point = client_clock::time_point;
 
   enum class of : std::uint8_t {
-    attempt,     // to connect, to exchange the opening handshake, or to pause before it
-    connection,  // what the open one says: its keepalive, its closing handshake
-    callback,    // one that was interrupted, and goes on
+    attempt,     // to connect, to exchange the opening handshake, or the pause before
+    connection,  // of the open one: its keepalive, its closing handshake
+    callback,    // of a callback that was interrupted and has not finished
   };
 
   deadline(const strand& s, client_clock clock) : timer_(s, clock) {}
 
   client_clock clock() const noexcept { return timer_.clock(); }
   time_point now() const noexcept { return clock().now(); }
-  // `delay` from now; the longest delays end when time does.
+  // Returns the time `delay` from now; delays that are too long end with the last time point.
   time_point after(duration delay) const noexcept;
 
   void set(of what, time_point when) noexcept { times_[index(what)] = when; }
@@ -41,18 +41,18 @@ class deadline {
   bool runs(of what) const noexcept { return times_[index(what)] != never; }
   time_point when(of what) const noexcept { return times_[index(what)]; }
 
-  // Whether that time has come by `now`; it is lifted then.
+  // Returns whether that time has come by `now`, and lifts it if so.
   bool take(of what, time_point now) noexcept;
 
-  // Sees to it that the listener is called at the earliest of the times; `soon`, if that is
-  // earlier, will be asked for later.
+  // Makes sure that the listener is called at the earliest of the times. `soon` is earlier if
+  // another call is about to ask for that time.
   void arm(const std::shared_ptr<strand_listener>& who, time_point soon = never) {
     const auto first = std::min(*std::ranges::min_element(times_), soon);
     if (first == never || (waits_ && timer_.expiry() <= first)) return;
     wait(who, first);
   }
 
-  // Forgets all of them.
+  // Lifts all of them and cancels the wait.
   void cancel();
 
  private:
@@ -63,7 +63,7 @@ class deadline {
 
   client_timer timer_;
   std::array<time_point, 3> times_{never, never, never};
-  std::uint32_t number_ = 0;  // of the wait
+  std::uint32_t number_ = 0;  // number of the wait
   bool waits_ = false;
 };
 

@@ -8,10 +8,10 @@
 
 namespace wsx::detail {
 
-// An attempt to connect that succeeded.
+// The result of a successful attempt to connect.
 struct dialed {
   std::unique_ptr<any_stream> stream{};
-  memory::byte_buffer early{};  // what came right behind the head of the handshake's response
+  memory::byte_buffer early{};  // bytes received directly after the head of the response
   connection_info info{};
 };
 

@@ -50,11 +50,11 @@ void ending::callback_failed(std::exception_ptr what, const options& o) {
   reason.error = errc::handler_failed;
   reason.exception = std::move(what);
   reason.diagnostics.message.clear();
-  reason.diagnostics.detail.clear();  // it was about what the callback was told
+  reason.diagnostics.detail.clear();  // it was about the disconnect that the callback handled
   explain(o);
 }
 
-// Left out if memory has run out: `system_error` then has the error's own text.
+// Omitted if memory has run out: `system_error` then has the error's own text.
 void ending::explain(const options& o) noexcept {
   if (reason().normal() || !reason().diagnostics.message.empty()) return;
   try {

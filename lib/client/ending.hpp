@@ -11,36 +11,36 @@
 
 namespace wsx::detail {
 
-// How the last attempt, connection or client ended, in words too.
+// How the last attempt, connection or client ended, including the explanation.
 class ending {
  public:
   const close_reason& reason() const noexcept { return *reason_; }
 
-  // The error of `join`; clear after a normal end.
+  // Returns the error of `join`; clear after a normal end.
   std::error_code error() const noexcept;
-  // What became of frames that wait when the client ends.
+  // Returns the error for frames that wait when the client ends.
   std::error_code unsent_error() const noexcept;
 
   // A connection has been opened: nothing has ended.
   void clear() { reason_ = {}; }
 
-  // An attempt to connect to `url` failed, of which `known` is known.
+  // An attempt to connect to `url` failed; `known` has the details.
   void attempt_failed(close_reason how, diagnostics known, const options& o, std::string_view url);
   // The open connection to `url` ended.
   void connection_ended(close_reason how, const options& o, std::string_view url);
   // The client ended between connections, or before there was one.
   void client_ended(close_reason how, const options& o);
-  // A callback threw while there was no connection: the first of them counts.
+  // A callback threw while there was no connection. Only the first one counts.
   void callback_failed(std::exception_ptr what, const options& o);
 
-  // The words for whom `connect` failed: an end that is normal has none of its own.
+  // Returns the explanation of a failed `connect`: a normal end has none of its own.
   diagnostics details_for_connect(std::error_code error, const options& o,
                                   std::string_view url) const;
 
-  // The client was aborted, or destroyed; or closed while there was nobody to close with.
+  // The client was aborted or destroyed; or closed without a connection.
   static close_reason aborted();
   static close_reason closed();
-  // Something within the client threw `what`: memory ran out, or the system has no random numbers.
+  // The client itself threw `what`: it has no memory, or the system has no random numbers.
   static close_reason crashed(std::exception_ptr what);
 
  private:

@@ -25,7 +25,7 @@ bool is_ours(std::error_code error) {
   return error.category() == error_category();
 }
 
-// What an attempt was doing when it failed.
+// Returns what an attempt was doing when it failed.
 std::string_view doing(connect_stage stage) noexcept {
   switch (stage) {
     case connect_stage::checking: return "checking the request";
@@ -59,7 +59,7 @@ std::string wait_of(const diagnostics& known) {
   return known.retry_after ? fmt::format(" (try again in {} s)", known.retry_after->count()) : "";
 }
 
-// An error of the system, of whatever stage.
+// Describes an error of the system, at any stage.
 std::string system_cause(std::error_code error, const diagnostics& known) {
   if (known.stage == connect_stage::connecting && !known.tried.empty()) return all_tried(known);
   const bool said = known.stage == connect_stage::resolving && !known.detail.empty();
@@ -116,7 +116,7 @@ std::string how_it_ended(const close_reason& reason, const options& o) {
          code_and_reason(reason.code().value(), reason.text);
 }
 
-// Memory may be what is missing.
+// There may be no memory for the text.
 template <class Make>
 std::string or_nothing(Make make) noexcept {
   try {

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <system_error>
 
-// The sentences that say what went wrong: what was being done, with whom, and the cause. They are
-// empty if memory is out.
+// Sentences that say what went wrong: what was being done, with which host, and the cause. They are
+// empty without memory.
 
 namespace wsx::detail {
 
@@ -18,7 +18,7 @@ std::string connect_failure(std::error_code error, const diagnostics& known, con
                             std::string_view url) noexcept;
 
 // "the connection to example.com:443 was closed by the server: 1008 (policy violation)". The host
-// is that of `reason.diagnostics`.
+// comes from `reason.diagnostics`.
 std::string end_of_connection(const close_reason& reason, const options& o) noexcept;
 
 // "cannot send: the send queue is full"

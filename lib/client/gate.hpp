@@ -10,23 +10,22 @@
 
 namespace wsx::detail {
 
-// What other threads may know of the client.
+// The state of a client as other threads see it.
 enum class phase : std::uint8_t {
   idle,
   connecting,
   open,
   closing,
   pausing,  // between connections, or at the end
-  ended,    // all that waited have been told; a callback may still be running
+  ended,    // all waiting operations have completed; a callback may still be running
   over,     // no callback is running either
 };
 
-// All of a client that a producer's `try_send` looks at, and nothing that the strand writes often.
-// Its neighbors in a client are not written often either, so that nobody takes its cache lines
-// away.
+// Everything in a client that a producer's `try_send` reads. The strand does not write it often,
+// nor its neighbors in a client, so that its cache lines stay shared.
 class gate {
  public:
-  // The phase and the number of the connection: a producer that sees one sees the other.
+  // The phase and the number of the connection: a producer always sees both together.
   class state {
    public:
     constexpr state(phase p, std::uint32_t connection) noexcept
@@ -43,7 +42,7 @@ class gate {
     bool ended() const noexcept { return current_phase() >= phase::ended; }
     bool operator==(const state&) const = default;
 
-    // `errc{}`, or why nothing can be sent.
+    // Returns `errc{}`, or why nothing can be sent.
     errc not_open() const noexcept {
       switch (current_phase()) {
         case phase::open: return errc{};
@@ -61,10 +60,10 @@ class gate {
   explicit gate(const strand& s) noexcept : notifier_(s) {}
 
   state load() const noexcept { return state(state_.load(std::memory_order_acquire)); }
-  // Of producers: there is something to write.
+  // For producers: there is something to write.
   cross_thread_notifier& notifier() noexcept { return notifier_; }
 
-  // The strand's.
+  // For the strand.
   void set(state s) noexcept { state_.store(s.bits(), std::memory_order_release); }
 
  private:

@@ -16,32 +16,32 @@
 
 namespace wsx::detail {
 
-// The mail of a client, what will make some, and whether the strand has been told that there is
-// any.
+// The mail of a client, the sources that will post mail, and whether the strand has been notified
+// of mail.
 class inbox {
  public:
   explicit inbox(std::size_t limit) noexcept : mailbox_(limit) {}
 
-  // From any thread. `urgent` mail, which the user has asked to be told, is not lost to a burst of
-  // other mail, and arrives in any phase.
+  // From any thread. `urgent` mail, which the user has asked for, is not lost in a burst of other
+  // mail, and arrives in any phase.
   std::error_code post(std::unique_ptr<mail> message, bool urgent) {
     if (urgent) message->any_phase = true;
     return mailbox_.push(std::move(message), urgent) ? std::error_code() : errc::mailbox_full;
   }
 
-  // From any thread: whether the strand has to be told. Then it is for the caller to tell it.
+  // From any thread: returns whether the caller has to notify the strand.
   bool must_tell() noexcept { return !told_.exchange(true, std::memory_order_acq_rel); }
 
-  // The strand has been told, or could not be.
+  // The strand has been notified, or could not be.
   void reset_told() noexcept { told_.exchange(false, std::memory_order_acq_rel); }
 
-  // The rest is the strand's.
+  // The rest is for the strand.
 
   bool empty() const noexcept { return mailbox_.size() == 0; }
-  // The oldest, or null.
+  // Returns the oldest message, or null.
   const mail* front() noexcept { return mailbox_.front(); }
   std::unique_ptr<mail> pop() noexcept { return mailbox_.pop(); }
-  // The oldest that arrives without a connection, too; or null.
+  // Returns the oldest message that also arrives without a connection, or null.
   const mail* front_any_phase() noexcept { return mailbox_.front_any_phase(); }
   std::unique_ptr<mail> pop_any_phase() noexcept { return mailbox_.pop_any_phase(); }
 
@@ -49,13 +49,13 @@ class inbox {
   void add(std::shared_ptr<cancelable> source) { sources_.change().insert(std::move(source)); }
   void remove(const std::shared_ptr<cancelable>& source) { sources_.change().erase(source); }
 
-  // No more mail; what waits is destroyed.
+  // Accepts no more mail and destroys waiting mail.
   void close() {
     mailbox_.close();
     const auto sources = std::exchange(sources_, {});
     for (const auto& each : *sources) each->cancel();
   }
-  // The same, but nobody will be called any more.
+  // The same as `close`, but without a call to any source.
   void drop() noexcept {
     mailbox_.close();
     const auto dropped = std::exchange(sources_, {});

@@ -21,7 +21,7 @@ void write_to_stderr(std::string_view line) {
 
 std::atomic<log_sink> current{&write_to_stderr};
 
-// A type's name as its programmer wrote it.
+// Returns the name of a type as in its source.
 std::string as_written(const char* name) {
 #if __has_include(<cxxabi.h>)
   int status = 0;

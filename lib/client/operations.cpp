@@ -10,12 +10,12 @@
 
 #include <utility>
 
-// The operations without a completion token: awaitables that throw what is known about a failure.
+// The operations without a completion token: awaitables that throw with the details of a failure.
 
 namespace wsx::detail {
 
-// GCC 12 destroys some temporaries of a co_await expression twice: so every operation is made
-// first, and awaited then.
+// GCC 12 destroys some temporaries of a co_await expression twice, so every operation is created
+// first and awaited then.
 
 namespace {
 
@@ -95,7 +95,7 @@ asio::awaitable<void> co_close(engine_ref e, protocol::close_payload how) {
   if (!error) co_return;
   const bool not_closed = error == asio::error::operation_aborted || error == errc::would_deadlock;
   if (not_closed) throw failed_to(doing, error);
-  // How it ended is known, and says more.
+  // The reason of the end says more than the error.
   auto joined = co_join(e);
   co_await std::move(joined);
   throw failed_to(doing, error);

@@ -11,10 +11,10 @@ namespace wsx {
 
 namespace {
 
-// No bound of its own: as much as fits.
+// The option itself has no upper bound.
 constexpr std::int64_t unlimited = INT64_MAX;
 
-// Longer ones would overflow the clock's ticks sooner or later.
+// Longer durations could overflow the clock's ticks.
 constexpr std::int64_t longest = std::chrono::milliseconds(std::chrono::hours(24 * 365)).count();
 
 struct ranged {
@@ -22,7 +22,7 @@ struct ranged {
   std::string_view unit{};
   std::int64_t least = 0;
   std::int64_t most = unlimited;
-  std::int64_t value = 0;  // sizes of 2^63 bytes and more: as `unlimited`
+  std::int64_t value = 0;  // sizes of 2^63 bytes and more become `unlimited`
 };
 
 ranged timeout(std::string_view name, std::chrono::milliseconds value, std::int64_t least = 1) {

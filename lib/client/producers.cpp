@@ -27,11 +27,11 @@ void producers::cancel(ticket t) {
   }
 }
 
-// A frame that was begun must be ended: RFC 6455 has no way to take it back.
+// A frame that was begun must be finished: RFC 6455 has no way to withdraw it.
 void producers::cancel_send(send_channel& channel) {
   if (!channel.on_written || !channel.waiting || channel.waiting->begun) return;
   channel.waiting.reset();
-  // A flush waits only for what is before it.
+  // A flush waits only for frames before it.
   const std::uint64_t last = channel.written + channel.outstanding();
   for (auto& mark : flush_marks_) {
     for (auto& stretch : mark.queued) {
@@ -42,7 +42,7 @@ void producers::cancel_send(send_channel& channel) {
   channel.on_written(asio::error::operation_aborted);
 }
 
-// Tells those whose frames have been written, or were dropped because their message was cut.
+// Completes sends whose frames have been written, or were dropped because their message was cut.
 void producers::tell_written() {
   end_flushes(lost, errc::connection_dropped);
   end_flushes([this](const flush_mark& mark) { return flushed(mark); }, std::error_code());
@@ -58,8 +58,8 @@ void producers::tell_written() {
   }
 }
 
-// Completes the flushes that `ended` is true of. To complete one may throw: it is no longer in the
-// list by then.
+// Completes the flushes for which `ended` returns true. Completing one may throw; it has been
+// removed by then.
 template <class Ended>
 void producers::end_flushes(Ended ended, std::error_code how) {
   for (auto mark = flush_marks_.begin(); mark != flush_marks_.end();) {
@@ -73,8 +73,8 @@ void producers::end_flushes(Ended ended, std::error_code how) {
   }
 }
 
-// A sender that is gone is forgotten when all of its frames have been written. What it left
-// unfinished nobody can finish: RFC 6455 5.4 lets no other message begin before.
+// A sender that was destroyed is removed when all of its frames have been written. If it has left a
+// message unfinished, nobody can finish it: RFC 6455 5.4 allows no other message before its end.
 bool producers::drop_retired() {
   bool unfinished = false;
   for (;;) {
@@ -100,7 +100,7 @@ bool producers::lost(const flush_mark& mark) {
 void producers::connection_ended(bool drops_unsent, std::uint32_t next) {
   outbox_.count_written();
   tell_written();
-  // Replies belong to their connection: those that it has not written are gone.
+  // Replies belong to their connection: those that it has not written are lost.
   const auto replies_lost = [this](const flush_mark& mark) {
     return outbox_.staged_written() < mark.staged;
   };

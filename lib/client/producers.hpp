@@ -17,27 +17,28 @@
 
 namespace wsx::detail {
 
-// Those that send from outside of callbacks: their channels, which outlive connections, and who
-// waits until frames have been written. On the strand.
+// The producers that send from outside of callbacks: their channels, which outlive connections, and
+// the operations that wait until frames have been written. On the strand.
 class producers {
  public:
   explicit producers(std::size_t max_staged) : outbox_(max_staged) {}
 
-  // What they, and the connection, send from.
+  // The outbox that they and the connection send from.
   protocol::outbox& outbox() noexcept { return outbox_; }
 
   burst_estimate& bursts() noexcept { return bursts_; }
 
   void attach(std::shared_ptr<send_channel> channel) { outbox_.attach(std::move(channel)); }
 
-  // Completes `done` once all that has been sent so far is written.
+  // Completes `done` once everything sent so far has been written.
   void add_flush(ticket t, completion<std::error_code> done);
 
-  // Completes the flush with that ticket, and takes the frame of a send back unless it was begun.
+  // Completes the flush with that ticket, or withdraws the frame of that send unless it was begun.
   void cancel(ticket t);
 
-  // Bytes have been written, or frames dropped: tells those that waited for it. Returns whether a
-  // sender that is gone has left a message unfinished. Only a Close can follow then.
+  // Bytes have been written, or frames dropped: completes operations that waited for that. Returns
+  // whether a sender that was destroyed has left a message unfinished, so that only a Close can
+  // follow.
   bool after_write() {
     if (outbox_.sources().empty() && flush_marks_.empty()) return false;  // only callbacks send
     tell_written();
@@ -47,14 +48,14 @@ class producers {
   // The connection has ended; `next` will be the number of the next one.
   void connection_ended(bool drops_unsent, std::uint32_t next);
 
-  // What waits to be sent will not be: neither sends nor flushes wait any longer.
+  // Nothing will be sent any more: completes all sends and flushes.
   void fail(std::error_code error);
 
   void drop_handlers() noexcept;
 
  private:
-  // A flush waits until all that was queued before it is written: how far each source must come,
-  // and where it was.
+  // A flush waits until everything queued before it has been written: the positions that each
+  // source must reach, and where it was.
   struct flush_mark {
     struct stretch {
       std::shared_ptr<protocol::frame_source> source;

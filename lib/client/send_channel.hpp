@@ -13,20 +13,20 @@
 
 namespace wsx::detail {
 
-// One producer's way to the wire: the frame source that the outbox empties, and what both sides
-// know of a `send` that waits.
+// One producer's channel: the frame source that the outbox takes from, and the state of a waiting
+// `send`.
 struct send_channel : protocol::frame_source {
   using frame_source::frame_source;
 
   static constexpr std::uint64_t none = ~std::uint64_t{0};
 
-  // The producer's.
+  // For the producer.
   protocol::send_validator check{};
-  std::uint64_t admitted = none;   // the state in which frames may be queued without a look
-  std::size_t waited = 0;          // bytes of the frames that were sent past the queue
+  std::uint64_t admitted = none;   // the state in which frames may be queued without further checks
+  std::size_t waited = 0;          // bytes of the frames that were not sent through the queue
   std::size_t message_begins = 0;  // a position within the first frame of a message in fragments
 
-  // What they were before the `send` that waits.
+  // Their values before the waiting `send`.
   protocol::send_validator check_before{};
   std::size_t waited_before = 0;
 
@@ -34,13 +34,13 @@ struct send_channel : protocol::frame_source {
   // strand.
   std::atomic<bool> blocked{false};
 
-  // The strand's.
+  // For the strand.
   bool retired = false;                      // its sender is gone
-  completion<std::error_code> on_written{};  // to be called when the waiting frame has been written
+  completion<std::error_code> on_written{};  // called when the waiting frame has been written
   ticket number = 0;
 
-  // Before a frame is queued. A message that was cut with its connection can't continue on another;
-  // `all_dropped`: none that was begun on another can.
+  // Called before a frame is queued. A message that was cut with its connection can't be continued
+  // on another. `all_dropped`: nor can any other message of an earlier connection.
   void see_connection(std::uint32_t current, bool all_dropped) noexcept {
     if (connection.load(std::memory_order_relaxed) == current) return;
     if (check.in_message() && (all_dropped || is_cut())) check = {};
@@ -48,18 +48,18 @@ struct send_channel : protocol::frame_source {
     connection.store(current, std::memory_order_release);
   }
 
-  // Whether the message in fragments that was begun last was cut with its connection.
+  // Returns whether the last fragmented message was cut with its connection.
   bool is_cut() const noexcept {
     const std::size_t cut = cut_before.load(std::memory_order_relaxed) - message_begins;
     return static_cast<std::ptrdiff_t>(cut) > 0;
   }
 
-  // The frame that passed the check has been queued.
+  // The checked frame has been queued.
   void commit(const protocol::outgoing_frame& frame) noexcept {
     if (check.within_message(frame)) commit_fragment(frame);
   }
 
-  // The frame that passed the check waits behind the queue.
+  // The checked frame waits behind the queue.
   void commit_waiting(const protocol::outgoing_frame& frame) noexcept {
     check_before = check;
     waited_before = waited;
@@ -67,7 +67,7 @@ struct send_channel : protocol::frame_source {
     commit(frame);
   }
 
-  // The frame that waits will not be sent: as if its `send` had not been.
+  // The waiting frame will not be sent: undoes its `send`.
   void unblock() noexcept {
     check = check_before;
     waited = waited_before;

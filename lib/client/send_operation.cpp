@@ -13,7 +13,7 @@ send_operation::send_operation(std::shared_ptr<send_channel> channel,
 }
 
 errc send_operation::try_now(const engine_ref& e) {
-  if (copied_) frame_.payload = copy_;  // of this: it may be a copy itself
+  if (copied_) frame_.payload = copy_;  // of this object, which may be a copy
   return e.try_send(*channel_, frame_);
 }
 

@@ -6,7 +6,7 @@
 #include <new>
 #include <utility>
 
-// How producers send: `try_send` and `send` put frames where the outbox finds them, and tell the
+// How producers send: `try_send` and `send` put frames where the outbox finds them, and notify the
 // strand.
 
 namespace wsx::detail {
@@ -30,8 +30,8 @@ errc engine_ref::try_send(send_channel& channel, const protocol::outgoing_frame&
   return engine_->try_send(channel, frame);
 }
 
-// For a producer whose last frame was of another state, or whose last `send` had to wait: as long
-// as it does, the rest of the channel is the strand's.
+// For a producer whose last frame was queued in another state, or whose last `send` had to wait.
+// While it waits, the rest of the channel is for the strand only.
 errc engine::admit(send_channel& channel, gate::state state) noexcept {
   if (const auto error = state.not_open(); error != errc{}) return error;
   if (channel.blocked.load(std::memory_order_acquire)) return errc::queue_full;
@@ -40,7 +40,7 @@ errc engine::admit(send_channel& channel, gate::state state) noexcept {
   return errc{};
 }
 
-// A frame that found no room waits behind the queue, where the producer left it.
+// A frame that did not fit in the queue waits behind it, where the producer left it.
 void engine::send(ticket t, std::shared_ptr<send_channel> channel,
                   const protocol::outgoing_frame& frame, completion<std::error_code> done,
                   std::vector<std::byte> copy) {
@@ -66,7 +66,7 @@ void engine::send(ticket t, std::shared_ptr<send_channel> channel,
   };
   try {
     dispatch_on(serial(), std::move(wait), memory);
-  } catch (...) {  // no memory to ask the strand: nothing waits
+  } catch (...) {  // no memory to reach the strand: nothing waits
     channel->unblock();
     throw;
   }
@@ -79,7 +79,7 @@ void engine::wait_for_room(send_channel& channel, gate::state state) {
   if (channel.waiting_dropped) after_write();
 }
 
-// Whether a frame that waits may go, though the connection that it was meant for may be gone.
+// Returns whether a waiting frame may be sent, though its connection may have ended.
 bool engine::still_of_use(const send_channel& channel, gate::state state) const noexcept {
   if (state.connection() == this->state().connection()) return true;
   const bool continues = channel.waiting->head.op == opcode::continuation;
@@ -87,13 +87,13 @@ bool engine::still_of_use(const send_channel& channel, gate::state state) const 
 }
 
 std::shared_ptr<send_channel> engine::make_channel() {
-  using protocol::payloads;  // what a connection might compress can't be masked beforehand
+  using protocol::payloads;  // frames that a connection might compress can't be masked in advance
   const auto form = parts().options->deflate ? payloads::unmasked : payloads::masked;
   auto channel = std::make_shared<send_channel>(parts().options->send_queue_size, form);
   if (state().ended()) return channel;
   post_on(serial(), [self = shared_from_this(), channel] {
     self->parts().senders.attach(channel);
-    self->life_.pump();  // it may hold something already
+    self->life_.pump();  // it may contain frames already
   });
   return channel;
 }
@@ -103,10 +103,10 @@ void engine::retire(std::shared_ptr<send_channel> channel) noexcept {
   try {
     post_on(serial(), [self = shared_from_this(), channel = std::move(channel)] {
       channel->retired = true;
-      self->life_.pump();  // nobody notifies for it any more
+      self->life_.pump();  // nobody will notify for it any more
       self->after_write();
     });
-  } catch (const std::bad_alloc&) {  // it stays as long as the client
+  } catch (const std::bad_alloc&) {  // the channel stays as long as the client
   }
 }
 

@@ -30,7 +30,7 @@ std::error_code session::begin_close(protocol::close_payload how) {
     const auto state = engine_.life().state();
     const bool ends = state == detail::life_state::idle || state >= detail::life_state::terminating;
     if (ends) return errc::not_connected;
-    // Not within this: the handler may be called for it.
+    // Not within this call, since the handler may be called.
     post_on(engine_.serial(), [self = engine_.shared_from_this(), how = std::move(how)]() mutable {
       self->life().close(std::move(how));
     });

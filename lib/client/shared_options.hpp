@@ -7,8 +7,8 @@
 
 namespace wsx::detail {
 
-// Clients that are made one after the other, on one thread and with the same options, hold them
-// once.
+// Clients that are made one after the other, on one thread and with equal options, share one copy
+// of them.
 WSX_API std::shared_ptr<const options> share_options(options o);
 
 }  // namespace wsx::detail

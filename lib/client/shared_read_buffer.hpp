@@ -8,8 +8,9 @@
 
 namespace wsx::detail {
 
-// The buffer that all clients of a thread read into, one after the other: an idle client needs
-// none. Whoever finds it taken (a callback that runs the event loop) gets one of its own.
+// The buffer that all clients of a thread read into, one after the other, so that an idle client
+// has none. If it is in use, because a callback runs the event loop, the nested client gets
+// another.
 class shared_read_buffer {
  public:
   WSX_API shared_read_buffer();
@@ -20,7 +21,7 @@ class shared_read_buffer {
   std::span<std::byte> room() const noexcept { return {memory_.get(), size}; }
 
  private:
-  // 256 KiB measured best: fewer reads no longer pay, and it stays in a core's second-level cache.
+  // 256 KiB measured best: fewer reads no longer pay, and it fits in a core's second-level cache.
   static constexpr std::size_t size = 256 * 1024;
 
   std::unique_ptr<std::byte[]> memory_;

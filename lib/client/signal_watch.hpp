@@ -15,7 +15,7 @@
 
 namespace wsx::detail {
 
-// Signals that become messages.
+// A signal that is posted as a message.
 struct signal_watch final : cancelable {
   using make_mail = std::function<std::unique_ptr<mail>(int number)>;
 

@@ -11,7 +11,7 @@
 
 namespace wsx::detail {
 
-// A message that is due later.
+// A message that is posted later.
 struct timer_state final : cancelable {
   timer_state(const strand& s, client_clock time, client_timer::duration delay,
               std::unique_ptr<mail> m)
@@ -25,7 +25,7 @@ struct timer_state final : cancelable {
   }
 
   client_timer clock;
-  std::unique_ptr<mail> message;  // null: sent, or canceled
+  std::unique_ptr<mail> message;  // null: posted, or canceled
 };
 
 }  // namespace wsx::detail

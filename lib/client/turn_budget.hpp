@@ -5,25 +5,25 @@
 
 namespace wsx::detail {
 
-// How much a client does before others have their turn: as much as it can within `max_turn`. It
-// looks at the clock after every 32 callbacks at most, and after fewer where they take long. Other
-// work is delayed by at most one turn and the callbacks between two looks at the clock.
+// Limits what a client does before other handlers get their turn: as much as it can within
+// `max_turn`. The clock is read after at most 32 callbacks, and after fewer if they take long.
+// Other work is delayed by at most one turn and the callbacks between two reads of the clock.
 class turn_budget {
  public:
   using time_point = std::chrono::steady_clock::time_point;
   using duration = std::chrono::steady_clock::duration;
 
-  // Something is done at `now`: a turn begins with it, unless one is under way.
+  // Something is done at `now`: a turn begins, unless one is in progress.
   void begin(time_point now, duration max_turn) noexcept {
     if (end_ != none) return;
     end_ = now + max_turn;
     looked_ = now;
   }
 
-  // How many callbacks until the next look.
+  // Returns how many callbacks may run until the next look at the clock.
   std::uint32_t callbacks() const noexcept { return callbacks_; }
 
-  // A look at the clock, after so many: whether the turn is over.
+  // Looks at the clock after that many, and returns whether the turn is over.
   bool look(time_point now, duration max_turn) noexcept {
     const duration took = now - looked_;
     looked_ = now;

@@ -10,7 +10,7 @@
 
 namespace wsx::detail {
 
-// Keeps the time of a context. What waits for it ends with Asio's timers.
+// Keeps the time of a context. Pending waits end with Asio's timers.
 class virtual_time::service final : public asio::execution_context::service {
  public:
   using key_type = service;
@@ -110,7 +110,7 @@ void virtual_timer::complete() {
   timer_.cancel();
 }
 
-// No wait is under way any more, as far as the time is concerned.
+// The wait is no longer pending for the virtual time.
 void virtual_timer::end() noexcept {
   if (!due_) return;
   time_->waiting_.erase(this);

@@ -23,17 +23,17 @@ namespace wsx::detail {
 
 class virtual_timer;
 
-// The time of an execution context that is moved by hand: what `testing::virtual_clock` is a handle
-// of. From any thread.
+// The time of an execution context that is moved by hand; `testing::virtual_clock` is a handle to
+// it. From any thread.
 class virtual_time final : public std::enable_shared_from_this<virtual_time> {
  public:
   using duration = std::chrono::steady_clock::duration;
   using time_point = std::chrono::steady_clock::time_point;
 
-  // That of the context, made when it is asked for first.
+  // Returns that of the context, and makes it if there is none.
   WSX_API static std::shared_ptr<virtual_time> of(asio::execution_context& context);
 
-  // The same for a client that is being made; null if it lives by the machine's clock.
+  // Returns that of the context for a new client; null if the client uses the machine's clock.
   WSX_API static virtual_time* in_force(asio::execution_context& context);
 
   explicit virtual_time(time_point start) noexcept : now_(start.time_since_epoch().count()) {}
@@ -42,20 +42,20 @@ class virtual_time final : public std::enable_shared_from_this<virtual_time> {
     return time_point(duration(now_.load(std::memory_order_relaxed)));
   }
 
-  // What a client does to know the time: it may move by that.
+  // A client's look at the clock, which may move time.
   WSX_API time_point look() noexcept;
   void move_per_look(duration time) noexcept {
     per_look_.store(time.count(), std::memory_order_relaxed);
   }
 
-  // Completes the waits that are due by then, in the order of their due times. It is never earlier
-  // than it was.
+  // Completes the waits that are due by then, in the order of their due times. Time never moves
+  // back.
   WSX_API void move_to(time_point when);
 
-  // When the next wait is due; nothing: none is under way.
+  // Returns when the next wait is due; nothing if there is none.
   WSX_API std::optional<time_point> next_due() const;
 
-  // How many clocks there are that clients made now live by.
+  // Counts the clocks of the context: while there are any, new clients use this time.
   void add_clock() noexcept { clocks_.fetch_add(1, std::memory_order_relaxed); }
   void remove_clock() noexcept { clocks_.fetch_sub(1, std::memory_order_relaxed); }
 
@@ -67,15 +67,15 @@ class virtual_time final : public std::enable_shared_from_this<virtual_time> {
     WSX_API bool operator()(const virtual_timer* a, const virtual_timer* b) const noexcept;
   };
 
-  mutable std::mutex mutex_;        // of what waits, and of the timers
-  std::atomic<duration::rep> now_;  // changes under it
+  mutable std::mutex mutex_;        // for pending waits and timers
+  std::atomic<duration::rep> now_;  // changed with the mutex held
   std::set<virtual_timer*, earlier> waiting_;
   std::uint64_t waits_ = 0;
   std::atomic<duration::rep> per_look_{0};
   std::atomic<int> clocks_{0};
 };
 
-// The handler of a wait that is canceled when its time has come by the virtual clock.
+// The handler of a wait that is canceled when its virtual time has come.
 template <class Handler>
 struct virtual_wait {
   std::shared_ptr<const bool> due;
@@ -86,8 +86,8 @@ struct virtual_wait {
   }
 };
 
-// How a timer waits for a virtual time. By itself it would wait for ever: so what waits belongs to
-// the execution context, which counts it as work, and destroys it if the context ends first.
+// How a timer waits for a virtual time. The underlying wait would never complete. It belongs to the
+// execution context, which counts it as work and destroys it if the context ends first.
 class virtual_timer {
  public:
   using time_point = virtual_time::time_point;
@@ -122,8 +122,9 @@ class virtual_timer {
   const std::shared_ptr<virtual_time> time_;
   inner_timer& timer_;
   time_point expiry_{};
-  std::uint64_t number_ = 0;   // of the wait: those that are due at the same time keep their order
-  std::shared_ptr<bool> due_;  // whether it came to that; null: no wait is under way
+  std::uint64_t number_ =
+      0;  // number of the wait: keeps the order of waits that are due at the same time
+  std::shared_ptr<bool> due_;  // whether its time has come; null: no wait is pending
 };
 
 }  // namespace wsx::detail

@@ -7,8 +7,8 @@
 
 namespace wsx::detail {
 
-// Operations that wait for the same thing; few, and mostly none. They are linked to each other, so
-// that one more takes no memory.
+// Operations that wait for the same event; few, and usually none. They are linked to each other, so
+// that another one needs no memory.
 template <class... Args>
 class waiting_list {
  public:
@@ -31,13 +31,13 @@ class waiting_list {
     return each != nullptr;
   }
 
-  // Completes the one with that ticket, if it is here.
+  // Completes the operation with that ticket, if it is in the list.
   void complete(ticket t, Args... args) {
     waiter** const place = place_of([t](const waiter& w) { return w.number == t; });
     if (*place != nullptr) take (*place)(std::move(args)...);
   }
 
-  // If there is no memory for it, those that have not been completed still wait.
+  // If there is no memory, the operations that have not completed still wait.
   void complete_all(const Args&... args) {
     while (first_ != nullptr) {
       std::tuple<Args...> copies(args...);
@@ -52,7 +52,7 @@ class waiting_list {
  private:
   using waiter = typename completion<Args...>::base;
 
-  // Where the first that fits is linked, or where another may be linked behind the last.
+  // Returns the link of the first operation that fits, or the end of the list.
   template <class Fits>
   waiter** place_of(Fits fits) noexcept {
     waiter** place = &first_;
