@@ -3,8 +3,8 @@
 #include "reader.hpp"
 
 #include <wsx/bytes.hpp>
-#include <wsx/options.hpp>
 #include <wsx/memory/byte_buffer.hpp>
+#include <wsx/options.hpp>
 #include <wsx/protocol/connection.hpp>
 #include <wsx/protocol/utf8.hpp>
 #include <wsx/testing/server_deflate.hpp>
@@ -380,7 +380,7 @@ class world {
   std::string wire_;                 // what the server has said, and has not come yet
   std::string received_;             // what has come while the connection was open
   std::optional<exact_copy> input_;  // what came last
-  wsx::memory::byte_buffer kept_;                 // of an input that was given back
+  wsx::memory::byte_buffer kept_;    // of an input that was given back
   bool looking_ = false;             // `next` has not said that it needs more
   std::string looked_at_;            // the last event's payload
   std::string given_out_;

@@ -4,8 +4,8 @@
 #include "support.hpp"
 
 #include <wsx/frame.hpp>
-#include <wsx/options.hpp>
 #include <wsx/memory/byte_buffer.hpp>
+#include <wsx/options.hpp>
 #include <wsx/protocol/connection.hpp>
 #include <wsx/testing/server_deflate.hpp>
 

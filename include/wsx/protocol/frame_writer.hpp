@@ -3,10 +3,10 @@
 #include <wsx/bytes.hpp>
 #include <wsx/export.hpp>
 #include <wsx/memory/byte_buffer.hpp>
+#include <wsx/memory/lazy.hpp>
 #include <wsx/protocol/frame_deflater.hpp>
 #include <wsx/protocol/frame_encoder.hpp>
 #include <wsx/protocol/frame_source.hpp>
-#include <wsx/memory/lazy.hpp>
 #include <wsx/protocol/mask.hpp>
 #include <wsx/protocol/outgoing_batch.hpp>
 

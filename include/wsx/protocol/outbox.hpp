@@ -103,6 +103,9 @@ class outbox {
   /// Removes a producer. Returns whether it has left a message unfinished on this connection: then
   /// only a Close can follow.
   bool detach(const frame_source* source) { return sources_.detach(source); }
+  const std::vector<std::shared_ptr<frame_source>>& sources() const noexcept {
+    return sources_.sources();
+  }
 
   // Writing.
 
