@@ -30,6 +30,7 @@ class frame_sources {
   WSX_API void attach(std::shared_ptr<frame_source> source);
   /// Removes a producer. Returns whether it has left a message unfinished on this connection.
   WSX_API bool detach(const frame_source* source);
+  const std::vector<std::shared_ptr<frame_source>>& sources() const noexcept { return sources_; }
 
   /// Returns whether no producer has anything to send.
   bool quiet() const noexcept {
