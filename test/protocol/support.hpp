@@ -4,9 +4,12 @@
 
 #include <wsx/bytes.hpp>
 #include <wsx/error.hpp>
+#include <wsx/options.hpp>
 #include <wsx/protocol/close_payload.hpp>
-#include <wsx/protocol/close_state.hpp>
+#include <wsx/protocol/connection.hpp>
 #include <wsx/protocol/message_assembler.hpp>
+#include <wsx/protocol/outbox.hpp>
+#include <wsx/testing/client_frame.hpp>
 #include <wsx/testing/server_frame.hpp>
 
 #include <doctest/doctest.h>
@@ -15,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <random>
 #include <string>
@@ -129,13 +133,35 @@ inline std::size_t bytes_until_violation(std::string_view bytes, message_limits 
   return said.violated() ? count : bytes.size() + 1;
 }
 
+/// Checks that a connection to which `bytes` come fails for `why`, and that the last frame that it
+/// sends is Close with this code. RFC 6455 7.1.7.
+inline void check_fails(std::string_view bytes, errc why, wsx::close_code code,
+                        const message_limits& limits) {
+  wsx::options o;
+  o.max_message_size = limits.max_message;
+  o.max_frame_size = limits.max_frame;
+  o.max_fragments = limits.max_fragments;
+  outbox box(o.max_reply_bytes);
+  connection c(o, {}, std::nullopt, box, {});
+  const exact_copy copy(bytes);
+  c.receive(copy.view(), {});
+  while (c.next() != event::need_input) continue;
+  CHECK(c.reason().error == why);
+  auto sent = wsx::as_chars(c.data_to_send({}));
+  std::optional<client_frame> last;
+  while (auto frame = decode_client_frame(sent)) last = std::move(frame);
+  REQUIRE(last);
+  CHECK(last->opcode == opcodes::close);
+  CHECK(last->payload.starts_with(close_frame(static_cast<std::uint16_t>(code)).payload));
+}
+
 /// Checks that `bytes` are refused at their end for `why`, and that the server is told so by the
 /// code. The messages before are `before`.
 inline void check_refused(std::string_view bytes, errc why, wsx::close_code code,
                           const std::string& before = {}, message_limits limits = {}) {
   CAPTURE(why);
   CHECK(receive(bytes, limits) == before + violation(why));
-  CHECK(close_code_for(why) == code);
+  check_fails(bytes, why, code, limits);
 }
 
 /// A frame's header alone, which announces a payload of `length` bytes.
