@@ -51,6 +51,7 @@ TEST_SUITE("connection: pace") {
     fixture f;
     f.c.pace(2);
     CHECK(f.receive(wire(text_frame("1"), text_frame("2"), text_frame("3"))) == "text 1; text 2; ");
+    CHECK(f.c.payload().empty());
     CHECK(f.c.has_input());
     CHECK(f.take_all() == "");
     move(f);
