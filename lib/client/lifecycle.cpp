@@ -281,7 +281,8 @@ void lifecycle::finish_connection() {
   clean_up();
 }
 
-// Nothing of a connection, or of an attempt, is left behind for the next one.
+// Nothing of a connection, or of an attempt, is left behind for the next one. Those that wait for
+// it are told last.
 void lifecycle::clean_up() {
   if (link_) link_->finish();
   if (dialer_) dialer_->shut_down();
@@ -290,6 +291,7 @@ void lifecycle::clean_up() {
   ++number_;  // waits that are still under way are of the past
   publish();
   parts_.time.cancel();
+  parts_.senders.tell();
   parts_.door.notifier().close();
   parts_.senders.connection_ended(parts_.options->drop_unsent_on_disconnect, number_ + 1);
   parts_.count_dropped();

@@ -42,10 +42,21 @@ void producers::cancel_send(send_channel& channel) {
   channel.on_written(asio::error::operation_aborted);
 }
 
-// Completes sends whose frames have been written, or were dropped because their message was cut.
-void producers::tell_written() {
-  end_flushes(lost, errc::connection_dropped);
-  end_flushes([this](const flush_mark& mark) { return flushed(mark); }, std::error_code());
+// Decides which flushes have finished: their frames have been written, or were dropped because
+// their message was cut.
+void producers::settle_flushes() {
+  for (auto& mark : flush_marks_) {
+    if (mark.outcome) continue;
+    if (lost(mark)) {
+      mark.outcome = errc::connection_dropped;
+    } else if (flushed(mark)) {
+      mark.outcome = std::error_code();
+    }
+  }
+}
+
+void producers::tell() {
+  tell_flushes();
   for (send_channel& channel : channels()) {
     if (!channel.on_written || channel.waiting) continue;
     const bool dropped = std::exchange(channel.waiting_dropped, false);
@@ -58,18 +69,15 @@ void producers::tell_written() {
   }
 }
 
-// Completes the flushes for which `ended` returns true. Completing one may throw; it has been
-// removed by then.
-template <class Ended>
-void producers::end_flushes(Ended ended, std::error_code how) {
+void producers::tell_flushes() {
   for (auto mark = flush_marks_.begin(); mark != flush_marks_.end();) {
-    if (!ended(*mark)) {
+    if (!mark->outcome) {
       ++mark;
       continue;
     }
-    const ticket number = mark->number;
+    const flush_mark through = std::move(*mark);
     mark = flush_marks_.erase(mark);
-    on_flushed_.complete(number, how);
+    on_flushed_.complete(through.number, *through.outcome);
   }
 }
 
@@ -99,15 +107,17 @@ bool producers::lost(const flush_mark& mark) {
 
 void producers::connection_ended(bool drops_unsent, std::uint32_t next) {
   outbox_.count_written();
-  tell_written();
-  // Replies belong to their connection: those that it has not written are lost.
-  const auto replies_lost = [this](const flush_mark& mark) {
-    return outbox_.staged_written() < mark.staged;
-  };
-  end_flushes(replies_lost, errc::connection_dropped);
+  settle_flushes();
+  // Replies belong to their connection: those that it has not written are gone.
+  for (auto& mark : flush_marks_) {
+    if (!mark.outcome && (drops_unsent || outbox_.staged_written() < mark.staged))
+      mark.outcome = errc::connection_dropped;
+  }
   outbox_.reset(drops_unsent, next);
-  tell_written();
-  if (drops_unsent) fail(errc::connection_dropped);
+  for (send_channel& channel : channels()) {
+    if (drops_unsent && channel.waiting) channel.drop_waiting();
+  }
+  settle_flushes();
 }
 
 void producers::fail(std::error_code error) {
@@ -115,9 +125,11 @@ void producers::fail(std::error_code error) {
     if (!channel.on_written) continue;
     channel.waiting.reset();
     channel.unblock();
-    channel.on_written(error);
   }
   flush_marks_.clear();
+  for (send_channel& channel : channels()) {
+    if (channel.on_written) channel.on_written(error);
+  }
   on_flushed_.complete_all(errc::connection_dropped);
 }
 

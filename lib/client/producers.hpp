@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <ranges>
 #include <system_error>
 #include <utility>
@@ -41,12 +42,18 @@ class producers {
   // follow.
   bool after_write() {
     if (outbox_.sources().empty() && flush_marks_.empty()) return false;  // only callbacks send
-    tell_written();
+    settle_flushes();
+    tell();
     return drop_retired();
   }
 
-  // The connection has ended; `next` will be the number of the next one.
+  // The connection has ended; `next` will be the number of the next one. Completes nothing: `tell`
+  // does that.
   void connection_ended(bool drops_unsent, std::uint32_t next);
+
+  // Completes the operations that no longer wait. Completing one may throw, if there is no memory
+  // to post its handler: the others are completed the next time.
+  void tell();
 
   // Nothing will be sent any more: completes all sends and flushes.
   void fail(std::error_code error);
@@ -65,6 +72,7 @@ class producers {
     ticket number;
     std::uint64_t staged;
     std::vector<stretch> queued;
+    std::optional<std::error_code> outcome{};  // what it is to be told
   };
 
   // All that a client's outbox takes frames from.
@@ -74,14 +82,12 @@ class producers {
            });
   }
 
-  void tell_written();
+  void settle_flushes();
+  void tell_flushes();
   bool drop_retired();
   void cancel_send(send_channel& channel);
   bool flushed(const flush_mark& mark) const;
   static bool lost(const flush_mark& mark);
-  template <class Ended>
-  void end_flushes(Ended ended, std::error_code how);
-
   protocol::outbox outbox_;
   burst_estimate bursts_;
   std::vector<flush_mark> flush_marks_;
