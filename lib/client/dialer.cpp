@@ -210,7 +210,7 @@ asio::awaitable<void> dialer::wait(io_direction direction, listener who) {
 
 void dialer::on_ready(io_direction direction) {
   waits_[static_cast<std::size_t>(direction)] = false;
-  ready_.notify();
+  if (!interrupted_) ready_.notify();  // or it has been told, or is about to be
 }
 
 void dialer::ended(std::error_code error, const std::exception_ptr& what) noexcept {
@@ -224,6 +224,7 @@ void dialer::ended(std::error_code error, const std::exception_ptr& what) noexce
 void dialer::shut_down() noexcept {
   if (!opened_.stream) return;
   if (!interrupted_) opened_.stream->shutdown();
+  if (!interrupted_) interrupted_ = errc::internal_failure;  // if it goes on
   opened_.stream->close();
 }
 

@@ -284,11 +284,11 @@ void lifecycle::finish_connection() {
 // Nothing of a connection, or of an attempt, is left behind for the next one. Those that wait for
 // it are told last.
 void lifecycle::clean_up() {
+  ++number_;  // waits that are still under way are of the past
   if (link_) link_->finish();
   if (dialer_) dialer_->shut_down();
   link_.reset();
   dialer_.reset();
-  ++number_;  // waits that are still under way are of the past
   publish();
   parts_.time.cancel();
   parts_.senders.tell();

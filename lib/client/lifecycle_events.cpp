@@ -80,7 +80,8 @@ void lifecycle::on_signal() {
 void lifecycle::on_ready(io_direction direction, std::uint32_t number) {
   if (number != number_) return;  // of a transport that is gone
   if (dialer_) return dialer_->on_ready(direction);
-  if (!link_) return;
+  // Of a transport that has been closed: it must not tell of that within the call, and may.
+  if (!link_ || intent_ > intent::no_reconnect) return;
   link_->on_ready(direction);
   direction == io_direction::read ? wake() : pump();
 }

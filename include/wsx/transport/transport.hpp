@@ -91,7 +91,9 @@ class wait_handler {
 ///   `async_wait`.
 /// - `shutdown` tells the peer that nothing more will be written (TLS close_notify, TCP FIN), as
 ///   far as that is possible without waiting.
-/// - `close` ends the connection at once; waits complete with an error.
+/// - `close` ends the connection at once; waits complete with an error. Neither `close` nor the
+///   cancellation of `connect` completes anything before it returns: completions follow later, on
+///   the executor.
 /// - `std::size_t committed() const` is optional. It returns how many of the bytes that
 ///   `write_some` did not count must be offered again unchanged. Without it, there are none.
 /// - `std::optional<std::size_t> unacknowledged()` is optional. It returns how many of the written

@@ -1,7 +1,16 @@
 #include "../support.hpp"
 
+#include <asio/bind_executor.hpp>
+#include <asio/error.hpp>
+#include <asio/execution/blocking.hpp>
+#include <asio/execution/context.hpp>
+#include <asio/execution_context.hpp>
+
 #include <new>
+#include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 // What becomes of a client in which something throws that is no callback: there is no memory, or no
 // thread for the resolver.
@@ -82,9 +91,67 @@ void survives_a_failed_wait() {
   CHECK(!w.ended.done());
 }
 
+// An executor that has no memory for what it is given.
+struct full_executor {
+  asio::execution_context* of;
+
+  asio::execution_context& query(asio::execution::context_t) const noexcept { return *of; }
+  full_executor require(asio::execution::blocking_t::never_t) const noexcept { return *this; }
+  template <class Work>
+  void execute(Work) const {
+    throw std::bad_alloc();
+  }
+  friend bool operator==(const full_executor&, const full_executor&) = default;
+};
+
+struct answers : asked {
+  wsx::action handle_frame(wsx::text t) { return wsx::reply(t); }
+};
+
+// A transport that breaks its contract: `close` completes what waits, within the call.
+class hasty_transport : public memory_transport {
+ public:
+  using memory_transport::memory_transport;
+
+  void async_wait(wsx::io_direction direction, wsx::wait_handler ready) {
+    waiting_.push_back(ready);
+    memory_transport::async_wait(direction, std::move(ready));
+  }
+  void close() noexcept {
+    for (const auto& ready : std::exchange(waiting_, {})) ready(asio::error::operation_aborted);
+    memory_transport::close();
+  }
+
+ private:
+  std::vector<wsx::wait_handler> waiting_;
+};
+
 }  // namespace
 
 TEST_SUITE("client: internal failures") {
+  TEST_CASE("a transport that completes waits within close: the client ends as ever") {
+    for (const std::string how :
+         {"abort", "close", "destroyed", "dropped", "refused", "aborted while it connects"}) {
+      CAPTURE(how);
+      lines told;
+      world<asked, hasty_transport> w({&told, false}, impatient());
+      const bool opens = how != "refused" && how != "aborted while it connects";
+      memory_peer peer = opens ? w.open() : w.dial();
+      if (how.starts_with("abort")) w.client->abort();
+      if (how == "close") w.client->close([](std::error_code) {});
+      if (how == "destroyed") w.client.reset();
+      if (how == "dropped") peer.close();
+      if (how == "refused") peer.write("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+      REQUIRE(
+          run_until(w.io, [&] { return how == "refused" ? w.connected.done() : w.ended.done(); }));
+      poll(w.io);
+      CHECK(peer.client_closed());
+      CHECK(w.connected.calls == 1);
+      const bool silent = how == "destroyed" || how == "refused";
+      CHECK((silent ? told.empty() : told.back() == "terminate"));
+    }
+  }
+
   TEST_CASE("the first attempt fails, and connect may be called again") {
     lines told;
     world<asked, faulty_transport> w({&told});
@@ -130,6 +197,36 @@ TEST_SUITE("client: internal failures") {
     CHECK(w.ended.reason.exception);
     CHECK(w.ended.reason.diagnostics.message ==
           "the connection to server:80 failed: " + w.ended.error.message() + ": std::bad_alloc");
+  }
+
+  TEST_CASE("who waits can't be told: the next connection finds nothing of the last one") {
+    for (const bool drops : {false, true}) {
+      CAPTURE(drops);
+      lines told;
+      world<answers> w({{&told}}, calm().set(&wsx::options::drop_unsent_on_disconnect, drops));
+      const full_executor full{&w.io};
+      memory_peer peer = w.open();
+      peer.discard_written();
+      peer.allow_write(0);
+      peer.write(text_frame("unsent"));
+      poll(w.io);
+      outcome lost;
+      outcome flushed;
+      w.client->flush(asio::bind_executor(full, lost.token()));
+      w.client->flush(flushed.token());
+      poll(w.io);
+      peer.close();
+      poll(w.io);
+      CHECK(told == lines{"1 internal"});
+      memory_peer again = w.server.next().value();
+      again.accept();
+      poll(w.io);
+      CHECK(frames_of(again).empty());
+      CHECK(works(w, again));
+      CHECK(!lost.done());
+      CHECK(flushed.failed(wsx::errc::connection_dropped));
+      CHECK(w.client->stats().replies_dropped == 1);
+    }
   }
 
   TEST_CASE("an open connection fails, and the handler reconnects") {
