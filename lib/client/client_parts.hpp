@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -53,10 +54,12 @@ struct client_parts {
   void count_dropped() noexcept { counts.replies_dropped.set(senders.outbox().staged_dropped()); }
 
   // Completes the waiting `connect`, if there is one: with success, or with `error` and its details
-  // from `end`.
+  // from `end`, as far as there is memory for them.
   void complete_connect(std::error_code error, const ending& end, std::string_view url) {
     auto* const details = error ? waiting.connect_details() : nullptr;
-    if (details != nullptr) *details = end.details_for_connect(error, *options, url);
+    try {
+      if (details != nullptr) *details = end.details_for_connect(error, *options, url);
+    } catch (const std::bad_alloc&) {}
     waiting.connected(error);
   }
 

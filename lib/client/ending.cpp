@@ -20,45 +20,69 @@ std::error_code ending::unsent_error() const noexcept {
 }
 
 void ending::attempt_failed(close_reason how, diagnostics known, const options& o,
-                            std::string_view url) {
-  close_reason& reason = reason_.change();
-  reason = std::move(how);
-  reason.diagnostics = std::move(known);
-  if (!reason.normal())
-    reason.diagnostics.message = connect_failure(reason.error, reason.diagnostics, o, url);
+                            std::string_view url) noexcept {
+  close_reason* const reason = set(std::move(how));
+  if (reason == nullptr) return;
+  reason->diagnostics = std::move(known);
+  explain(*reason, [&] { return connect_failure(reason->error, reason->diagnostics, o, url); });
 }
 
-void ending::connection_ended(close_reason how, const options& o, std::string_view url) {
-  reason_.change() = std::move(how);
+void ending::connection_ended(close_reason how, const options& o, std::string_view url) noexcept {
+  close_reason* const reason = set(std::move(how));
+  if (reason == nullptr) return;
   try {
-    auto& d = reason_.change().diagnostics;
+    auto& d = reason->diagnostics;
     d.stage = connect_stage::open;
     if (wsx::url to; d.host.empty() && !parse_url(url, to)) d.host = to.host_and_port();
   } catch (const std::bad_alloc&) {}
-  explain(o);
+  explain(*reason, [&] { return end_of_connection(*reason, o); });
 }
 
-void ending::client_ended(close_reason how, const options& o) {
-  reason_.change() = std::move(how);
-  explain(o);
+void ending::client_ended(close_reason how, const options& o) noexcept {
+  close_reason* const reason = set(std::move(how));
+  if (reason != nullptr) explain(*reason, [&] { return end_of_connection(*reason, o); });
 }
 
-void ending::callback_failed(std::exception_ptr what, const options& o) {
+void ending::callback_failed(std::exception_ptr what, const options& o) noexcept {
   if (reason().exception) return;
-  close_reason& reason = reason_.change();
-  reason.origin = close_origin::error;
-  reason.error = errc::handler_failed;
-  reason.exception = std::move(what);
-  reason.diagnostics.message.clear();
-  reason.diagnostics.detail.clear();  // it was about the disconnect that the callback handled
-  explain(o);
+  close_reason* const reason = change();
+  if (reason == nullptr) return;
+  reason->origin = close_origin::error;
+  reason->error = errc::handler_failed;
+  reason->exception = std::move(what);
+  reason->diagnostics.message.clear();
+  reason->diagnostics.detail.clear();  // it was about the disconnect that the callback handled
+  explain(*reason, [&] { return end_of_connection(*reason, o); });
+}
+
+// Null if there is no memory for it.
+close_reason* ending::change() noexcept {
+  unsaid_ = false;
+  try {
+    return &reason_.change();
+  } catch (const std::bad_alloc&) {
+    unsaid_ = true;
+    return nullptr;
+  }
+}
+
+close_reason* ending::set(close_reason how) noexcept {
+  close_reason* const reason = change();
+  if (reason != nullptr) *reason = std::move(how);
+  return reason;
+}
+
+const close_reason& ending::out_of_memory() noexcept {
+  static const close_reason reason = crashed({});
+  return reason;
 }
 
 // Omitted if memory has run out: `system_error` then has the error's own text.
-void ending::explain(const options& o) noexcept {
-  if (reason().normal() || !reason().diagnostics.message.empty()) return;
+template <class Text>
+void ending::explain(close_reason& reason, Text text) noexcept {
+  if (reason.normal() || !reason.diagnostics.message.empty()) return;
   try {
-    reason_.change().diagnostics.message = end_of_connection(reason(), o);
+    reason.diagnostics.message = text();
   } catch (const std::bad_alloc&) {}
 }
 

@@ -242,7 +242,7 @@ void engine::apply_action(const action& wanted) {
   }
 }
 
-void callback_context::failed(std::exception_ptr what) {
+void callback_context::failed(std::exception_ptr what) noexcept {
   static_cast<engine&>(*this).life().callback_failed(std::move(what));
 }
 

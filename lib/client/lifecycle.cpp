@@ -299,6 +299,7 @@ void lifecycle::clean_up() {
 
 // Something within the client threw. A connection that was open is lost by that.
 outcome lifecycle::crashed(std::exception_ptr what) {
+  owner_.answer_to(nullptr);
   const bool dialing = state_ == life_state::dialing;
   if (dialing) {
     ending_.attempt_failed(ending::crashed(std::move(what)), {}, *parts_.options, target_.url);
@@ -331,15 +332,11 @@ asio::awaitable<outcome> lifecycle::ask() {
     co_await deliver_any_phase(parts_.messages, owner_);
     if (stopped() || threw_) break;
     no_answer_ = false;
-    deciding_ = true;
-    try {
-      auto asked = parts_.handler->handle_disconnect(owner_, what);
-      decision = co_await std::move(asked);
-    } catch (...) {
-      callback_failed(std::current_exception());
-    }
-    deciding_ = false;
-  } while (no_answer_ && !stopped() && !connect_canceled_);
+    owner_.answer_to(&decision);
+    auto asked = parts_.handler->handle_disconnect(owner_, what);
+    if (asked.valid()) co_await std::move(asked);
+    owner_.answer_to(nullptr);
+  } while (no_answer_ && !connect_canceled_);
   if (gives_up()) co_return outcome::gave_up;  // canceled while the handler thought it over
   if (stopped()) {
     ending_.client_ended(stop_reason(), *parts_.options);

@@ -19,7 +19,6 @@
 #include <asio/awaitable.hpp>
 #include <asio/cancellation_signal.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -56,7 +55,7 @@ class lifecycle {
   void abort() { end(intent::end_at_once); }
 
   // What becomes of a callback that is a coroutine; and of any that throws.
-  void callback_failed(std::exception_ptr what);
+  void callback_failed(std::exception_ptr what) noexcept;
   void callback_waits(const asio::cancellation_slot& own) noexcept;
   void callback_through() noexcept;
   const awaited_callback& callback() const noexcept { return callback_; }
@@ -114,7 +113,6 @@ class lifecycle {
   bool connect_canceled_ = false;  // the caller of `connect` does not wait any more
   bool resting_ = false;           // no coroutine runs or sleeps
   bool threw_ = false;             // a callback did, without a connection: the client ends
-  bool deciding_ = false;          // `handle_disconnect` runs
   bool no_answer_ = false;         // `handle_disconnect` was interrupted, and said nothing
   bool told_ = false;              // those that wait for the end have been told
   std::uint32_t number_ = 0;       // of the attempt, or of the connection

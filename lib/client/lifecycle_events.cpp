@@ -72,7 +72,7 @@ void lifecycle::publish() {
 }
 
 void lifecycle::on_signal() {
-  if (deciding_) interrupt_callback();
+  if (owner_.asks()) interrupt_callback();
 }
 
 // What came from below.
@@ -113,16 +113,13 @@ void lifecycle::pump() {
   publish();
 }
 
-void lifecycle::callback_failed(std::exception_ptr what) {
+void lifecycle::callback_failed(std::exception_ptr what) noexcept {
   // A callback that was interrupted usually throws because of that, which is no failure.
-  if (callback_.interrupted()) no_answer_ = true;
+  no_answer_ = callback_.interrupted();
   if (stopped() || connect_canceled_ || callback_.interrupted()) return;
-  if (!link_) {
-    ending_.callback_failed(std::move(what), *parts_.options);
-    threw_ = state_ != life_state::terminating && !parts_.options->reconnect_after_exception;
-    return;
-  }
-  link_->connection().fail(errc::handler_failed, std::move(what));
+  if (link_) return link_->callback_failed(std::move(what));
+  threw_ = state_ != life_state::terminating && !parts_.options->reconnect_after_exception;
+  ending_.callback_failed(std::move(what), *parts_.options);
 }
 
 void lifecycle::callback_waits(const asio::cancellation_slot& own) noexcept {

@@ -333,6 +333,15 @@ void link::take_steps(const action& wanted) {
   }
 }
 
+void link::callback_failed(std::exception_ptr what) noexcept {
+  try {
+    connection_.fail(errc::handler_failed, std::move(what));
+  } catch (...) {
+    connection_.abandon(errc::internal_failure);
+    stream_->close();
+  }
+}
+
 errc link::send(const protocol::outgoing_frame& frame) {
   const auto error = connection_.send(frame);
   if (error == errc{}) parts_.door.notifier().notify_here();

@@ -69,6 +69,8 @@ class link {
   // A callback's wishes.
   void apply(const action& wanted);
   errc send(const protocol::outgoing_frame& frame);
+  // One threw `what`: Close tells the server, if there is memory for it.
+  void callback_failed(std::exception_ptr what) noexcept;
 
   // A wait for readiness has ended, or the time of the connection has come.
   void on_ready(io_direction direction);

@@ -34,8 +34,8 @@ std::string told(std::error_code error) {
 
 std::optional<close_payload> close_state::start(close_payload close) {
   if (begun_) return std::nullopt;
-  begun_ = true;
   close_reason& reason = reason_.change();
+  begun_ = true;
   reason.origin = close_origin::local;
   reason.requested = close.code;
   reason.text = close.reason;
@@ -44,8 +44,8 @@ std::optional<close_payload> close_state::start(close_payload close) {
 
 std::optional<close_payload> close_state::receive(const close_payload& close) {
   if (received_) return std::nullopt;
-  received_ = true;
   close_reason& reason = reason_.change();
+  received_ = true;
   reason.received = close.code;
   if (!begun_) {
     begun_ = true;
@@ -59,8 +59,8 @@ std::optional<close_payload> close_state::receive(const close_payload& close) {
 std::optional<close_payload> close_state::fail(std::error_code error, std::exception_ptr exception,
                                                std::string detail) {
   if (begun_) return std::nullopt;
-  begun_ = true;
   close_reason& reason = reason_.change();
+  begun_ = true;
   reason.origin = close_origin::error;
   reason.error = error;
   reason.exception = std::move(exception);

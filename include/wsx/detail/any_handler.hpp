@@ -35,15 +35,13 @@ class any_handler {
   virtual asio::awaitable<void> init(callback_context& client, const connection_info& info) = 0;
   virtual asio::awaitable<void> handle_connect(callback_context& client,
                                                const connection_info& info) = 0;
+  virtual asio::awaitable<void> handle_disconnect(callback_context& client,
+                                                  const disconnect& what) = 0;
   virtual asio::awaitable<void> terminate(callback_context& client, const close_reason& reason) = 0;
-
-  virtual asio::awaitable<disconnect_decision> handle_disconnect(callback_context& client,
-                                                                 const disconnect& what) = 0;
 };
 
 // Awaitables for callbacks that are not coroutines. They are compiled once, so that a handler
 // without coroutines instantiates none.
 WSX_API asio::awaitable<void> nothing();
-WSX_API asio::awaitable<disconnect_decision> decided(disconnect_decision decision);
 
 }  // namespace wsx::detail

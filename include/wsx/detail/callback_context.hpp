@@ -3,6 +3,7 @@
 #include <wsx/config.hpp>
 
 #include <wsx/action.hpp>
+#include <wsx/disconnect.hpp>
 #include <wsx/export.hpp>
 #include <wsx/session.hpp>
 
@@ -28,9 +29,14 @@ class callback_context {
 
   // Carries out the action that a callback returned.
   WSX_API void apply(const action& wanted);
+  void apply(const disconnect_decision& decided) { *decision_ = decided; }
+
+  // Where `handle_disconnect` answers, as long as it runs; otherwise null.
+  void answer_to(disconnect_decision* place) noexcept { decision_ = place; }
+  bool asks() const noexcept { return decision_ != nullptr; }
 
   // Handles an exception thrown by a callback.
-  WSX_API void failed(std::exception_ptr what);
+  WSX_API void failed(std::exception_ptr what) noexcept;
 
   // A callback that is a coroutine begins, or has finished. `own` is the slot of its cancellation
   // state, which operations that it awaits directly have as well.
@@ -45,6 +51,7 @@ class callback_context {
 
  private:
   wsx::session session_;
+  disconnect_decision* decision_ = nullptr;
 };
 
 }  // namespace wsx::detail

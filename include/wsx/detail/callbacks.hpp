@@ -139,6 +139,18 @@ constexpr bool is_async_callback() {
   }
 }
 
+// What a callback's result is for the client, unless it is void.
+template <class Tag>
+struct answer {
+  using type = action;
+};
+template <>
+struct answer<handle_disconnect_tag> {
+  using type = disconnect_decision;
+};
+template <class Tag>
+using answer_t = typename answer<Tag>::type;
+
 // Returns whether the result is void, `Result`, or an awaitable of either.
 template <class Tag, class H, class Arg, class Result>
 constexpr bool returns_well() {

@@ -18,7 +18,7 @@
 
 namespace wsx::detail {
 
-// Calls a member and passes the action that it returns, if any, to the engine. An exception fails
+// Calls a member and passes the answer that it returns, if any, to the engine. An exception fails
 // the connection.
 template <class Tag, class H, class Arg>
 void run_callback(callback_context& client, H& handler, Arg&& arg) {
@@ -26,7 +26,8 @@ void run_callback(callback_context& client, H& handler, Arg&& arg) {
     if constexpr (std::is_void_v<callback_result<Tag, H, Arg>>) {
       invoke<Tag>(handler, client.session(), std::forward<Arg>(arg));
     } else {
-      client.apply(invoke<Tag>(handler, client.session(), std::forward<Arg>(arg)));
+      const answer_t<Tag>& wanted = invoke<Tag>(handler, client.session(), std::forward<Arg>(arg));
+      client.apply(wanted);
     }
   } catch (...) {
     client.failed(std::current_exception());
@@ -53,7 +54,7 @@ asio::awaitable<void> await_callback(callback_context& client, H& handler, Arg a
     if constexpr (std::is_void_v<typename unwrap_awaitable<decltype(pending)>::type>) {
       co_await std::move(pending);
     } else {
-      const action wanted = co_await std::move(pending);
+      const answer_t<Tag> wanted = co_await std::move(pending);
       client.apply(wanted);
     }
   } catch (...) {
@@ -61,29 +62,6 @@ asio::awaitable<void> await_callback(callback_context& client, H& handler, Arg a
   }
   client.through();
   co_await asio::this_coro::throw_if_cancelled(false);
-}
-
-template <class H>
-asio::awaitable<disconnect_decision> await_decision(callback_context& client, H& handler,
-                                                    const disconnect& what) {
-  co_await asio::this_coro::reset_cancellation_state();
-  co_await asio::this_coro::throw_if_cancelled(true);
-  const asio::cancellation_state own = co_await asio::this_coro::cancellation_state;
-  client.waits(own.slot());
-  disconnect_decision decision = stop();
-  try {
-    auto pending = invoke<handle_disconnect_tag>(handler, client.session(), what);
-    if constexpr (std::is_void_v<typename unwrap_awaitable<decltype(pending)>::type>) {
-      co_await std::move(pending);
-    } else {
-      decision = co_await std::move(pending);
-    }
-  } catch (...) {
-    client.failed(std::current_exception());
-  }
-  client.through();
-  co_await asio::this_coro::throw_if_cancelled(false);
-  co_return decision;
 }
 
 #if defined(__GNUC__) && !defined(__clang__)
@@ -163,19 +141,9 @@ class handler_model final : public any_handler {
     return run_or_await<handle_connect_tag, H, const connection_info&>(client, handler(), info);
   }
 
-  asio::awaitable<disconnect_decision> handle_disconnect(callback_context& client,
-                                                         const disconnect& what) override {
-    using tag = handle_disconnect_tag;
-    if constexpr (is_async_callback<tag, H, const disconnect&>()) {
-      return await_decision(client, handler(), what);
-    } else if constexpr (!has_callback<tag, H, const disconnect&>) {
-      return decided(stop());
-    } else if constexpr (std::is_void_v<callback_result<tag, H, const disconnect&>>) {
-      invoke<tag>(handler(), client.session(), what);
-      return decided(stop());
-    } else {
-      return decided(invoke<tag>(handler(), client.session(), what));
-    }
+  asio::awaitable<void> handle_disconnect(callback_context& client,
+                                          const disconnect& what) override {
+    return run_or_await<handle_disconnect_tag, H, const disconnect&>(client, handler(), what);
   }
 
   asio::awaitable<void> terminate(callback_context& client, const close_reason& reason) override {

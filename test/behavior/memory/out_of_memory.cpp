@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // What becomes of frames, and of the client, when memory runs out. This program has the allocations
@@ -98,6 +99,86 @@ void whichever_fails(Test test) {
 struct quiet {
   void handle_frame(wsx::text) {}
 };
+
+// For any phase.
+struct urgent {
+  static constexpr bool wsx_any_phase = true;
+};
+
+struct unlucky {};
+
+// A handler's callback that throws, behind which memory runs out.
+struct unlucky_callback {
+  std::string name;
+  shortage none{};
+  bool thrown = false;
+  int terminated = 0;
+
+  void run(std::string_view which) {
+    if (which != name || std::exchange(thrown, true)) return;
+    left = none.after;
+    go_on_failing = none.for_good;
+    short_of_memory = true;
+    throw unlucky();
+  }
+};
+
+struct throws {
+  unlucky_callback* c;
+
+  void init(const wsx::connection_info&) { c->run("init"); }
+  void handle_connect(const wsx::connection_info&) { c->run("connect"); }
+  void handle_frame(wsx::binary) { c->run("frame"); }
+  void handle_cast(int) { c->run("cast"); }
+  void handle_info(urgent) { c->run("info"); }
+  void handle_disconnect(const wsx::disconnect&) { c->run("disconnect"); }
+  void terminate(const wsx::close_reason&) {
+    short_of_memory = false;
+    ++c->terminated;
+    c->run("terminate");
+  }
+};
+
+struct throws_awaited {
+  unlucky_callback* c;
+
+  asio::awaitable<void> init(const wsx::connection_info&) { return run("init"); }
+  asio::awaitable<void> handle_connect(const wsx::connection_info&) { return run("connect"); }
+  asio::awaitable<void> handle_frame(wsx::binary) { return run("frame"); }
+  asio::awaitable<void> handle_cast(int) { return run("cast"); }
+  asio::awaitable<void> handle_info(urgent) { return run("info"); }
+  asio::awaitable<void> handle_disconnect(const wsx::disconnect&) { return run("disconnect"); }
+  asio::awaitable<void> terminate(const wsx::close_reason&) {
+    short_of_memory = false;
+    ++c->terminated;
+    return run("terminate");
+  }
+
+ private:
+  asio::awaitable<void> run(const char* which) {
+    c->run(which);
+    co_return;
+  }
+};
+
+// Everything that makes one of its callbacks be called, from an attempt to connect to the end.
+template <class Handler>
+void live(world<Handler>& w, bool with_connection) {
+  memory_peer peer = w.dial();
+  w.client->post(urgent{});
+  poll(w.io);
+  if (with_connection) {
+    peer.accept();
+    poll(w.io);
+    w.client->cast(1);
+    poll(w.io);
+    peer.write(binary_frame("a"));
+    poll(w.io);
+  }
+  peer.write(close_frame(1011));
+  peer.close();
+  poll(w.io);
+}
 
 struct answers_at_length {
   wsx::action handle_frame(wsx::text) { return wsx::reply(wsx::text{std::string(300'000, 'x')}); }
@@ -286,6 +367,33 @@ TEST_SUITE("client: out of memory") {
         CHECK((works(w, peer) || run_until(w.io, ended)));
         if (ended()) CHECK(w.ended.reason.error == wsx::errc::internal_failure);
       });
+    }
+  }
+
+  TEST_CASE_TEMPLATE("a callback that throws ends the client, whatever fails behind that", Handler,
+                     throws, throws_awaited) {
+    for (const std::string name : {"init", "connect", "frame", "cast", "info", "disconnect"}) {
+      CAPTURE(name);
+      // The exception, what is said of it, and Close. Behind these, Asio takes no failure.
+      for (int after = 0; after < 4; ++after) {
+        CAPTURE(after);
+        unlucky_callback c{name, {.after = after, .for_good = false}};
+        world<Handler> w({&c}, impatient());
+        bool escaped = false;
+        try {
+          live(w, name != "info");
+        } catch (const std::bad_alloc&) {
+          escaped = true;
+        }
+        short_of_memory = false;
+        CHECK(!escaped);
+        CHECK(c.thrown);
+        REQUIRE(run_until(w.io, [&] { return w.ended.done(); }));
+        const bool known = w.ended.error == wsx::errc::handler_failed;
+        CHECK((known || w.ended.error == wsx::errc::internal_failure));
+        CHECK(w.connected.calls == 1);
+        CHECK(c.terminated == 1);
+      }
     }
   }
 
