@@ -20,10 +20,11 @@ namespace wsx::detail {
 
 namespace {
 
-// The handler gets what arrives without a connection. Says whether there was anything.
-asio::awaitable<bool> deliver_any_phase(inbox& from, callback_context& to) {
+// The handler gets what arrives without a connection, unless `canceled`: who does not wait for
+// `connect` any more does not wait for another callback. Says whether there was anything.
+asio::awaitable<bool> deliver_any_phase(inbox& from, callback_context& to, const bool& canceled) {
   bool any = false;
-  while (!to.stopped()) {
+  while (!to.stopped() && !canceled) {
     const auto message = from.pop_any_phase();
     if (!message) break;
     any = true;
@@ -37,8 +38,9 @@ asio::awaitable<bool> deliver_any_phase(inbox& from, callback_context& to) {
 }
 
 // The same, or else until something happens.
-asio::awaitable<void> wait_for_news(async_event& news, inbox& from, callback_context& to) {
-  const bool any = co_await deliver_any_phase(from, to);
+asio::awaitable<void> wait_for_news(async_event& news, inbox& from, callback_context& to,
+                                    const bool& canceled) {
+  const bool any = co_await deliver_any_phase(from, to, canceled);
   if (!any && !news.take_notification()) co_await news.wait();
 }
 
@@ -133,7 +135,7 @@ asio::awaitable<outcome> lifecycle::dial() {
                  asio::bind_cancellation_slot(dialer_->slot(), std::move(through)));
   while (!dialer_->result()) {
     if (threw_) dialer_->interrupt(errc::handler_failed);
-    co_await wait_for_news(wake_, parts_.messages, owner_);
+    co_await wait_for_news(wake_, parts_.messages, owner_, connect_canceled_);
   }
   std::error_code failed = *dialer_->result();
   // An interruption may have come behind its end.
@@ -291,10 +293,10 @@ void lifecycle::clean_up() {
   dialer_.reset();
   publish();
   parts_.time.cancel();
-  parts_.senders.tell();
   parts_.door.notifier().close();
   parts_.senders.connection_ended(parts_.options->drop_unsent_on_disconnect, number_ + 1);
   parts_.count_dropped();
+  parts_.senders.tell();
 }
 
 // Something within the client threw. A connection that was open is lost by that.
@@ -329,14 +331,14 @@ asio::awaitable<outcome> lifecycle::ask() {
       .uptime = was_open ? parts_.time.now() - opened_at_ : deadline::duration::zero()};
   disconnect_decision decision = stop();
   do {
-    co_await deliver_any_phase(parts_.messages, owner_);
-    if (stopped() || threw_) break;
+    co_await deliver_any_phase(parts_.messages, owner_, connect_canceled_);
+    if (stopped() || threw_ || connect_canceled_) break;
     no_answer_ = false;
     owner_.answer_to(&decision);
     auto asked = parts_.handler->handle_disconnect(owner_, what);
     if (asked.valid()) co_await std::move(asked);
     owner_.answer_to(nullptr);
-  } while (no_answer_ && !connect_canceled_);
+  } while (no_answer_);
   if (gives_up()) co_return outcome::gave_up;  // canceled while the handler thought it over
   if (stopped()) {
     ending_.client_ended(stop_reason(), *parts_.options);
@@ -357,7 +359,7 @@ asio::awaitable<outcome> lifecycle::pause() {
   }
   parts_.time.arm(owner_.shared_from_this());
   while (parts_.time.runs(attempt) && !stopped() && !connect_canceled_ && !threw_)
-    co_await wait_for_news(wake_, parts_.messages, owner_);
+    co_await wait_for_news(wake_, parts_.messages, owner_, connect_canceled_);
   parts_.time.cancel();
   if (!stopped()) co_return threw_ ? outcome::enough : outcome::done;
   ending_.client_ended(stop_reason(), *parts_.options);

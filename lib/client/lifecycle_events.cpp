@@ -135,9 +135,11 @@ void lifecycle::callback_through() noexcept {
 
 // It is given as long as a server is given to close.
 void lifecycle::interrupt_callback() {
-  if (!callback_.running() || callback_.interrupted()) return;
-  parts_.time.set(deadline::of::callback, parts_.time.after(parts_.options->close_timeout));
-  parts_.time.arm(owner_.shared_from_this());
+  if (!callback_.running()) return;
+  if (!parts_.time.runs(deadline::of::callback)) {
+    parts_.time.set(deadline::of::callback, parts_.time.after(parts_.options->close_timeout));
+    parts_.time.arm(owner_.shared_from_this());
+  }
   callback_.interrupt();
 }
 
@@ -153,6 +155,8 @@ void lifecycle::abandon_callback() {
     callback_.interrupt();
   } else if (stopped()) {
     ending_.client_ended(stop_reason(), options);
+  } else if (connect_canceled_) {
+    return parts_.complete_connect(asio::error::operation_aborted, ending_, target_.url);
   } else if (intent_ == intent::none) {
     return;  // the handler will be asked
   } else if (link_) {
