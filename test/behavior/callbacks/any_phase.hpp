@@ -105,8 +105,8 @@ inline wsx::options for_hours() {
 }
 
 struct fixture {
-  explicit fixture(std::string server = "server")
-      : w(by_hand, plain(&s), for_hours(), std::move(server)) {}
+  explicit fixture(std::string server = "server", wsx::options o = for_hours())
+      : w(by_hand, plain(&s), std::move(o), std::move(server)) {}
 
   auto& client() { return *w.client; }
 

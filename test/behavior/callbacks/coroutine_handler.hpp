@@ -134,8 +134,8 @@ inline asio::awaitable<void> ignore_all(gate& g, bool& enough) {
 
 // A client that lives by a clock of its own, whose `close_timeout` is five minutes.
 struct fixture {
-  explicit fixture(bodies b, std::string server = "server")
-      : w(by_hand, scripted(s, std::move(b)), calm(), std::move(server)) {}
+  explicit fixture(bodies b, std::string server = "server", wsx::options o = calm())
+      : w(by_hand, scripted(s, std::move(b)), std::move(o), std::move(server)) {}
 
   // Brings a client to where its callback for text waits.
   memory_peer open_and_go() {

@@ -115,9 +115,32 @@ struct stage {
   }
 };
 
+// One that connects again and again.
+struct persistent : plain {
+  wsx::disconnect_decision handle_disconnect(const wsx::disconnect&) {
+    s->called.push_back("disconnect");
+    return wsx::reconnect();
+  }
+};
+
 }  // namespace
 
 TEST_SUITE("client: within calls") {
+  TEST_CASE("session.close, while the client connects") {
+    for (const bool handshaking : {false, true}) {
+      CAPTURE(handshaking);
+      stage<persistent> st;
+      if (!handshaking) st.w.server.hold();
+      st.peer.close();
+      poll(st.w.io);
+      CHECK(st.s.called == lines{"disconnect"});
+      st.on_strand([&] { CHECK(!st.s.session->close()); });
+      CHECK(st.within.empty());
+      CHECK(st.later == lines{"terminate"});
+      CHECK(st.w.ended.ok());
+    }
+  }
+
   TEST_CASE_TEMPLATE("a send that lets replies go, so that reading goes on", H, plain, coroutines) {
     stage<H> t;
     t.stop_reading();

@@ -1,6 +1,7 @@
 #include "../support.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 // Further senders of a client: each has a queue of its own, and may go before what it queued has
@@ -137,6 +138,32 @@ TEST_SUITE("sender") {
     poll(w.io);
     CHECK(frames_of(peer) == lines{"text \"a\"", "text \"b\""});
     CHECK(flushed.ok());
+  }
+
+  // RFC 6455 5.4: no other message may begin before the one that nobody can finish.
+  TEST_CASE("destroyed within a message: only a Close can follow, and does at once") {
+    for (const bool written : {true, false}) {
+      CAPTURE(written);
+      world<plain> w;
+      memory_peer peer = w.open();
+      peer.discard_written();
+      std::optional<wsx::sender> sender(w.client->make_sender());
+      poll(w.io);
+      if (!written) peer.allow_write(0);
+      CHECK(sender->try_send(piece(true, false, "a")));
+      poll(w.io);
+      sender.reset();
+      poll(w.io);
+      peer.allow_write(memory_peer::unlimited);
+      poll(w.io);
+      const auto frames = frames_of(peer);
+      REQUIRE(frames.size() == 2);
+      CHECK(frames[1].starts_with("close 1011"));
+      peer.write(close_frame(1011));
+      peer.close();
+      poll(w.io);
+      CHECK(w.ended.failed(wsx::errc::fragment_out_of_order));
+    }
   }
 
   TEST_CASE("destroyed while a send of its own waits: the frame goes out whole") {

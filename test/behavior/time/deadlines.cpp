@@ -155,6 +155,23 @@ TEST_SUITE("client: deadlines") {
     CHECK(w.connected.done());
   }
 
+  TEST_CASE("a refused attempt ends its connection in order; one that takes too long at once") {
+    for (const bool refused : {true, false}) {
+      CAPTURE(refused);
+      fixture w;
+      memory_peer peer = w.dial();
+      if (refused) {
+        peer.write("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+        poll(w.io);
+      } else {
+        let_pass(w.io, minutes(20));
+      }
+      CHECK(w.connected.failed(refused ? wsx::errc::refused : wsx::errc::handshake_timeout));
+      CHECK(peer.client_shut_down() == refused);
+      CHECK(peer.client_closed());
+    }
+  }
+
   TEST_CASE("an open connection has none") {
     fixture w;
     memory_peer peer = w.open();
