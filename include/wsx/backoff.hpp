@@ -13,7 +13,7 @@ struct backoff_options {
   std::chrono::milliseconds max{30'000};   ///< bound of every delay, without `Retry-After`
   double factor = 2.0;                     ///< by which the bound grows with each failure; >= 1
 
-  /// A connection that was open for this long counts as a success: the delays start anew.
+  /// A connection that was open for this long counts as a success: the delays start over.
   std::chrono::milliseconds stable{10'000};
 };
 
@@ -42,7 +42,7 @@ class backoff {
   /// The bound that the next delay is drawn under, if no connection was stable in between.
   WSX_API std::chrono::milliseconds bound() const noexcept;
 
-  /// Starts anew with the initial delay.
+  /// Starts over with the initial delay.
   void reset() noexcept { failures_ = 0; }
 
  private:

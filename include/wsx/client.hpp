@@ -75,13 +75,12 @@ WSX_API asio::awaitable<close_reason> co_join(engine_ref e);
 /// `connect` affects the connection.
 ///
 /// A completion handler is called on its associated executor, by default the strand, and never
-/// within the call that starts the operation. An operation that completes at once is an exception:
-/// a `send` that is queued or refused, or a `close` with a code or reason that may not be sent. It
-/// calls its handler on the associated immediate executor, if there is one (Asio 1.28 or newer).
-/// The associated allocator supplies the memory for waiting, for reaching the strand and for
-/// calling the handler. It is used on the thread that starts the operation, on the strand, and on
-/// the handler's executor. Other state of an operation (a request, a close reason) is allocated by
-/// the client.
+/// within the call that starts the operation. The exception is a `send` that is queued or refused
+/// at once, and a `close` with a code or reason that may not be sent. These call their handler on
+/// the associated immediate executor, if there is one (Asio 1.28 or newer). The associated
+/// allocator supplies the memory for waiting, for reaching the strand and for calling the handler.
+/// It is used on the thread that starts the operation, on the strand, and on the handler's
+/// executor. The client allocates other state of an operation (a request, a close reason) itself.
 ///
 ///     wsx::client<printer> client{co_await asio::this_coro::executor};
 ///     co_await client.connect("wss://example.com/feed");

@@ -51,9 +51,9 @@ struct pong {
 /// `first` marks the beginning of the message and `last` its end.
 ///
 /// When sent, it is one frame. The pieces of a message are sent in order, the first with `first`
-/// and the last with `last`, and no other message of that sender between them. Until the last piece
-/// is sent, RFC 6455 5.4 allows only control frames between them: replies of callbacks and frames
-/// of other senders wait. Reading goes on meanwhile.
+/// and the last with `last`. The sender can send no other message between them. Until the last
+/// piece is sent, RFC 6455 5.4 allows only control frames between them: replies of callbacks and
+/// frames of other senders wait. Reading goes on meanwhile.
 struct fragment {
   opcode op = opcode::binary;  ///< `text` or `binary`: the kind of the whole message
   bool first = true;

@@ -51,8 +51,8 @@ struct options {
 
   // Keepalive. RFC 6455 5.5.2.
   std::chrono::milliseconds ping_interval{20'000};  ///< between pings; 0: none
-  /// The connection counts as dead after this time since a ping was written, if no byte has arrived
-  /// from the server and it has taken none of the bytes that wait to be sent.
+  /// The connection counts as dead this long after a ping was written. That is, if the server has
+  /// sent no byte and has taken none of the bytes that wait to be sent.
   std::chrono::milliseconds ping_timeout{20'000};
 
   // Limits on what the server may send. Exceeding one closes the connection with 1009.

@@ -97,10 +97,9 @@ class sender {
   ///
   /// Throws `system_error` with the errors of `try_send`. If the client ends first, the error is
   /// `errc::connection_dropped`, or `errc::aborted` after `abort`. A wait continues across a
-  /// reconnect, except in two cases, in which it ends with `errc::connection_dropped`:
-  /// `drop_unsent_on_disconnect` is set, or the frame continues a message that was begun on the
-  /// broken connection. Cancellation withdraws a frame that waits, unless part of it has been
-  /// written.
+  /// reconnect. It ends with `errc::connection_dropped` if `drop_unsent_on_disconnect` is set, or
+  /// if the frame continues a message that was begun on the broken connection. Cancellation
+  /// withdraws a frame that waits, unless part of it has been written.
   template <class Frame>
   asio::awaitable<void> send(const Frame& frame) {
     return detail::co_send(engine_, channel(), detail::as_outgoing(frame));

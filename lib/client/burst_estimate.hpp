@@ -4,7 +4,7 @@
 
 namespace wsx::detail {
 
-// Estimates whether producers are likely to send so many frames in a row that it pays to make
+// Estimates whether producers are likely to send many frames in a row. It then pays to make
 // notifying cheap and arming the notifier expensive: see `cross_thread_notifier::suspend_many`. The
 // estimate is based on the number of frames taken between the times when there was nothing to
 // write.

@@ -23,10 +23,10 @@ namespace wsx::detail {
 // timers, used alternately: the notifying thread may still be within `cancel` when the strand arms
 // the notifier again.
 //
-// For a producer, an exchange just to find out that there is nothing to do costs more than the rest
-// of a small frame: the processor waits until the frame has reached the cache. While the strand is
-// busy with a burst, producers therefore only read `busy_`. The strand pays with a fence for the
-// whole process when it arms the notifier again.
+// An exchange just to find out that there is nothing to do costs a producer more than the rest of a
+// small frame. The processor waits until the frame has reached the cache. While the strand is busy
+// with a burst, producers therefore only read `busy_`. The strand pays with a fence for the whole
+// process when it arms the notifier again.
 class cross_thread_notifier {
  public:
   // `s` must outlive the notifier.

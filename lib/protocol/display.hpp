@@ -10,10 +10,11 @@
 // log or reveal a secret.
 namespace wsx::protocol {
 
-/// Returns `text` with these characters escaped: control characters (C0, DEL, C1) as "\r", "\n",
-/// "\t" or "\x1b", backslashes and double quotes, bytes that are not UTF-8 as "\xff", and
-/// characters that are invisible or change the direction of writing as "\u200e". Other UTF-8 is
-/// unchanged. If the result has more than `max` characters it is cut between characters or escapes,
+/// Returns `text` with some characters escaped. Control characters (C0, DEL, C1) become "\r", "\n",
+/// "\t" or "\x1b", and bytes that are not UTF-8 "\xff". Invisible characters, and those that change
+/// the direction of writing, become "\u200e". Backslashes and double quotes are escaped, too. Other
+/// UTF-8 is unchanged. If the result has more than `max` characters it is cut between characters or
+/// escapes, and ends in "...".
 /// and ends in "...".
 WSX_API std::string escape(std::string_view text, std::size_t max = 80);
 

@@ -32,8 +32,8 @@ std::size_t header_size_by(std::byte second) noexcept {
 }  // namespace
 
 // wslay's state, which has a buffer of 4 KiB, and the input that it currently reads from. wslay
-// copies its input, so it is given the bytes of the header only. Of a payload it is told how many
-// bytes arrived, which is all it needs to keep count of an unmasked frame.
+// copies its input, so it is given the bytes of the header only. For a payload it gets the number
+// of bytes, which is enough to count those of an unmasked frame.
 struct frame_context {
   frame_context() {
     wslay_frame_callbacks callbacks{};

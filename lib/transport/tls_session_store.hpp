@@ -39,7 +39,7 @@ class tls_session_store {
   /// the options name another.
   void put(std::string server, resumable_session kept);
 
-  /// Returns the latest session with that server, if any, and removes it: RFC 8446 C.4 asks for
+  /// Returns the latest session with that server, if any, and removes it. RFC 8446 C.4 asks for
   /// single use, so that an observer can't recognize a client that reconnects.
   resumable_session take(std::string_view server, clock::time_point now);
 

@@ -41,7 +41,7 @@ struct message_signature<R (H::*)(Args...) const noexcept> : message_signature<R
 
 // How the members of a handler are found. Each callback has a tag type, which calls the member with
 // the callback's name. It also checks whether the handler has any member with that name, whatever
-// its signature: a member that can't be called is an error and never ignored.
+// its signature. A member that can't be called is an error and never ignored.
 
 #define WSX_DETAIL_CALLBACK(NAME)                                                               \
   struct NAME##_tag {                                                                           \

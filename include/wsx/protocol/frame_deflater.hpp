@@ -17,8 +17,8 @@ class frame_deflater {
   /// The largest part of a payload that is compressed at once.
   static constexpr std::size_t part_size = 64 * 1024;
 
-  /// A message whose output is larger than this is sent in several frames: a frame's length
-  /// precedes its payload, so all of the payload has to be kept until its length is known. Other
+  /// A message whose output is larger than this is sent in several frames. A frame's length
+  /// precedes its payload, so the whole payload has to be kept until its length is known. Other
   /// messages are sent in one frame, since some servers accept no control frame between compressed
   /// frames.
   static constexpr std::size_t max_frame = 1024 * 1024;

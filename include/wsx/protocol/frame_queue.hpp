@@ -17,9 +17,9 @@ namespace wsx::protocol {
 enum class payloads : std::uint8_t { masked, unmasked };
 
 /// A lock-free queue of frames from one producer thread to one consumer thread. It is a ring of
-/// bytes that holds frames in wire layout, each in one block, so that masked frames can be written
-/// directly from the ring. Unmasked frames have a key of zeros, and their RSV1 says whether they
-/// may be compressed.
+/// bytes that holds frames in wire layout. Each frame is in one block, so that masked ones can be
+/// written directly from the ring. Unmasked frames have a key of zeros, and their RSV1 says whether
+/// they may be compressed.
 ///
 /// The consumer reads further than it frees. Reading moves a cursor, `release` frees bytes before
 /// the cursor, and `rewind` moves the cursor back to the first byte that is not freed. A frame can

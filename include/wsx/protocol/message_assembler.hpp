@@ -150,8 +150,8 @@ class message_assembler {
   bool in_message_ = false;
   bool compressed_ = false;  // the current message is
   bool begins_ = false;      // it begins with the current frame, and none of it has been returned
-  bool ends_ = false;        // it does, with the piece at hand
-  bool inflating_ = false;   // the piece at hand, which is not through yet
+  bool ends_ = false;        // it does, with the current piece
+  bool inflating_ = false;   // the current piece, which is not finished yet
   bool given_out_ = false;   // `collected_` was the last event's payload
   std::uint64_t message_size_ = 0;
   std::size_t frames_ = 0;

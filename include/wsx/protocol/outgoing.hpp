@@ -8,8 +8,9 @@
 
 namespace wsx::protocol {
 
-/// Checks that the user's frames follow the RFC before they are queued: payloads of control frames
-/// (RFC 6455 5.5), UTF-8 (5.6), and the order of fragments (5.4). One per producer.
+/// Checks that the user's frames follow the RFC before they are queued. The rules are about
+/// payloads of control frames (RFC 6455 5.5), UTF-8 (5.6), and the order of fragments (5.4). One
+/// per producer.
 class send_validator {
  public:
   /// Returns `errc{}` if the frame may be sent, or else `errc::control_payload_too_long`,

@@ -12,8 +12,8 @@ struct echo_options {
   std::chrono::milliseconds idle_timeout{60000};  ///< drops a client that is silent for this long
 };
 
-/// Makes the script of an echo server. It sends each text and binary message back as one frame, a
-/// pong per ping, and the Close that it receives, and then ends the connection.
+/// Makes the script of an echo server. It returns each text and binary message in one frame,
+/// answers pings, returns the Close that it receives, and then ends the connection.
 ///
 ///     scripted_server server{echo_script()};
 script echo_script(echo_options options = {});

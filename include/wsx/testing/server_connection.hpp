@@ -21,7 +21,6 @@ namespace wsx::testing {
 ///
 /// Each call is bounded by the timeout (10 s by default). It throws `wait_timeout`, which says what
 /// was awaited, and `script_error` if the client did something unexpected.
-/// what was awaited; `script_error` if the client did something else than expected.
 class server_connection : public server_stream {
  public:
   server_connection(std::unique_ptr<byte_stream> stream, std::size_t index,
