@@ -83,7 +83,7 @@ void complete_immediately(Handler handler, const strand& fallback, Args... args)
       .submit_immediately();
 }
 
-// What tells one waiting operation from another, to cancel it.
+// Identifies a waiting operation, to cancel it.
 using ticket = std::uint64_t;
 
 template <class... Args>
