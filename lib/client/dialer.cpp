@@ -133,7 +133,7 @@ asio::awaitable<std::error_code> dialer::read_head(protocol::http_head_parser& p
 // the body.
 std::error_code dialer::read_some_head(protocol::http_head_parser& parser) {
   const shared_read_buffer buffer;
-  const auto room = buffer.room().first(max_head_read);
+  const auto room = buffer.span().first(max_head_read);
   while (!parser.done()) {
     const io_result got = opened_.stream->read_some(room);
     if (would_block(got.error)) break;

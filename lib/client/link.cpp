@@ -136,7 +136,7 @@ bool link::may_read() const noexcept {
 void link::read_shared(time_point now) {
   const shared_read_buffer buffer;
   const auto place = connection_.next_read_buffer();
-  const auto shared = read_in_place_ ? buffer.room().first(small_room) : buffer.room();
+  const auto shared = read_in_place_ ? buffer.span().first(small_room) : buffer.span();
   const auto room = place.empty() ? shared : place;
   if (!take(room, stream_->read_some(room), now)) return;
   read_in_place_ = !place.empty();

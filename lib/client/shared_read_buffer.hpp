@@ -18,7 +18,7 @@ class shared_read_buffer {
   shared_read_buffer(const shared_read_buffer&) = delete;
   shared_read_buffer& operator=(const shared_read_buffer&) = delete;
 
-  std::span<std::byte> room() const noexcept { return {memory_.get(), size}; }
+  std::span<std::byte> span() const noexcept { return {memory_.get(), size}; }
 
  private:
   // 256 KiB measured best: fewer reads no longer pay, and it fits in a core's second-level cache.

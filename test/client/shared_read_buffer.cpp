@@ -14,17 +14,17 @@ using wsx::detail::shared_read_buffer;
 
 bool overlap(const shared_read_buffer& a, const shared_read_buffer& b) {
   const std::less<const std::byte*> before;
-  const auto* const end_a = a.room().data() + a.room().size();
-  const auto* const end_b = b.room().data() + b.room().size();
-  return before(a.room().data(), end_b) && before(b.room().data(), end_a);
+  const auto* const end_a = a.span().data() + a.span().size();
+  const auto* const end_b = b.span().data() + b.span().size();
+  return before(a.span().data(), end_b) && before(b.span().data(), end_a);
 }
 
-void fill(const shared_read_buffer& lease, int value) {
-  std::memset(lease.room().data(), value, lease.room().size());
+void fill(const shared_read_buffer& buffer, int value) {
+  std::memset(buffer.span().data(), value, buffer.span().size());
 }
 
-bool is_full_of(const shared_read_buffer& lease, int value) {
-  return std::ranges::all_of(lease.room(),
+bool is_full_of(const shared_read_buffer& buffer, int value) {
+  return std::ranges::all_of(buffer.span(),
                              [=](std::byte b) { return std::to_integer<int>(b) == value; });
 }
 
@@ -36,13 +36,13 @@ TEST_SUITE("shared_read_buffer") {
     std::size_t size = 0;
     {
       const shared_read_buffer first;
-      place = first.room().data();
-      size = first.room().size();
+      place = first.span().data();
+      size = first.span().size();
       CHECK(size > 0);
     }
     const shared_read_buffer second;
-    CHECK(second.room().data() == place);
-    CHECK(second.room().size() == size);
+    CHECK(second.span().data() == place);
+    CHECK(second.span().size() == size);
   }
 
   TEST_CASE("one within another has a buffer of its own, as large") {
@@ -51,7 +51,7 @@ TEST_SUITE("shared_read_buffer") {
     {
       const shared_read_buffer inner;
       const shared_read_buffer innermost;
-      CHECK(inner.room().size() == outer.room().size());
+      CHECK(inner.span().size() == outer.span().size());
       CHECK(!overlap(outer, inner));
       CHECK(!overlap(outer, innermost));
       CHECK(!overlap(inner, innermost));
@@ -67,12 +67,12 @@ TEST_SUITE("shared_read_buffer") {
 
   TEST_CASE("the inner one may be the last to end") {
     std::optional<shared_read_buffer> outer(std::in_place);
-    const auto* const place = outer->room().data();
+    const auto* const place = outer->span().data();
     const shared_read_buffer inner;
     fill(inner, 1);
     outer.reset();
     const shared_read_buffer next;
-    CHECK(next.room().data() == place);
+    CHECK(next.span().data() == place);
     fill(next, 2);
     CHECK(is_full_of(inner, 1));
   }
