@@ -90,7 +90,7 @@ bool cross_thread_notifier::take_idle_wait() {
   return false;
 }
 
-void cross_thread_notifier::close() {
+void cross_thread_notifier::disarm() {
   suspend();
   if (!ours_ || !waiting_) return;
   ours_ = false;  // canceling counts as a notification

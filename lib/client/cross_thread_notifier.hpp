@@ -60,7 +60,7 @@ class cross_thread_notifier {
   WSX_API bool arm(const std::shared_ptr<strand_listener>& who, bool many);
 
   // Releases the listener.
-  WSX_API void close();
+  WSX_API void disarm();
 
  private:
   struct endless_wait {

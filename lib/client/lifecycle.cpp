@@ -293,7 +293,7 @@ void lifecycle::clean_up() {
   dialer_.reset();
   publish();
   parts_.time.cancel();
-  parts_.door.notifier().close();
+  parts_.door.notifier().disarm();
   parts_.senders.connection_ended(parts_.options->drop_unsent_on_disconnect, number_ + 1);
   parts_.count_dropped();
   parts_.senders.tell();

@@ -45,7 +45,7 @@ struct house {
 
   ~house() {
     inside->again = false;
-    inside->notifier.close();
+    inside->notifier.disarm();
     poll();
   }
   int heard() {
@@ -141,7 +141,7 @@ TEST_SUITE("cross_thread_notifier") {
     CHECK(h.heard() == 1);
     CHECK(h.inside->arm());
     CHECK(h.inside.use_count() == 2);
-    h.inside->notifier.close();
+    h.inside->notifier.disarm();
     CHECK_FALSE(h.inside->arm());  // what closed it is still on its way
     CHECK(h.heard() == 2);
     CHECK(h.inside.use_count() == 1);
@@ -155,7 +155,7 @@ TEST_SUITE("cross_thread_notifier") {
     h.inside->again = false;
     CHECK(h.inside->arm());
     CHECK(h.inside.use_count() == 1);
-    h.inside->notifier.close();
+    h.inside->notifier.disarm();
     CHECK(h.heard() == 0);
     CHECK(h.inside->arm());
     h.inside->notifier.notify();
