@@ -287,7 +287,7 @@ void lifecycle::finish_connection() {
 // it are told last.
 void lifecycle::clean_up() {
   ++number_;  // waits that are still under way are of the past
-  if (link_) link_->finish();
+  if (link_) link_->shut_down();
   if (dialer_) dialer_->shut_down();
   link_.reset();
   dialer_.reset();

@@ -356,7 +356,7 @@ void link::count() noexcept {
     counts.latency.set(static_cast<std::uint64_t>(latency->count()));
 }
 
-void link::finish() noexcept {
+void link::shut_down() noexcept {
   if (!client_.stopped() && !connection_.broken()) stream_->shutdown();
   stream_->close();
 }

@@ -82,7 +82,7 @@ class link {
   // Ends the transport at once; a wait for readiness ends with an error.
   void close() noexcept { stream_->close(); }
   // The connection is over: ends the transport, in order if that can be.
-  void finish() noexcept;
+  void shut_down() noexcept;
 
  private:
   // What ended a write turn.
