@@ -70,7 +70,7 @@ class world {
   // What was given out is what has come, and a Close is found wherever it is.
   void compare() {
     while (looking_ || (c_->has_input() && !c_->congested())) turn(8);
-    c_->drop_rest();
+    c_->discard_rest();
     const auto [log, closed] = fuzz::expected(received_, terms_);
     fuzz::require(log.starts_with(given_out_) || given_out_.starts_with(log));
     const bool all = !c_->over() && !c_->has_input();
@@ -224,7 +224,7 @@ class world {
   void give_back() {
     if (looking_) return;
     if (c_->has_input()) c_->keep_rest(kept_);
-    c_->drop_rest();
+    c_->discard_rest();
     fuzz::require(kept_.size() <= received_.size());
     input_.reset();
   }

@@ -160,7 +160,7 @@ void link::give_out() {
 // Reads into a buffer of the link's own: what callbacks that are coroutines view must stay there.
 // Says whether anything came.
 bool link::read_own(time_point now) {
-  connection_.drop_rest();
+  connection_.discard_rest();
   auto& own = own_.change();
   own.clear();
   const auto room = own.prepare(own_buffer_size);
@@ -175,7 +175,7 @@ void link::take_early() {
 
 bool link::take(std::span<const std::byte> room, const io_result& got, time_point now) {
   if (got.error && !would_block(got.error)) {
-    connection_.drop_rest();  // a Close in it came before this
+    connection_.discard_rest();  // a Close in it came before this
     connection_.receive_end(plain(got.error), got.error == asio::error::eof,
                             stream_->error_detail());
   } else {

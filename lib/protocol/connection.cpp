@@ -56,7 +56,7 @@ std::span<std::byte> connection::next_read_buffer() {
 
 void connection::receive(bytes_view input, time_point now) {
   now_ = now;
-  drop_rest();
+  discard_rest();
   if (input.empty()) {
     if (expired_) give_up();
     return;
@@ -72,7 +72,7 @@ void connection::receive(bytes_view input, time_point now) {
   if (expired_) give_up();  // even if the peer never stops to send
 }
 
-void connection::drop_rest() {
+void connection::discard_rest() {
   if (!has_input_ || open()) return;
   discard();
   has_input_ = false;

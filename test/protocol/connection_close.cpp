@@ -161,8 +161,8 @@ TEST_SUITE("connection: closing handshake") {
 
   TEST_CASE("even if closing began in the middle of an input that was left to others") {
     const std::string bytes = wire(text_frame("a"), text_frame("b")) + wire(close_frame(4001));
-    enum class look { next, drop_rest, receive, receive_nothing };
-    for (const auto how : {look::next, look::drop_rest, look::receive, look::receive_nothing}) {
+    enum class look { next, discard_rest, receive, receive_nothing };
+    for (const auto how : {look::next, look::discard_rest, look::receive, look::receive_nothing}) {
       for (std::size_t i = 4; i < bytes.size(); ++i) {
         CAPTURE(i);
         fixture f;
@@ -171,7 +171,7 @@ TEST_SUITE("connection: closing handshake") {
         f.c.close(bye);
         CHECK(!f.c.has_input());
         if (how == look::next) CHECK(f.take_all() == "");
-        if (how == look::drop_rest) f.c.drop_rest();
+        if (how == look::discard_rest) f.c.discard_rest();
         if (how == look::receive_nothing) f.receive_nothing();
         if (how != look::receive) f.input.reset();
         f.receive(std::string_view(bytes).substr(i));

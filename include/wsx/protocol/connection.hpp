@@ -80,7 +80,7 @@ class connection : public incoming {
 
   /// Once closing has begun, what is left is of no use but for a Close in it: looks for that.
   /// Before the place where it lies is used for anything else.
-  WSX_API void drop_rest();
+  WSX_API void discard_rest();
 
   /// The transport has ended: by the peer's orderly end (`at_eof`), or by `error`. `detail`, which
   /// may be empty, is what more is known. Only the first call counts.
