@@ -19,7 +19,7 @@ class awaited_callback {
     own_ = own;
     running_ = true;
   }
-  void through() noexcept {
+  void finished() noexcept {
     own_ = {};
     running_ = interrupted_ = false;
   }

@@ -250,8 +250,8 @@ void callback_context::waits(const asio::cancellation_slot& own) noexcept {
   static_cast<engine&>(*this).life().callback_waits(own);
 }
 
-void callback_context::through() noexcept {
-  static_cast<engine&>(*this).life().callback_through();
+void callback_context::finished() noexcept {
+  static_cast<engine&>(*this).life().callback_finished();
 }
 
 }  // namespace wsx::detail

@@ -57,7 +57,7 @@ class lifecycle {
   // What becomes of a callback that is a coroutine; and of any that throws.
   void callback_failed(std::exception_ptr what) noexcept;
   void callback_waits(const asio::cancellation_slot& own) noexcept;
-  void callback_through() noexcept;
+  void callback_finished() noexcept;
   const awaited_callback& callback() const noexcept { return callback_; }
 
   // A signal came: a `handle_disconnect` that waits is interrupted, and asked again later.

@@ -128,8 +128,8 @@ void lifecycle::callback_waits(const asio::cancellation_slot& own) noexcept {
   if (link_ && link_->connection().take_answered()) parts_.door.notifier().notify_here();
 }
 
-void lifecycle::callback_through() noexcept {
-  callback_.through();
+void lifecycle::callback_finished() noexcept {
+  callback_.finished();
   parts_.time.lift(deadline::of::callback);
 }
 

@@ -41,7 +41,7 @@ class callback_context {
   // A callback that is a coroutine begins, or has finished. `own` is the slot of its cancellation
   // state, which operations that it awaits directly have as well.
   WSX_API void waits(const asio::cancellation_slot& own) noexcept;
-  WSX_API void through() noexcept;
+  WSX_API void finished() noexcept;
 
  protected:
   explicit callback_context(engine& e) noexcept : session_(e) {}

@@ -60,7 +60,7 @@ asio::awaitable<void> await_callback(callback_context& client, H& handler, Arg a
   } catch (...) {
     client.failed(std::current_exception());
   }
-  client.through();
+  client.finished();
   co_await asio::this_coro::throw_if_cancelled(false);
 }
 
