@@ -69,7 +69,7 @@ void engine::abort() {
 }
 
 template <class Call>
-void engine::let_go(Call call) noexcept {
+void engine::owner_gone(Call call) noexcept {
   if (state().current_phase() == phase::over) return parts().handler.reset();
   try {
     dispatch_on(serial(), [self = shared_from_this(), call] {
@@ -85,11 +85,11 @@ void engine::let_go(Call call) noexcept {
 void engine::kill() noexcept {
   gone_.store(true, std::memory_order_relaxed);
   stop();
-  let_go([](engine& e) { e.life_.abort(); });
+  owner_gone([](engine& e) { e.life_.abort(); });
 }
 
 void engine::disown() noexcept {
-  let_go([](engine&) {});
+  owner_gone([](engine&) {});
 }
 
 // On the strand, where the handler was called: the last to hold the engine, as a sender may be, can

@@ -88,7 +88,7 @@ class engine final : private client_parts,
   void wait_for_room(send_channel& channel, gate::state state);
   // Does it soon, if there is the memory for it.
   template <class Call>
-  void let_go(Call call) noexcept;
+  void owner_gone(Call call) noexcept;
 
   lifecycle life_;
   std::atomic<ticket> tickets_{0};
