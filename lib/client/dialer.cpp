@@ -21,24 +21,24 @@ namespace wsx::detail {
 
 namespace {
 
-// The server, or a proxy before it, has ended the connection instead of answering.
+// The server, or a proxy, has ended the connection instead of answering.
 std::error_code dropped(std::error_code error) noexcept {
   const bool by_peer = error == asio::error::eof || reset_by_peer<asio::error::basic_errors>(error);
   return by_peer ? make_error_code(errc::handshake_dropped) : error;
 }
 
-// What a server may send before anything is known of it.
+// Limit on what a server can make the client read before it is known.
 constexpr std::size_t max_head_read = 4096;
 
-// What is kept of the body of a response that refuses the handshake.
+// Limit on what is kept of the body of a refusal.
 constexpr std::size_t max_refusal_body = 4096;
 
-// How long is waited for a body that has no length.
+// How long to wait for a body without a length.
 constexpr std::chrono::milliseconds refusal_grace{300};
 
 }  // namespace
 
-// A timer that waits for the connecting transport is left alone by the handshake that follows.
+// The timer for connecting the transport also serves the handshake that follows.
 asio::awaitable<std::error_code> dialer::open(std::shared_ptr<strand_listener> who,
                                               stream_factory make,
                                               std::shared_ptr<transport_settings> settings) {
@@ -68,7 +68,7 @@ asio::awaitable<std::error_code> dialer::open(std::shared_ptr<strand_listener> w
   co_return std::error_code();
 }
 
-// Everything that can be refused before anything is sent.
+// All checks before anything is sent.
 std::error_code dialer::prepare(protocol::upgrade_request& ask) {
   if (const auto error = check_options(options_, diagnostics_.detail)) return error;
   if (const auto error = parse_url(target_.url, ask.to, diagnostics_.detail)) return error;
@@ -129,7 +129,7 @@ asio::awaitable<std::error_code> dialer::read_head(protocol::http_head_parser& p
   co_return interrupted_;
 }
 
-// Reads what is there, up to the head's end. What came behind it belongs to the connection, or to
+// Reads what has arrived, up to the end of the head. Later bytes belong to the connection, or to
 // the body.
 std::error_code dialer::read_some_head(protocol::http_head_parser& parser) {
   const shared_read_buffer buffer;
@@ -150,7 +150,7 @@ std::error_code dialer::read_some_head(protocol::http_head_parser& parser) {
   return {};
 }
 
-// Takes the response for an upgrade, or keeps what it says instead.
+// Accepts the response as an upgrade, or stores it as a refusal.
 std::error_code dialer::accept_response(protocol::http_head& head,
                                         const protocol::upgrade_request& ask,
                                         std::string_view key) {
@@ -173,9 +173,9 @@ std::error_code dialer::accept_response(protocol::http_head& head,
   return {};
 }
 
-// A server that refuses may say why. As much as is allowed, until the deadline at most; not so long
-// if nothing tells the end of it but that of the connection, which many servers keep open. The
-// refusal stands, even if its body was late.
+// A server that refuses may say why. Its body is read up to the limit, until the deadline at most.
+// The time is shorter if only the end of the connection ends the body, since many servers keep it
+// open. The refusal remains the error, even if its body was late.
 asio::awaitable<void> dialer::read_refusal_body(const protocol::http_head& head, listener who) {
   protocol::http_body_reader body(head, max_refusal_body);
   body.feed(opened_.early.view());
@@ -198,7 +198,7 @@ asio::awaitable<void> dialer::read_refusal_body(const protocol::http_head& head,
   if (interrupted_ == errc::handshake_timeout) interrupted_.clear();
 }
 
-// Until the transport is worth another try, or the attempt is interrupted.
+// Waits until the transport is worth another attempt, or this attempt is interrupted.
 asio::awaitable<void> dialer::wait(io_direction direction, listener who) {
   bool& waits = waits_[static_cast<std::size_t>(direction)];
   if (!waits) opened_.stream->async_wait(direction, wait_handler(who, direction, number_));
@@ -215,7 +215,7 @@ void dialer::on_ready(io_direction direction) {
 
 void dialer::ended(std::error_code error, const std::exception_ptr& what) noexcept {
   result_ = what ? make_error_code(errc::internal_failure) : error;
-  if (interrupted_ && !error) result_ = interrupted_;  // behind its end
+  if (interrupted_ && !error) result_ = interrupted_;  // after its end
   try {
     if (what) diagnostics_.detail = thrown(what);
   } catch (const std::bad_alloc&) {}

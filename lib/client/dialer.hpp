@@ -26,44 +26,46 @@
 
 namespace wsx::detail {
 
-// One attempt to open a connection: what the user asked for is checked, the transport connects, the
-// opening handshake is exchanged. RFC 6455 4.1.
+// One attempt to open a connection: it checks the request, connects the transport, and exchanges
+// the opening handshake. RFC 6455 4.1.
 class dialer {
  public:
-  // The options, the target and `time` outlive it. `number` tells its readiness from others'.
+  // The options, the target and `time` outlive it. `number` distinguishes its readiness from
+  // others'.
   dialer(const options& o, const request& target, deadline& time, std::uint32_t number)
       : options_(o), target_(target), deadline_(time), number_(number) {}
 
-  // Opens it on `who`'s strand. `who` gets readiness and times, and passes them on.
+  // Opens the connection on `who`'s strand. `who` receives readiness and deadlines, and passes them
+  // on.
   asio::awaitable<std::error_code> open(std::shared_ptr<strand_listener> who, stream_factory make,
                                         std::shared_ptr<transport_settings> settings);
 
-  // To be bound to what spawns `open`.
+  // The slot for the coroutine `open`.
   asio::cancellation_slot slot() noexcept { return interrupt_.slot(); }
 
-  // It is to end soon, with `error`.
+  // Makes the attempt end soon, with `error`.
   void interrupt(std::error_code error);
 
-  // The time is over for what it was doing.
+  // The deadline of the current step has passed.
   void time_out();
 
   void on_ready(io_direction direction);
 
-  // Nobody will be called any more.
+  // No handler will be called any more.
   void drop() noexcept { ready_.drop(); }
 
-  // How it has ended; nothing as long as it is under way.
+  // Returns how the attempt has ended; nothing while it is in progress.
   const std::optional<std::error_code>& result() const noexcept { return result_; }
-  // `what`: what `open` threw.
+  // `what`: the exception of `open`.
   void ended(std::error_code error, const std::exception_ptr& what) noexcept;
 
-  // Once it has succeeded.
+  // Takes the connection, after success.
   dialed take() noexcept { return std::move(opened_); }
 
-  // The connection of an attempt that failed: ended in order, if it was not interrupted.
+  // Ends the connection of a failed attempt: in order, unless it was interrupted.
   void shut_down() noexcept;
 
-  // What is known, if it failed.
+  // Returns the details of a failure.
   wsx::diagnostics& diagnostics() noexcept { return diagnostics_; }
 
  private:
@@ -90,7 +92,7 @@ class dialer {
   async_event ready_;
   asio::cancellation_signal interrupt_{};
   bool waits_[2] = {false, false};  // by io_direction
-  bool connecting_ = true;          // the transport is
+  bool connecting_ = true;          // the transport is connecting
 };
 
 }  // namespace wsx::detail

@@ -13,7 +13,7 @@
 #include <new>
 #include <utility>
 
-// What can be asked of a client from any thread: it is posted to the strand.
+// Operations that any thread may call: they are posted to the strand.
 
 namespace wsx::detail {
 
@@ -78,7 +78,7 @@ void engine::owner_gone(Call call) noexcept {
       if (self->state().current_phase() == phase::over) self->life_over();
     });
   } catch (const std::bad_alloc&) {
-    // The client ends when something else wakes it, and its handler goes with the engine.
+    // The client ends when something else wakes it, and its handler is destroyed with the engine.
   }
 }
 
@@ -92,8 +92,8 @@ void engine::disown() noexcept {
   owner_gone([](engine&) {});
 }
 
-// On the strand, where the handler was called: the last to hold the engine, as a sender may be, can
-// let go of it on any thread.
+// On the strand, where the handler was called: the last owner of the engine may be a sender on any
+// thread.
 void engine::life_over() noexcept {
   if (disowned_) parts().handler.reset();
 }
@@ -108,8 +108,8 @@ void engine::join(ticket t, completion<std::error_code, close_reason> done) {
   post_on(serial(), std::move(begin), memory);
 }
 
-// A canceled wait is over for its caller; what it waited for goes on, but for a connect, which
-// nobody else waits for.
+// Completes the caller's wait. What it waited for goes on, except for a connect, which has no other
+// caller.
 void engine::cancel(ticket t) {
   post_on(serial(), [self = shared_from_this(), t] {
     if (self->parts().waiting.connects(t)) self->life_.cancel_connect();
@@ -119,7 +119,7 @@ void engine::cancel(ticket t) {
   });
 }
 
-// Frames have been written, dropped or taken back.
+// Frames have been written, dropped or withdrawn.
 void engine::after_write() {
   link* const open = life_.open_link();
   if (open == nullptr) {
@@ -148,7 +148,7 @@ void engine::tell_of_mail() {
   };
   try {
     post_on(serial(), std::move(look));
-  } catch (...) {  // no memory: the message is here, and the next one tells of it, too
+  } catch (...) {  // no memory: the message is queued, and the next one notifies for it, too
     parts().messages.reset_told();
   }
 }
@@ -194,7 +194,7 @@ void engine::await_signal(std::shared_ptr<signal_watch> watch) {
   });
 }
 
-// What comes from below.
+// Events from the layers below.
 
 void engine::on_ready(io_direction direction, std::uint32_t connection, std::error_code) {
   life_.on_ready(direction, connection);
@@ -208,7 +208,7 @@ void engine::on_time() {
   life_.on_time();
 }
 
-// The execution context ends: nobody will be called any more.
+// The execution context ends: no handler will be called any more.
 void engine::drop_handlers() noexcept {
   const auto self = weak_from_this().lock();
   if (!self) return;
@@ -230,7 +230,7 @@ void engine::apply_action(const action& wanted) {
     if (!open->connection().open()) life_.pump();
     return;
   }
-  // There is nobody to reply to, or to close with.
+  // There is no peer to reply to, or to close with.
   for (action_steps current(wanted); current; current.next()) {
     if (current.closes()) {
       life_.close(current.close());

@@ -24,8 +24,8 @@
 
 namespace wsx::detail {
 
-// A client without its types: what can be asked of it from any thread, which it does on its strand.
-// See `engine_ref`.
+// A client without its types: the operations that any thread may call, which run on its strand. See
+// `engine_ref`.
 class engine final : private client_parts,
                      public std::enable_shared_from_this<engine>,
                      public callback_context,
@@ -63,7 +63,7 @@ class engine final : private client_parts,
   // On the strand.
   lifecycle& life() noexcept { return life_; }
   void stop() noexcept { stopped_.store(true, std::memory_order_relaxed); }
-  // Whether the owner is gone, so that no callback is to be called.
+  // Returns whether the owner is destroyed, so that no callback may be called.
   bool gone() const noexcept { return gone_.load(std::memory_order_relaxed); }
   // The handler will not be called any more.
   void life_over() noexcept;
@@ -86,14 +86,14 @@ class engine final : private client_parts,
   errc admit(send_channel& channel, gate::state state) noexcept;
   bool still_of_use(const send_channel& channel, gate::state state) const noexcept;
   void wait_for_room(send_channel& channel, gate::state state);
-  // Does it soon, if there is the memory for it.
+  // The owner is destroyed: runs `call` on the strand, if there is memory for that.
   template <class Call>
   void owner_gone(Call call) noexcept;
 
   lifecycle life_;
   std::atomic<ticket> tickets_{0};
   std::atomic<bool> gone_{false};
-  bool disowned_ = false;  // nobody looks at the handler any more
+  bool disowned_ = false;  // there is no owner that uses the handler
 };
 
 }  // namespace wsx::detail

@@ -20,8 +20,8 @@ namespace wsx::detail {
 
 namespace {
 
-// The handler gets what arrives without a connection, unless `canceled`: who does not wait for
-// `connect` any more does not wait for another callback. Says whether there was anything.
+// Delivers the messages that arrive without a connection, unless `canceled`: a caller that no longer
+// waits for `connect` does not wait for another callback. Returns whether there were any.
 asio::awaitable<bool> deliver_any_phase(inbox& from, callback_context& to, const bool& canceled) {
   bool any = false;
   while (!to.stopped() && !canceled) {
@@ -37,7 +37,7 @@ asio::awaitable<bool> deliver_any_phase(inbox& from, callback_context& to, const
   co_return any;
 }
 
-// The same, or else until something happens.
+// Delivers such messages, or waits until something happens.
 asio::awaitable<void> wait_for_news(async_event& news, inbox& from, callback_context& to,
                                     const bool& canceled) {
   const bool any = co_await deliver_any_phase(from, to, canceled);
@@ -52,17 +52,17 @@ bool lifecycle::stopped() const noexcept {
 
 void lifecycle::connect(request target) {
   target_ = std::move(target);
-  target_.url.shrink_to_fit();  // it is kept
+  target_.url.shrink_to_fit();  // it is stored
   enter(life_state::dialing);
   try {
     launch();
-  } catch (...) {  // there is no memory for the attempt: another one is possible
+  } catch (...) {  // no memory for the attempt: another one is possible
     ending_.client_ended(ending::crashed(std::current_exception()), *parts_.options);
     enter(life_state::idle);
   }
 }
 
-// The cancellation slot has memory of its own, which a client that rests does without.
+// The cancellation slot has its own memory, which is freed while the client rests.
 void lifecycle::launch() {
   auto self = owner_.shared_from_this();
   auto ended = [self, this](std::exception_ptr what) {
@@ -116,7 +116,7 @@ void lifecycle::enter(life_state next) {
   parts_.complete_connect(error, ending_, target_.url);
 }
 
-// In a coroutine of its own, so that the handler can be called meanwhile.
+// In its own coroutine, so that the handler can be called meanwhile.
 asio::awaitable<outcome> lifecycle::dial() {
   ++attempts_;
   ++number_;
@@ -138,7 +138,7 @@ asio::awaitable<outcome> lifecycle::dial() {
     co_await wait_for_news(wake_, parts_.messages, owner_, connect_canceled_);
   }
   std::error_code failed = *dialer_->result();
-  // An interruption may have come behind its end.
+  // An interruption may have arrived after the attempt ended.
   if (!failed && stopped()) failed = errc::aborted;
   if (!failed && connect_canceled_) failed = asio::error::operation_aborted;
   if (threw_) {
@@ -170,8 +170,8 @@ outcome lifecycle::attempt_failed(std::error_code error) {
   return gives_up() ? outcome::gave_up : outcome::failed;
 }
 
-// Tells the handler of a new connection. While one of its callbacks waits, what the last connection
-// left goes out.
+// Calls the handler for a new connection. While one of its callbacks waits, frames that the last
+// connection left are sent.
 asio::awaitable<outcome> lifecycle::greet() {
   any_handler& handler = *parts_.handler;
   const std::shared_ptr<strand_listener> who = owner_.shared_from_this();
@@ -189,16 +189,17 @@ asio::awaitable<outcome> lifecycle::greet() {
     pump_meanwhile();
     co_await std::move(greeting);
   }
-  // One that threw fails `connect`, at the end. One that closes does not: it was told.
+  // If it throws, `connect` fails at the end. If it closes, `connect` succeeds, since the handler
+  // has been called.
   const bool threw = link_->connection().reason().exception != nullptr;
   if (greeted && !threw && !stopped()) parts_.complete_connect({}, ending_, target_.url);
-  pump();  // what it has sent goes first
+  pump();  // frames that it has sent go first
   link_->take_early();
   co_return outcome::done;
 }
 
-// Until the connection is over: one turn after the other, and a callback that is a coroutine where
-// there is one.
+// Takes one turn after the other, and awaits callbacks that are coroutines, until the connection is
+// over.
 asio::awaitable<outcome> lifecycle::receive() {
   using enum link::step;
   any_handler& handler = *parts_.handler;
@@ -229,7 +230,7 @@ asio::awaitable<outcome> lifecycle::receive() {
   }
   finish_connection();
   if (stopped() || told_) co_return outcome::stopped;
-  // WebSockex does not ask either after a callback has raised.
+  // WebSockex does not call it after a callback has raised, either.
   const bool asks =
       parts_.options->reconnect_after_exception || ending_.reason().error != errc::handler_failed;
   co_return asks ? outcome::done : outcome::enough;
@@ -243,8 +244,7 @@ void lifecycle::wake() {
   }
 }
 
-// There may be something to do for the client that rests. What can't be done here `run` goes on
-// with.
+// There may be something to do for the client that rests. `run` does what is not possible here.
 void lifecycle::work() {
   const std::shared_ptr<strand_listener> who = owner_.shared_from_this();
   try {
@@ -257,7 +257,7 @@ void lifecycle::work() {
       resting_ = next == link::step::yield || next == link::step::rest;
       if (resting_) return;
       if (!owner_.gone()) return launch();
-      // Nobody is to be called, so nothing that comes now can wait.
+      // No handler may be called, so nothing that follows can wait.
       finish_connection();
       complete_waiters();
       return enter(life_state::ended);
@@ -267,14 +267,14 @@ void lifecycle::work() {
     try {
       enter(next_state(state_, crashed(what)));
       launch();
-    } catch (const std::bad_alloc&) {  // not even memory for that: nobody is left waiting
+    } catch (const std::bad_alloc&) {  // no memory even for that: no operation is left waiting
       complete_waiters();
       enter(life_state::ended);
     }
   }
 }
 
-// The connection is over, or has to be.
+// The connection is over, or must be.
 void lifecycle::finish_connection() {
   auto& connection = link_->connection();
   connection.conclude();
@@ -283,10 +283,10 @@ void lifecycle::finish_connection() {
   clean_up();
 }
 
-// Nothing of a connection, or of an attempt, is left behind for the next one. Those that wait for
-// it are told last.
+// Nothing of a connection or attempt is left for the next one. Waiting operations are completed
+// last.
 void lifecycle::clean_up() {
-  ++number_;  // waits that are still under way are of the past
+  ++number_;  // pending waits belong to the past
   if (link_) link_->shut_down();
   if (dialer_) dialer_->shut_down();
   link_.reset();
@@ -299,7 +299,7 @@ void lifecycle::clean_up() {
   parts_.senders.tell();
 }
 
-// Something within the client threw. A connection that was open is lost by that.
+// The client itself threw. An open connection is lost by that.
 outcome lifecycle::crashed(std::exception_ptr what) {
   owner_.answer_to(nullptr);
   const bool dialing = state_ == life_state::dialing;
@@ -313,8 +313,8 @@ outcome lifecycle::crashed(std::exception_ptr what) {
   return dialing && gives_up() ? outcome::gave_up : outcome::failed;
 }
 
-// Whether a first attempt that failed is the business of the caller of `connect`, not the
-// handler's.
+// Returns whether a failed first attempt is reported to the caller of `connect`, and not to the
+// handler.
 bool lifecycle::gives_up() const noexcept {
   const bool handed_on = parts_.options->handle_first_failure && !connect_canceled_;
   return attempts_ > 0 && !opened_once_ && intent_ == intent::none && !stopped() && !handed_on;
@@ -323,7 +323,7 @@ bool lifecycle::gives_up() const noexcept {
 // The handler decides.
 asio::awaitable<outcome> lifecycle::ask() {
   const bool was_open = attempts_ == 0;
-  const close_reason reason = ending_.reason();  // the handler may hold on to it while it waits
+  const close_reason reason = ending_.reason();  // the handler may keep a reference while it waits
   const disconnect what{
       .reason = reason,
       .attempt = was_open ? 1 : attempts_ + (opened_once_ ? 1 : 0),
@@ -339,7 +339,7 @@ asio::awaitable<outcome> lifecycle::ask() {
     if (asked.valid()) co_await std::move(asked);
     owner_.answer_to(nullptr);
   } while (no_answer_);
-  if (gives_up()) co_return outcome::gave_up;  // canceled while the handler thought it over
+  if (gives_up()) co_return outcome::gave_up;  // canceled while the handler was deciding
   if (stopped()) {
     ending_.client_ended(stop_reason(), *parts_.options);
     co_return outcome::stopped;
@@ -354,7 +354,7 @@ asio::awaitable<outcome> lifecycle::ask() {
 asio::awaitable<outcome> lifecycle::pause() {
   constexpr auto attempt = deadline::of::attempt;
   if (!parts_.time.runs(attempt)) {
-    // A handler that reconnects at once to what fails at once must leave others a turn.
+    // A handler that reconnects at once to a server that fails at once must leave others a turn.
     co_await asio::post(parts_.serial, asio::use_awaitable);
   }
   parts_.time.arm(owner_.shared_from_this());
@@ -370,7 +370,7 @@ asio::awaitable<outcome> lifecycle::terminate() {
   asio::awaitable<void> waiting;
   if (!owner_.gone()) waiting = parts_.handler->terminate(owner_, ending_.reason());
   if (waiting.valid()) {
-    // Those that wait for the end wait no longer for this than for a server that closes.
+    // Operations that wait for the end don't wait longer for this than for a server that closes.
     parts_.time.set(deadline::of::callback, parts_.time.after(parts_.options->close_timeout));
     parts_.time.arm(owner_.shared_from_this());
     co_await std::move(waiting);
@@ -383,7 +383,7 @@ close_reason lifecycle::stop_reason() const {
   return intent_ == intent::end_in_order ? ending::closed() : ending::aborted();
 }
 
-// All that wait are told.
+// Completes all waiting operations.
 void lifecycle::complete_waiters() {
   told_ = true;
   publish();

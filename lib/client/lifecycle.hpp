@@ -29,12 +29,12 @@ namespace wsx::detail {
 
 class engine;
 
-// The life of a client, on its strand: it connects, tells the handler, reads and writes, asks the
-// handler, pauses, and connects again, until it ends.
+// The life of a client, on its strand. It connects, calls the handler, reads and writes, lets the
+// handler decide, pauses, and connects again, until it ends.
 //
 // One coroutine, `run`, goes from state to state. While a connection is open and no callback is a
-// coroutine, it ends whenever there is nothing to do: the client then rests, and `wake` does the
-// same turns without a coroutine until there is something to await.
+// coroutine, `run` ends whenever there is nothing to do. The client then rests: `wake` takes the
+// turns without a coroutine until there is something to await.
 class lifecycle {
  public:
   using time_point = deadline::time_point;
@@ -42,37 +42,37 @@ class lifecycle {
   lifecycle(engine& owner, client_parts& parts) noexcept : owner_(owner), parts_(parts) {}
 
   life_state state() const noexcept { return state_; }
-  // The open connection, or null.
+  // Returns the open connection, or null.
   link* open_link() noexcept { return link_ ? &*link_ : nullptr; }
   const connection_info& info() const noexcept { return info_; }
   const ending& how_it_ended() const noexcept { return ending_; }
 
-  // What the owner wants.
+  // Requests of the owner.
   void connect(request target);
   void cancel_connect();
-  // And no other connection. False if the client ends already.
+  // Also reconnects no more. Returns false if the client is already about to end.
   bool close(protocol::close_payload how);
   void abort() { end(intent::end_at_once); }
 
-  // What becomes of a callback that is a coroutine; and of any that throws.
+  // The progress of a callback that is a coroutine, and exceptions of any callback.
   void callback_failed(std::exception_ptr what) noexcept;
   void callback_waits(const asio::cancellation_slot& own) noexcept;
   void callback_finished() noexcept;
   const awaited_callback& callback() const noexcept { return callback_; }
 
-  // A signal came: a `handle_disconnect` that waits is interrupted, and asked again later.
+  // A signal arrived: interrupts a waiting `handle_disconnect`, which is called again later.
   void on_signal();
 
-  // What came from below.
+  // Events from the layers below.
   void on_ready(io_direction direction, std::uint32_t number);
   void on_time();
 
-  // There is something to do. What can be done without a coroutine is done within this.
+  // There is something to do. Everything that needs no coroutine is done within this call.
   void wake();
   // There is something to write.
   void pump();
 
-  // Nobody will be called any more.
+  // No handler will be called any more.
   void drop_handlers() noexcept;
 
  private:
@@ -110,12 +110,12 @@ class lifecycle {
   life_state state_ = life_state::idle;
   intent intent_ = intent::none;
   bool opened_once_ = false;
-  bool connect_canceled_ = false;  // the caller of `connect` does not wait any more
-  bool resting_ = false;           // no coroutine runs or sleeps
-  bool threw_ = false;             // a callback did, without a connection: the client ends
-  bool no_answer_ = false;         // `handle_disconnect` was interrupted, and said nothing
-  bool told_ = false;              // those that wait for the end have been told
-  std::uint32_t number_ = 0;       // of the attempt, or of the connection
+  bool connect_canceled_ = false;  // the caller of `connect` no longer waits
+  bool resting_ = false;           // no coroutine runs or waits
+  bool threw_ = false;             // a callback threw without a connection: the client ends
+  bool no_answer_ = false;         // `handle_disconnect` was interrupted, and returned no decision
+  bool told_ = false;              // the operations that wait for the end have completed
+  std::uint32_t number_ = 0;       // number of the attempt, or of the connection
   std::uint32_t attempts_ = 0;     // since the last open connection
   request target_{};
   connection_info info_{};

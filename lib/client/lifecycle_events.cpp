@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <utility>
 
-// What a client hears of while it lives: from its owner, from below, from its callbacks.
+// Events in the life of a client: from its owner, from the layers below, and from its callbacks.
 
 namespace wsx::detail {
 
@@ -17,10 +17,10 @@ void lifecycle::drop_handlers() noexcept {
   wake_.drop();
 }
 
-// What the owner wants.
+// Requests of the owner.
 
 void lifecycle::cancel_connect() {
-  if (opened_once_) {  // `init` or `handle_connect` is under way
+  if (opened_once_) {  // `init` or `handle_connect` is running
     parts_.complete_connect(asio::error::operation_aborted, ending_, target_.url);
     return end(intent::end_at_once);
   }
@@ -32,7 +32,7 @@ void lifecycle::cancel_connect() {
 
 bool lifecycle::close(protocol::close_payload how) {
   if (state_ == life_state::terminating) return false;
-  if (!link_) {  // there is nobody to close with: the client just ends, in order
+  if (!link_) {  // there is no peer to close with: the client just ends, in order
     end(intent::end_in_order);
     return true;
   }
@@ -52,12 +52,12 @@ void lifecycle::end(intent how) {
   interrupt_callback();
   wake();
   if (state_ != life_state::idle) return;
-  ending_.client_ended(stop_reason(), *parts_.options);  // nothing runs that could end
+  ending_.client_ended(stop_reason(), *parts_.options);  // no state is running that could end
   complete_waiters();
   enter(life_state::ended);
 }
 
-// What other threads may know.
+// Updates what other threads see.
 void lifecycle::publish() {
   phase p = phase::pausing;
   if (state_ == life_state::idle) p = phase::idle;
@@ -75,12 +75,12 @@ void lifecycle::on_signal() {
   if (owner_.asks()) interrupt_callback();
 }
 
-// What came from below.
+// Events from the layers below.
 
 void lifecycle::on_ready(io_direction direction, std::uint32_t number) {
-  if (number != number_) return;  // of a transport that is gone
+  if (number != number_) return;  // of an earlier transport
   if (dialer_) return dialer_->on_ready(direction);
-  // Of a transport that has been closed: it must not tell of that within the call, and may.
+  // A transport that has been closed must not complete a wait within that call, but one might.
   if (!link_ || intent_ > intent::no_reconnect) return;
   link_->on_ready(direction);
   direction == io_direction::read ? wake() : pump();
@@ -95,7 +95,7 @@ void lifecycle::on_time() {
   if (time.take(connection, now) && link_) {
     link_->on_time();
     const auto& c = link_->connection();
-    // A callback that began while closing has been given the time of closing.
+    // A callback that began while closing has had the time for closing.
     if (c.closing() && c.timed_out() && callback_.running()) {
       callback_.interrupt();
       abandon_callback();
@@ -105,7 +105,7 @@ void lifecycle::on_time() {
   time.arm(owner_.shared_from_this());
 }
 
-// What callbacks want, and what becomes of them.
+// Requests of callbacks, and how callbacks end.
 
 void lifecycle::pump() {
   if (!link_) return;
@@ -114,7 +114,7 @@ void lifecycle::pump() {
 }
 
 void lifecycle::callback_failed(std::exception_ptr what) noexcept {
-  // A callback that was interrupted usually throws because of that, which is no failure.
+  // An interrupted callback usually throws because of that, which is not a failure.
   no_answer_ = callback_.interrupted();
   if (stopped() || connect_canceled_ || callback_.interrupted()) return;
   if (link_) return link_->callback_failed(std::move(what));
@@ -124,7 +124,7 @@ void lifecycle::callback_failed(std::exception_ptr what) noexcept {
 
 void lifecycle::callback_waits(const asio::cancellation_slot& own) noexcept {
   callback_.begins(own);
-  // What answers the peer leaves meanwhile.
+  // Meanwhile answers to the peer are sent.
   if (link_ && link_->connection().take_answered()) parts_.door.notifier().notify_here();
 }
 
@@ -133,7 +133,7 @@ void lifecycle::callback_finished() noexcept {
   parts_.time.lift(deadline::of::callback);
 }
 
-// It is given as long as a server is given to close.
+// It gets as much time as a server gets to close.
 void lifecycle::interrupt_callback() {
   if (!callback_.running()) return;
   if (!parts_.time.runs(deadline::of::callback)) {
@@ -143,8 +143,8 @@ void lifecycle::interrupt_callback() {
   callback_.interrupt();
 }
 
-// It goes on though it was interrupted. The connection does not wait for it any longer, nor do
-// those that wait for the end, if there is to be one. `terminate` is called when it is through.
+// The callback goes on though it was interrupted. Neither the connection nor the operations that
+// wait for the end wait for it any longer. `terminate` is called when it has finished.
 void lifecycle::abandon_callback() {
   const auto& options = *parts_.options;
   if (link_) {
@@ -158,7 +158,7 @@ void lifecycle::abandon_callback() {
   } else if (connect_canceled_) {
     return parts_.complete_connect(asio::error::operation_aborted, ending_, target_.url);
   } else if (intent_ == intent::none) {
-    return;  // the handler will be asked
+    return;  // the handler will decide
   } else if (link_) {
     ending_.connection_ended(link_->connection().reason(), options, info_.url);
   }

@@ -19,20 +19,21 @@ namespace {
 // The buffer of a client whose callbacks are coroutines.
 constexpr std::size_t own_buffer_size = 64 * 1024;
 
-// The room for what follows a large message. That is likely to be another: its beginning has to be
-// copied.
+// The size of a read after a large message. Its input is probably the beginning of another, which
+// has to be copied.
 constexpr std::size_t small_room = 16 * 1024;
 
-// What a write turn writes before it lets the strand read, or another client have its turn.
+// What a write turn writes before the strand reads, or another client gets its turn.
 constexpr std::size_t write_budget = 1024 * 1024;
 
-// The protocol layer knows no Asio, whose category does not tell std::errc all of its errors.
+// The protocol layer uses no Asio, whose category does not map all of its errors to std::errc.
 std::error_code plain(std::error_code error) noexcept {
   const bool reset = reset_by_peer<asio::error::basic_errors>(error);
   return reset ? std::make_error_code(std::errc::connection_reset) : error;
 }
 
-// Why what is being caught was thrown. An error of the system says more than that it happened here.
+// Returns why the current exception was thrown. An error of the system says more than an error code
+// of the client.
 std::error_code thrown_error() {
   try {
     throw;
@@ -87,7 +88,8 @@ link::step link::read_turn(listener who) {
 link::step link::after_turn(listener who) {
   pump(who);
   if (connection_.over() || client_.stopped()) return step::end;
-  if (read_all_) wait(io_direction::read, who);  // not before replies have gone: a system call
+  if (read_all_)
+    wait(io_direction::read, who);  // not before replies are written: it is a system call
   left_reading_ = connection_.congested();
   const bool more = connection_.has_input() ? !left_reading_ : may_read();
   const bool mail_waits = next_mail() != nullptr;
@@ -109,7 +111,7 @@ std::unique_ptr<mail> link::pop_mail() noexcept {
   return connection_.open() ? parts_.messages.pop() : parts_.messages.pop_any_phase();
 }
 
-// False if the next callback is a coroutine.
+// Returns false if the next callback is a coroutine.
 bool link::deliver_plain_mail() {
   std::uint32_t left = budget_.callbacks();
   while (const mail* const oldest = next_mail()) {
@@ -119,20 +121,19 @@ bool link::deliver_plain_mail() {
       if (turn_over()) break;
       left = budget_.callbacks();
     }
-    parts_.door.notifier().suspend();  // what it sends goes out with what the others send
+    parts_.door.notifier().suspend();  // its frames are sent together with those of others
     pop_mail()->deliver(client_);
   }
   return true;
 }
 
-// Whether a read is worth a try.
+// Returns whether a read is worth an attempt.
 bool link::may_read() const noexcept {
   return !connection_.has_input() && connection_.wants_read() &&
          (!read_all_ || connection_.timed_out());
 }
 
-// Reads into the buffer that the thread's clients share, and has what came given out to the
-// handler.
+// Reads into the buffer that the thread's clients share, and delivers the input to the handler.
 void link::read_shared(time_point now) {
   const shared_read_buffer buffer;
   const auto place = connection_.next_read_buffer();
@@ -142,12 +143,12 @@ void link::read_shared(time_point now) {
   read_in_place_ = !place.empty();
   give_out();
   if (connection_.has_input())
-    connection_.keep_rest(own_.change());  // others will read into the buffer
+    connection_.keep_rest(own_.change());  // other clients will read into the buffer
 }
 
-// Has what came given out to the handler, as far as there is time.
+// Delivers the input to the handler, as far as there is time.
 void link::give_out() {
-  parts_.door.notifier().suspend();  // what the callbacks send goes out when they are through
+  parts_.door.notifier().suspend();  // the callbacks' frames are sent when they have finished
   for (;;) {
     parts_.handler->receive(client_, connection_);
     if (!connection_.has_input()) break;
@@ -157,8 +158,8 @@ void link::give_out() {
   own_.reset();
 }
 
-// Reads into a buffer of the link's own: what callbacks that are coroutines view must stay there.
-// Says whether anything came.
+// Reads into a buffer of the link's own, in which the views of callbacks that are coroutines stay
+// valid. Returns whether there was any input.
 bool link::read_own(time_point now) {
   connection_.discard_rest();
   auto& own = own_.change();
@@ -194,15 +195,15 @@ void link::pump(listener who) noexcept {
     write(who, now);
     compare(who, now);
   } catch (...) {
-    // There is not even memory for a deadline. The transport ends at once, which wakes the client
-    // if it waits to read. If it does not, because replies or a callback wait, it finds the
-    // connection over when something else wakes it.
+    // There is no memory even for a deadline. The transport ends at once, which wakes the client if
+    // it waits to read. If it does not, because replies or a callback wait, it finds the connection
+    // over when something else wakes it.
     connection_.abandon(thrown_error());
     stream_->close();
   }
 }
 
-// Without memory, or random numbers to mask with, nothing can be sent.
+// Without memory, or random numbers for masking, nothing can be sent.
 void link::write(listener who, time_point now) {
   if (!connection_.may_write() || waits(io_direction::write)) return;
   try {
@@ -220,7 +221,7 @@ link::write_end link::write_some(listener who, time_point now) {
   for (std::size_t written = 0; written < write_budget;) {
     const bytes_view bytes = connection_.data_to_send(now);
     if (parts_.senders.outbox().compressing()) {
-      written += protocol::outbox::batch_size;  // so much of a message was taken in
+      written += protocol::outbox::batch_size;  // this much of a message was consumed
     } else if (bytes.empty()) {
       if (idle(who)) return write_end::idle;
     } else {
@@ -233,7 +234,8 @@ link::write_end link::write_some(listener who, time_point now) {
   return write_end::budget;
 }
 
-// Nothing is left to write: from now on producers notify. False if one was quicker.
+// Nothing is left to write: from now on producers notify. Returns false if one has queued
+// something.
 bool link::idle(listener who) {
   auto& outbox = parts_.senders.outbox();
   auto& bursts = parts_.senders.bursts();
@@ -246,10 +248,10 @@ bool link::idle(listener who) {
   // The outbox may have dropped the rest of a message that a broken connection cut.
   const bool was_open = connection_.open();
   after_write();
-  return connection_.open() == was_open;  // or a Close is to go
+  return connection_.open() == was_open;  // or a Close must be sent
 }
 
-// Says whether the transport took all of it.
+// Returns whether the transport took all of it.
 bool link::write_batch(bytes_view bytes, time_point now) {
   const auto frames = [&] { return parts_.senders.outbox().frames_encoded(); };
   const io_result result = stream_->write_some(bytes);
@@ -270,7 +272,7 @@ void link::after_write() {
   if (parts_.senders.after_write()) connection_.fail(errc::fragment_out_of_order);
 }
 
-// What the connection wants now, and what is armed.
+// Compares what the connection wants now with the waits that are pending.
 void link::compare(listener who, time_point now) {
   count();
   if (const auto when = connection_.next_timeout(now)) {
@@ -279,8 +281,8 @@ void link::compare(listener who, time_point now) {
   } else {
     parts_.time.lift(deadline::of::connection);
   }
-  // Reading was left for replies, and can go on. Not at once: the user may have called us, and no
-  // callback runs within that.
+  // Reading was deferred for replies, and can continue. It must not continue at once: this may be a
+  // call by the user, within which no callback runs.
   if (left_reading_ && !connection_.congested()) {
     left_reading_ = false;
     post_on(parts_.serial, [who] { who->on_work(); });
@@ -310,12 +312,13 @@ void link::on_time() {
 void link::apply(const action& wanted) {
   try {
     take_steps(wanted);
-  } catch (...) {  // that was not the callback
+  } catch (...) {  // not the callback's fault
     connection_.fail(errc::internal_failure, std::current_exception());
   }
 }
 
 void link::take_steps(const action& wanted) {
+  // A callback that a close has overtaken has no peer to reply to.
   action_steps current(wanted);
   for (; current && delivers(); current.next()) {
     if (current.closes()) {

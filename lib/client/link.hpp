@@ -23,9 +23,9 @@
 
 namespace wsx::detail {
 
-// One open transport and the connection over it. It works by the turn, without blocking: mail is
-// delivered, what came is read and delivered, what there is to send is written. Then what the
-// connection wants is compared with what is armed.
+// One open transport and its connection. It works in turns, without blocking: it delivers mail,
+// reads and delivers input, and writes. Then it starts the waits that the connection wants and that
+// are missing.
 class link {
  public:
   using time_point = deadline::time_point;
@@ -34,63 +34,63 @@ class link {
   enum class step : std::uint8_t {
     again,        // there is more to do
     yield,        // there is, but others come first
-    rest,         // nothing, until something comes
-    end,          // the connection is over, or the client is to end
+    rest,         // nothing, until something happens
+    end,          // the connection is over, or the client must end
     await_mail,   // a coroutine takes the oldest mail; then `read_turn`
-    await_input,  // a coroutine takes what came; then `after_turn`
+    await_input,  // a coroutine takes the input; then `after_turn`
   };
 
-  // Takes the stream of `opened`, and what came early.
+  // Takes the stream of `opened`, and the input that arrived early.
   link(dialed& opened, client_parts& parts, callback_context& client, time_point now);
 
   protocol::connection& connection() noexcept { return connection_; }
 
-  // Whether the handler is to be called for what comes.
+  // Returns whether the handler may be called for input.
   bool delivers() const noexcept { return connection_.open() && !client_.stopped(); }
 
-  // A turn; `who` is told when there is reason for another.
+  // Takes a turn; `who` is notified when there is reason for another.
   step turn(const std::shared_ptr<strand_listener>& who);
   step read_turn(const std::shared_ptr<strand_listener>& who);
   step after_turn(const std::shared_ptr<strand_listener>& who);
 
-  // The mail that is next: while closing, of that which arrives in any phase.
+  // Removes the next message: while closing, the next of those that arrive in any phase.
   std::unique_ptr<mail> pop_mail() noexcept;
 
-  // What came with the handshake's response is to be given out by the next turn.
+  // The next turn will deliver what arrived with the handshake's response.
   void take_early();
 
-  // Writes what there is, if the transport takes anything. Never throws: its caller has nobody to
-  // tell.
+  // Writes what there is, if the transport takes anything. Never throws, since its caller could not
+  // report that.
   void pump(const std::shared_ptr<strand_listener>& who) noexcept;
 
   // Frames have been written, or dropped.
   void after_write();
 
-  // A callback's wishes.
+  // Requests of a callback.
   void apply(const action& wanted);
   errc send(const protocol::outgoing_frame& frame);
-  // One threw `what`: Close tells the server, if there is memory for it.
+  // A callback threw `what`: the Close says so, if there is memory for it.
   void callback_failed(std::exception_ptr what) noexcept;
 
-  // A wait for readiness has ended, or the time of the connection has come.
+  // A wait for readiness has ended, or the connection's time has come.
   void on_ready(io_direction direction);
   void on_time();
 
-  // The counters are to be up to date.
+  // Updates the counters.
   void count() noexcept;
 
-  // Ends the transport at once; a wait for readiness ends with an error.
+  // Ends the transport at once; a wait for readiness completes with an error.
   void close() noexcept { stream_->close(); }
-  // The connection is over: ends the transport, in order if that can be.
+  // The connection is over: ends the transport, in order if possible.
   void shut_down() noexcept;
 
  private:
-  // What ended a write turn.
+  // Why a write turn ended.
   enum class write_end : std::uint8_t {
     idle,     // there is nothing more to write: producers notify
     blocked,  // the transport takes no more for now
-    budget,   // others have their turn
-    failed,   // it takes nothing more at all
+    budget,   // others get their turn
+    failed,   // the transport takes nothing more at all
   };
   using listener = const std::shared_ptr<strand_listener>&;
 
@@ -118,13 +118,14 @@ class link {
   client_parts& parts_;
   callback_context& client_;
   std::unique_ptr<any_stream> stream_;
-  // What came early; then to read into, if callbacks are coroutines; or what there was no time for.
+  // Early input; later the buffer to read into, if callbacks are coroutines, or input that was
+  // left.
   memory::lazy<memory::byte_buffer> own_{};
   protocol::connection connection_;
   [[no_unique_address]] turn_budget budget_;  // its padding holds what follows
   bool waits_[2] = {false, false};            // by io_direction
-  bool read_all_ = false;                     // more must be waited for
-  bool read_in_place_ = false;                // what came last: the rest of a large message
+  bool read_all_ = false;                     // the socket is empty: wait for more
+  bool read_in_place_ = false;                // the last input was the rest of a large message
   bool left_reading_ = false;                 // replies wait, and must go first
 };
 

@@ -41,7 +41,7 @@ std::unique_ptr<mail> mailbox::pop_any_phase() noexcept {
   return place == nullptr ? nullptr : unlink(place);
 }
 
-// Where it is linked; null: there is no such message.
+// Returns the link of that message; null if there is none.
 mail** mailbox::oldest_any_phase() noexcept {
   if (any_phase_.load(std::memory_order_relaxed) == 0) return nullptr;
   take_all();
@@ -59,7 +59,7 @@ std::unique_ptr<mail> mailbox::unlink(mail** place) noexcept {
   return message;
 }
 
-// Takes the producers' list, turns it round, and puts it behind what is here.
+// Takes the producers' list, reverses it, and appends it to the consumer's.
 void mailbox::take_all() noexcept {
   mail* taken = newest_.exchange(nullptr, std::memory_order_acquire);
   if (taken == nullptr) return;

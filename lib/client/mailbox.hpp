@@ -13,7 +13,7 @@
 
 namespace wsx::detail {
 
-// A lock-free queue of messages from any thread to one, bounded in number.
+// A lock-free queue of messages from any thread to one, with a limit on their number.
 class mailbox {
  public:
   explicit mailbox(std::size_t limit) noexcept
@@ -22,17 +22,18 @@ class mailbox {
   mailbox(const mailbox&) = delete;
   mailbox& operator=(const mailbox&) = delete;
 
-  // From any thread. False if the mailbox is closed or, unless that does not matter, full.
+  // From any thread. Returns false if the mailbox is closed or full; with `even_if_full` only if
+  // closed.
   WSX_API bool push(std::unique_ptr<mail> message, bool even_if_full = false) noexcept;
 
-  // The oldest message, or null. The consumer's thread only.
+  // Returns the oldest message, or null. The consumer's thread only.
   WSX_API const mail* front() noexcept;
   WSX_API std::unique_ptr<mail> pop() noexcept;
-  // The oldest of those that arrive in any phase, or null; the others stay in order.
+  // Returns the oldest message that arrives in any phase, or null; the others stay in order.
   WSX_API const mail* front_any_phase() noexcept;
   WSX_API std::unique_ptr<mail> pop_any_phase() noexcept;
 
-  // No more messages; those that wait are destroyed. The consumer's thread only.
+  // Accepts no more messages and destroys waiting ones. The consumer's thread only.
   WSX_API void close() noexcept;
 
   std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
@@ -46,7 +47,7 @@ class mailbox {
 
   const std::uint32_t limit_;
   std::atomic<std::uint32_t> size_{0};
-  std::atomic<std::uint32_t> any_phase_{0};  // how many messages arrive in any phase
+  std::atomic<std::uint32_t> any_phase_{0};  // number of messages that arrive in any phase
   std::atomic<bool> closed_{false};
   std::atomic<mail*> newest_{nullptr};  // the producers' list, newest first
   mail* oldest_ = nullptr;              // the consumer's list, oldest first

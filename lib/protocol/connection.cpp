@@ -6,16 +6,16 @@
 #include <chrono>
 #include <utility>
 
-// What comes in, and what is due.
+// Receiving, and deadlines.
 
 namespace wsx::protocol {
 
 namespace {
 
-// What callbacks have answered so far still reaches the peer.
+// Earlier replies of callbacks still reach the peer.
 constexpr auto after_replies = close_order::after_replies;
 
-// How long memory is kept for the next burst, where no keepalive looks after it.
+// How long memory is kept for the next burst, without keepalive.
 constexpr std::chrono::seconds memory_is_kept{20};
 
 }  // namespace
@@ -66,10 +66,10 @@ void connection::receive(bytes_view input, time_point now) {
   has_input_ = true;
   allowance_ = open() && !congested() ? pace_ : 0;
   if (!discarding_) assembler().feed(input);
-  if (!ends()) expired_ = false;  // it came in the last moment
+  if (!ends()) expired_ = false;  // it arrived just in time
   if (open()) return;
   discard();
-  if (expired_) give_up();  // even if the peer never stops to send
+  if (expired_) give_up();  // even if the peer never stops sending
 }
 
 void connection::discard_rest() {
@@ -82,7 +82,7 @@ event incoming::next() {
   return static_cast<connection*>(this)->next_event();
 }
 
-// The ordinary message is given out here, and everything else elsewhere: this is what each costs.
+// The ordinary message is returned here and everything else elsewhere, since this runs per message.
 event connection::next_event() {
   if (allowance_ == 0) return no_event();
   --allowance_;
@@ -98,7 +98,7 @@ event connection::next_event() {
   return event::text;
 }
 
-// There is nothing to give out, or it has to wait.
+// There is nothing to return, or it has to wait.
 event connection::no_event() {
   if (!open()) discard();
   payload_ = {};
@@ -163,7 +163,7 @@ void connection::received_close() {
   begin_closing(close_.receive(assembler_->close()), after_replies);
 }
 
-// Once closing has begun only the peer's Close still counts, and after it nothing does. RFC 6455
+// Once closing has begun only the peer's Close still matters, and after it nothing does. RFC 6455
 // 1.4, 5.5.1.
 void connection::discard() {
   if (over()) return;  // the reason is known
@@ -211,7 +211,7 @@ errc connection::send(const outgoing_frame& frame) {
   if (const auto error = validator_.check(frame); error != errc{}) return error;
   if (!outbox_.stage(frame.head, frame.payload)) return errc::queue_full;
   validator_.commit(frame);
-  if (congested()) allowance_ = 0;  // what came next could not be answered
+  if (congested()) allowance_ = 0;  // the next event could not be answered
   return errc{};
 }
 
@@ -236,7 +236,7 @@ void connection::begin_closing(const std::optional<close_payload>& close, close_
     expired_ = false;
   }
   answered_ = true;
-  allowance_ = 0;  // nothing more is given out
+  allowance_ = 0;  // no more events
   if (close && outbox_.set_close(*close, order, committed_)) close_.queued(close->code);
 }
 
@@ -255,7 +255,7 @@ void connection::sent(std::size_t count, time_point now, std::size_t committed) 
   if (outbox_.close_written()) close_.written();
 }
 
-// The closing handshake has a deadline of its own, and no keepalive.
+// The closing handshake has its own deadline, and no keepalive.
 std::optional<connection::time_point> connection::next_timeout(time_point now) {
   if (over() || (expired_ && !held_back())) return std::nullopt;
   if (due_ == never && ends()) due_ = now + options_.close_timeout;
@@ -273,7 +273,7 @@ void connection::handle_timeout(time_point now, std::optional<std::size_t> unack
   }
   using enum liveness::verdict;
   auto due = liveness_.poll(now, congested(), unacknowledged);
-  if (due == silent && held_back()) {  // it can't be judged by its silence
+  if (due == silent && held_back()) {  // input that is not read proves no silence
     liveness_.heard();
     due = liveness_.poll(now, true, unacknowledged);
   }
@@ -283,9 +283,9 @@ void connection::handle_timeout(time_point now, std::optional<std::size_t> unack
   release_memory();
 }
 
-// From time to time: what a burst, or a large message, made grow is not kept for ever.
+// Called periodically: memory for a burst or a large message is not kept forever.
 void connection::release_memory() noexcept {
-  if (!has_input_) {  // or a callback may still view what the assembler has
+  if (!has_input_) {  // otherwise a callback may still view the assembler's memory
     if (assembler_) assembler_->release_memory();
     release_assembler(assembler_);
   }
