@@ -15,7 +15,6 @@ namespace wsx::protocol {
 /// the direction of writing, become "\u200e". Backslashes and double quotes are escaped, too. Other
 /// UTF-8 is unchanged. If the result has more than `max` characters it is cut between characters or
 /// escapes, and ends in "...".
-/// and ends in "...".
 WSX_API std::string escape(std::string_view text, std::size_t max = 80);
 
 /// Does the same and adds double quotes, which don't count.
