@@ -20,8 +20,8 @@ namespace wsx::detail {
 
 namespace {
 
-// Delivers the messages that arrive without a connection, unless `canceled`: a caller that no longer
-// waits for `connect` does not wait for another callback. Returns whether there were any.
+// Delivers the messages that arrive without a connection, unless `canceled`: a caller that no
+// longer waits for `connect` does not wait for another callback. Returns whether there were any.
 asio::awaitable<bool> deliver_any_phase(inbox& from, callback_context& to, const bool& canceled) {
   bool any = false;
   while (!to.stopped() && !canceled) {

@@ -318,7 +318,6 @@ void link::apply(const action& wanted) {
 }
 
 void link::take_steps(const action& wanted) {
-  // A callback that a close has overtaken has no peer to reply to.
   action_steps current(wanted);
   for (; current && delivers(); current.next()) {
     if (current.closes()) {
@@ -330,7 +329,7 @@ void link::take_steps(const action& wanted) {
                        full ? "replies exceed max_reply_bytes" : "in a callback's reply");
     }
   }
-  // What a close has overtaken has nobody to go to.
+  // A callback that a close has overtaken has no peer to reply to.
   for (; current; current.next()) {
     if (!current.closes()) parts_.senders.outbox().drop_reply();
   }
