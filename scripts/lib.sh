@@ -11,15 +11,35 @@ build_needs=(
   liburiparser-dev libwslay-dev zlib1g-dev
 )
 
-# What the tests against real servers need.
+# What the tests against real servers need: 50 small packages, and Node.js and Go, which take forty
+# times the space.
 server_needs=(
-  nginx=nginx-light node=nodejs npm=npm openssl=openssl go=golang-go
-  ca-certificates golang-github-gorilla-websocket-dev libwebsockets-test-server
+  nginx=nginx-light openssl=openssl
+  ca-certificates libwebsockets-test-server
   python3-aiohttp python3-hypercorn python3-tornado python3-uvicorn python3-websockets
   python3-wsproto
 )
+heavy_server_needs=(
+  node=nodejs npm=npm go=golang-go golang-github-gorilla-websocket-dev
+)
 
 say() { printf '==> %s\n' "$*"; }
+
+durations=()
+
+# part NAME COMMAND...: runs the command, and keeps how long it took.
+part() {
+  local name=$1 begin=$SECONDS status=0
+  shift
+  say "$name"
+  "$@" || status=$?
+  local took=$((SECONDS - begin))
+  durations+=("$(printf '%3d min %02d s  %s' $((took / 60)) $((took % 60)) "$name")")
+  return "$status"
+}
+
+# How long each part took.
+say_durations() { printf '%s\n' "${durations[@]}"; }
 
 has_apt() { command -v apt-get >/dev/null; }
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs the tests against real servers. Usage: run.py PROGRAM [ARGUMENT...]
 
-Starts the servers, tells the program in its environment where they are, and stops them.
+Starts the servers, tells the program in its environment where they are, and stops them. With
+WSX_INTEROP_LEAN=1 it does without those that Node.js and Go are needed for.
 """
 
 import os
@@ -35,6 +36,10 @@ PINGING = {
     "HYPERCORN": [SYSTEM_PYTHON, str(HERE / "pinging/hypercorn_server.py"), "{port}"],
     "GORILLA": ["{folder}/gorilla_server", "{port}"],
 }
+
+# What takes long to install: npm alone is hundreds of packages.
+HEAVY = ("NODE", "GORILLA")
+LEAN = os.environ.get("WSX_INTEROP_LEAN") == "1"
 
 # The modules of Python that the servers are made with, and their packages.
 MODULES = {
@@ -86,20 +91,26 @@ class Failure(Exception):
     """Why the tests could not run."""
 
 
+def wanted(commands):
+    """Those of the servers that are to be started."""
+    return {name: command for name, command in commands.items() if not (LEAN and name in HEAVY)}
+
+
 def missing_programs():
-    for name, package in {
-        "node": "nodejs",
+    programs = {
         "nginx": "nginx-light",
         "libwebsockets-test-server": "libwebsockets-test-server",
         "openssl": "openssl",
-        "go": "golang-go",
-    }.items():
+    }
+    if not LEAN:
+        programs |= {"node": "nodejs", "go": "golang-go"}
+        if not (HERE / "node_modules/ws").is_dir():
+            yield f"the npm package ws is missing: run `npm ci` in {HERE}"
+        if not GORILLA.is_dir():
+            yield "Gorilla is missing: install the package golang-github-gorilla-websocket-dev"
+    for name, package in programs.items():
         if shutil.which(name) is None:
             yield f"{name} is missing: install the package {package}"
-    if not (HERE / "node_modules/ws").is_dir():
-        yield f"the npm package ws is missing: run `npm ci` in {HERE}"
-    if not GORILLA.is_dir():
-        yield "Gorilla is missing: install the package golang-github-gorilla-websocket-dev"
     if not Path(SYSTEM_PYTHON).exists():
         yield f"{SYSTEM_PYTHON} is missing: install the package python3"
         return
@@ -229,7 +240,9 @@ class Fleet:
     def start_all(self):
         make_certificates(self.folder)
         self.environment["WSX_INTEROP_CA"] = str(self.folder / "ca.pem")
-        for name, command in COMMANDS.items():
+        if LEAN:
+            self.environment["WSX_INTEROP_WITHOUT"] = " ".join(HEAVY)
+        for name, command in wanted(COMMANDS).items():
             server = self.start(name, command)
             self.publish_clear(f"{name}_WS", server)
             self.publish_behind_nginx(f"{name}_WSS", server)
@@ -238,8 +251,9 @@ class Fleet:
             self.publish_clear(doomed.name, doomed)
             doomed = self.start(f"{name}_DOOMED_WSS", command)
             self.publish_behind_nginx(doomed.name, doomed)
-        build_gorilla_server(self.folder)
-        for name, command in PINGING.items():
+        if not LEAN:
+            build_gorilla_server(self.folder)
+        for name, command in wanted(PINGING).items():
             self.publish_clear(name, self.start(name, command))
         self.start_nginx("nginx", self.fronts)
         # Another for a test to kill, in front of the first server.
@@ -269,7 +283,7 @@ class Fleet:
 
 def run_tests(fleet, command):
     environment = os.environ | fleet.environment
-    # What glibc keeps in a thread's cache it does not count as free: see holdings_glibc.cpp.
+    # What glibc keeps in a thread's cache it does not count as free: see process_usage_glibc.cpp.
     environment["GLIBC_TUNABLES"] = "glibc.malloc.tcache_count=0"
     try:
         return subprocess.run(command, env=environment, timeout=RUN_LIMIT).returncode
