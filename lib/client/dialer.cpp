@@ -215,7 +215,6 @@ void dialer::on_ready(io_direction direction) {
 
 void dialer::ended(std::error_code error, const std::exception_ptr& what) noexcept {
   result_ = what ? make_error_code(errc::internal_failure) : error;
-  if (interrupted_ && !error) result_ = interrupted_;  // after its end
   try {
     if (what) diagnostics_.detail = thrown(what);
   } catch (const std::bad_alloc&) {}

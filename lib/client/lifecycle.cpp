@@ -286,11 +286,11 @@ void lifecycle::finish_connection() {
 // Nothing of a connection or attempt is left for the next one. Waiting operations are completed
 // last.
 void lifecycle::clean_up() {
-  ++number_;  // pending waits belong to the past
   if (link_) link_->shut_down();
   if (dialer_) dialer_->shut_down();
   link_.reset();
   dialer_.reset();
+  ++number_;  // pending waits belong to the past
   publish();
   parts_.time.cancel();
   parts_.door.notifier().disarm();

@@ -110,7 +110,7 @@ void producers::connection_ended(bool drops_unsent, std::uint32_t next) {
   settle_flushes();
   // Replies belong to their connection: those that it has not written are gone.
   for (auto& mark : flush_marks_) {
-    if (!mark.outcome && (drops_unsent || outbox_.staged_written() < mark.staged))
+    if (!mark.outcome && outbox_.staged_written() < mark.staged)
       mark.outcome = errc::connection_dropped;
   }
   outbox_.reset(drops_unsent, next);
