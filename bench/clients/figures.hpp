@@ -14,7 +14,7 @@ namespace bench {
 struct figures {
   std::optional<double> rate{};    ///< messages or connections a second
   std::optional<double> cpu_ns{};  ///< CPU time of the whole process for each of them
-  std::optional<double> p50_ns{};  ///< of a round trip
+  std::optional<double> p50_ns{};  ///< of a round trip, or of a timer's lateness
   std::optional<double> p90_ns{};
   std::optional<double> p99_ns{};
   std::optional<double> p999_ns{};

@@ -27,10 +27,14 @@ void add_plan_options(CLI::App& app, plan& p) {
       ->check(CLI::PositiveNumber);
   app.add_option("--connections", p.connections, "Connections, at once or in all")
       ->check(CLI::PositiveNumber);
+  app.add_option_function<unsigned>(
+      "--work", [&p](unsigned us) { p.work = std::chrono::microseconds(us); },
+      "Microseconds that a callback takes");
 }
 
 std::string path_of(const plan& p) {
-  if (p.scenario == "receive") return fmt::format("/blast/binary/{}", p.size);
+  if (p.scenario == "receive" || p.scenario == "lateness")
+    return fmt::format("/blast/binary/{}", p.size);
   if (p.scenario == "receive_text") return fmt::format("/blast/text/{}", p.size);
   if (p.scenario == "receive_mixed") return fmt::format("/blast/mixed/{}", p.size);
   if (p.scenario == "echo") return fmt::format("/echo/{}", p.size);

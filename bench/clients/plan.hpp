@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct plan {
   seconds window{0.5};
   std::size_t in_flight = 1;
   std::size_t connections = 1;
+  std::chrono::microseconds work{0};                    ///< that a callback takes
+  std::optional<std::chrono::microseconds> max_turn{};  ///< `options::max_turn`; wsx only
 
   bool tls() const noexcept { return !ca_file.empty(); }
 };

@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
               {"receive_mixed", receive},
               {"send", p.tls() ? raw::tls::send : raw::plain::send},
               {"echo", p.tls() ? raw::tls::echo : raw::plain::echo},
+              {"lateness", raw::lateness},
               {"idle", raw::idle},
               {"connect", raw::connect}},
              version);

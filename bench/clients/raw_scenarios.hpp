@@ -22,6 +22,9 @@ figures send(const plan& p);
 figures echo(const plan& p);
 }  // namespace tls
 
+/// A timer, and nothing beside it.
+figures lateness(const plan& p);
+
 /// Sockets that wait to be readable.
 figures idle(const plan& p);
 

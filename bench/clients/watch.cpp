@@ -20,20 +20,25 @@ asio::awaitable<void> sleep(seconds time) {
 }
 
 asio::awaitable<figures> watch(plan p, message_count messages) {
-  co_await sleep(p.warm_up);
-  const double before = messages();
-  const meter measured;
-  co_await sleep(p.window);
-  co_return measured.read(messages() - before);
+  round_trips none;
+  auto watching = watch(std::move(p), std::move(messages), none);
+  co_return co_await std::move(watching);
 }
 
 asio::awaitable<figures> watch(plan p, round_trips& done) {
+  message_count count = [&done] { return static_cast<double>(done.size()); };
+  auto watching = watch(std::move(p), std::move(count), done);
+  co_return co_await std::move(watching);
+}
+
+asio::awaitable<figures> watch(plan p, message_count messages, round_trips& times) {
   co_await sleep(p.warm_up);
-  done.clear();
+  times.clear();
+  const double before = messages();
   const meter measured;
   co_await sleep(p.window);
-  figures f = measured.read(static_cast<double>(done.size()));
-  set_percentiles(f, done);
+  figures f = measured.read(messages() - before);
+  set_percentiles(f, times);
   co_return f;
 }
 

@@ -19,8 +19,10 @@ asio::awaitable<void> sleep(seconds time);
 /// Waits for the warm-up to pass, then for the window; what happens in the window counts.
 asio::awaitable<figures> watch(plan p, message_count messages);
 
-/// The same for round trips.
+/// Counts round trips, and takes their percentiles.
 asio::awaitable<figures> watch(plan p, round_trips& done);
+/// Counts messages, and takes the percentiles of other times.
+asio::awaitable<figures> watch(plan p, message_count messages, round_trips& times);
 
 /// Runs `work`, and what it starts, on this thread until it returns. Throws what any of them does.
 void start(const asio::any_io_executor& executor, asio::awaitable<void> work);

@@ -25,6 +25,9 @@ figures wsx_send_from_thread(const plan& p);
 /// A handler that answers each answer with the next message.
 figures wsx_echo(const plan& p);
 
+/// How late a timer is beside a client that is flooded.
+figures wsx_lateness(const plan& p);
+
 figures wsx_idle(const plan& p);
 figures wsx_connect(const plan& p);
 
@@ -42,7 +45,8 @@ inline wsx::options options_of(const plan& p) {
     o.deflate->client_no_context_takeover = true;
     o.deflate->memory_level = 4;
   }
-  // Who has many connections spends less on each.
+  if (p.max_turn) o.max_turn = *p.max_turn;
+  // With many connections each has to cost less.
   if (p.connections >= 100) o.send_queue_size = 64 * 1024;
   return o;
 }

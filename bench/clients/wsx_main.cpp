@@ -24,6 +24,9 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember(&ways));
   app.add_flag("--each-alone", p.each_alone,
                "Compress each message by itself, with memory level 4: as websocketpp does");
+  app.add_option_function<unsigned>(
+      "--max-turn", [&p](unsigned us) { p.max_turn = std::chrono::microseconds(us); },
+      "options::max_turn, in microseconds");
   CLI11_PARSE(app, argc, argv);
 
   using v = wsx::version;
@@ -33,6 +36,7 @@ int main(int argc, char** argv) {
               {"receive_mixed", wsx_receive},
               {"send", ways.at(way)},
               {"echo", wsx_echo},
+              {"lateness", wsx_lateness},
               {"idle", wsx_idle},
               {"connect", wsx_connect}},
              fmt::format("wsx {}.{}.{}", v::major, v::minor, v::patch));

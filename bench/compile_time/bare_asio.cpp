@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <string>
 
-// The same with Asio alone, less the WebSocket: one coroutine that talks over TLS.
+// What Asio alone costs, without the WebSocket: one coroutine that talks over TLS.
 
 namespace {
 

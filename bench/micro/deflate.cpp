@@ -1,14 +1,13 @@
+#include "../common/payload.hpp"
+
 #include <wsx/memory/byte_buffer.hpp>
 #include <wsx/protocol/deflater.hpp>
 #include <wsx/protocol/inflater.hpp>
 
 #include <benchmark/benchmark.h>
-#include <fmt/format.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -20,25 +19,11 @@ namespace {
 using namespace wsx::protocol;
 using wsx::memory::byte_buffer;
 
-std::vector<std::string> feed(std::size_t size) {
-  std::mt19937 random(1);
-  std::vector<std::string> messages(256);
-  for (auto& message : messages) {
-    while (message.size() < size) {
-      message += fmt::format(
-          R"({{"e":"trade","E":{},"s":"{}USDT","t":{},"p":"{}.{:02}","q":"0.{:05}","m":{}}},)",
-          1'700'000'000'000 + random() % 1'000'000, std::array{"BTC", "ETH", "SOL"}[random() % 3],
-          random() % 100'000'000, 20'000 + random() % 1'000, random() % 100, random() % 100'000,
-          random() % 2 == 0);
-    }
-    message.resize(size);
-  }
-  return messages;
-}
+constexpr std::size_t many = 256;
 
 void deflate(benchmark::State& state) {
   const auto size = static_cast<std::size_t>(state.range(0));
-  const auto messages = feed(size);
+  const auto messages = bench::feed_payloads(size, many);
   deflater compress({.level = static_cast<int>(state.range(1)),
                      .memory_level = static_cast<int>(state.range(2)),
                      .context_takeover = state.range(3) != 0});
@@ -58,7 +43,7 @@ void deflate(benchmark::State& state) {
 void inflate(benchmark::State& state) {
   const auto size = static_cast<std::size_t>(state.range(0));
   std::vector<byte_buffer> wire;
-  for (const auto& message : feed(size)) {
+  for (const auto& message : bench::feed_payloads(size, many)) {
     deflater compress({.context_takeover = false});
     compress.write(wsx::as_bytes(message), deflater::flush::message, wire.emplace_back());
   }

@@ -46,7 +46,7 @@ void queued_frame(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
 
-/// The same for what a callback sends, which is encoded at once.
+/// Frames that a callback sends: they are encoded at once.
 void staged_frame(benchmark::State& state) {
   const std::vector<std::byte> payload(static_cast<std::size_t>(state.range(0)), std::byte{'x'});
   const std::int64_t in_a_row = state.range(1);

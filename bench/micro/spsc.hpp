@@ -12,8 +12,8 @@
 
 namespace bench {
 
-// The same load for any queue of one producer and one consumer. A queue is made of how many bytes
-// of items it holds, and has `bool push(const Item&)` and `bool pop(Item&)`.
+// A load that is the same for any queue of one producer and one consumer. A queue is made of how
+// many bytes of items it holds, and has `bool push(const Item&)` and `bool pop(Item&)`.
 
 template <std::size_t Size>
 using item = std::array<std::byte, Size>;

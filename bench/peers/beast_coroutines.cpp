@@ -3,6 +3,7 @@
 // each message, one thread. Messages are written as one frame; nothing else is tuned. Needs g++:
 // clang 16 finds an overload of beast::ssl_stream in Boost 1.81 ambiguous.
 
+#include "../clients/ticker.hpp"
 #include "beast.hpp"
 #include "messages.hpp"
 #include "program.hpp"
@@ -19,6 +20,7 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <vector>
 
@@ -30,7 +32,7 @@ using asio::use_awaitable;
 
 using tls_layer = beast::ssl_stream<beast::tcp_stream>;
 
-// Of a coroutine: whatever goes wrong ends the program.
+// For coroutines: any failure ends the program.
 void rethrow(std::exception_ptr error) {
   if (error) std::rethrow_exception(error);
 }
@@ -68,6 +70,7 @@ class client {
   awaitable<void> work(stream_ptr ws) {
     if (plan_.scenario == "send") return send(ws);
     if (plan_.scenario == "echo") return echo(ws);
+    if (plan_.scenario == "lateness") ticks_.emplace(io_.get_executor(), tally_.times());
     return receive(ws);
   }
 
@@ -75,6 +78,7 @@ class client {
     for (beast::flat_buffer message;; message.clear()) {
       co_await ws->async_read(message, use_awaitable);
       tally_.count();
+      work_for(plan_.work);
     }
   }
 
@@ -159,6 +163,7 @@ class client {
   asio::io_context io_{1};
   tls_context tls_;
   tally tally_;
+  std::optional<ticker<asio::steady_timer>> ticks_;
   std::size_t started_ = 0;
 };
 

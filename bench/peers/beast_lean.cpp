@@ -103,6 +103,7 @@ class client {
   explicit client(const plan& p) : plan_(p), tls_(p), tally_(p, beast_version()) {}
 
   void run() {
+    if (plan_.scenario == "lateness") unsupported("blocking: no timer runs meanwhile");
     if (plan_.scenario == "idle")
       idle();
     else if (plan_.scenario == "connect")

@@ -13,7 +13,7 @@ namespace bench {
 
 plan parse(int argc, char** argv) {
   static const std::set<std::string> known{"receive", "receive_text", "receive_mixed", "send",
-                                           "echo",    "idle",         "connect"};
+                                           "echo",    "idle",         "connect",       "lateness"};
   plan p;
   CLI::App app("A client of bench_server; prints its result as one line of JSON.");
   add_plan_options(app, p);

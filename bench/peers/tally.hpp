@@ -21,7 +21,7 @@ class tally {
   /// The warm-up begins, then the window; then the program ends.
   void start();
 
-  /// There have been so many more messages.
+  /// Counts `more` messages.
   void count(std::uint64_t more = 1) {
     count_ += more;
     if (phase_.load(std::memory_order_relaxed) != seen_) turn();

@@ -1,7 +1,7 @@
 // websocketpp on standalone Asio as its examples have it: a handler is called for each message,
 // send() for each message. Its configuration is tuned as its documentation says: no logs, no locks
-// as there is one thread, a larger read buffer. It tells nobody when its queue has drained, so
-// whoever sends looks again once the socket is writable.
+// as there is one thread, a larger read buffer. It does not tell when its queue has drained, so
+// a sender looks again once the socket is writable.
 
 #include "../common/openssl.hpp"
 #include "messages.hpp"

@@ -33,7 +33,7 @@ def arguments():
     parser.add_argument("--rounds", type=int, help="rounds, of other libraries too")
     parser.add_argument("--seconds", type=float, help="the length of each measurement")
     parser.add_argument("--groups", type=lambda words: words.split(","),
-                        help="throughput,echo,tls,deflate,scaling,memory,connects,syscalls")
+                        help="throughput,echo,lateness,tls,deflate,scaling,memory,connects,syscalls")
     parser.add_argument("--clients", type=lambda words: words.split(","), default=[],
                         help="only these, and raw")
     return parser.parse_args()

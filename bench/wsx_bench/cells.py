@@ -15,10 +15,12 @@ class Cell:
     in_flight: int = 1
     connections: int = 1
     ours_only: bool = False
+    work: int = 0  # microseconds that a callback takes
 
     def arguments(self):
         words = ["--scenario", self.scenario, "--size", str(self.size),
                  "--in-flight", str(self.in_flight), "--connections", str(self.connections)]
+        words += ["--work", str(self.work)] if self.work else []
         return words + ["--deflate"] * self.deflate
 
     def __str__(self):
@@ -26,6 +28,8 @@ class Cell:
         if self.scenario not in ("idle", "connect"):
             parts.append(f"{self.size} B")
         parts += ["TLS"] * self.tls + ["deflate"] * self.deflate
+        if self.work:
+            parts.append(f"{self.work} µs each")
         if self.connections > 1:
             parts.append(f"{self.connections} connections")
         if self.in_flight > 1:
@@ -66,12 +70,13 @@ DEFLATE = {"full": (125, 1024, 16 * 1024), "quick": (125, 1024), "smoke": (1024,
 SCALING = {"full": (1, 10, 100, 1000), "quick": (1, 10, 100, 1000), "smoke": (1, 10)}
 IDLE = {"full": 1000, "quick": 1000, "smoke": 10}
 MANY_IDLE = {"full": (10_000,), "quick": (10_000,), "smoke": ()}
+WORK = {"full": (0, 1, 10), "quick": (0, 1, 10), "smoke": (0, 10)}
 CONNECTS = {"full": 1000, "quick": 1000, "smoke": 10}
 
 
 def cells(scope):
-    return [*_throughput(scope), *_echo(scope), *_tls(scope), *_deflate(scope), *_scaling(scope),
-            *_memory(scope), *_connects(scope)]
+    return [*_throughput(scope), *_echo(scope), *_lateness(scope), *_tls(scope), *_deflate(scope),
+            *_scaling(scope), *_memory(scope), *_connects(scope)]
 
 
 def _throughput(scope):
@@ -84,6 +89,10 @@ def _echo(scope):
     for size in ECHO[scope]:
         yield Cell("echo", "echo", size)
         yield Cell("echo", "echo", size, in_flight=64)
+
+
+def _lateness(scope):
+    yield from (Cell("lateness", "lateness", work=work) for work in WORK[scope])
 
 
 def _tls(scope):

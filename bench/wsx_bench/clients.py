@@ -1,4 +1,4 @@
-"""Who takes part."""
+"""The clients that are measured."""
 
 import dataclasses
 import json
@@ -12,8 +12,11 @@ class Client:
     command: tuple  # of words; {build} and {source} stand for directories
     peer: bool = False
     only: tuple = ()  # group and scenario, if it is for no other
+    ticks: bool = True  # whether it has a timer to be late
 
     def takes_part_in(self, cell):
+        if cell.group == "lateness" and not self.ticks:
+            return False
         if self.only and self.only != (cell.group, cell.scenario):
             return False
         return not (self.peer and cell.ours_only)
@@ -31,7 +34,10 @@ WSX_SENDER_THREAD = Client(
 WSX_EACH_ALONE = Client(
     "wsx_each_alone", "wsx, each message alone",
     ("{build}/bench/bench_wsx", "--each-alone"), only=("deflate", "send"))
-OURS = [RAW, WSX, WSX_AWAITED, WSX_SENDER_THREAD, WSX_EACH_ALONE]
+WSX_SHORT_TURNS = Client(
+    "wsx_short_turns", "wsx, max_turn 100 µs",
+    ("{build}/bench/bench_wsx", "--max-turn", "100"), only=("lateness", "lateness"))
+OURS = [RAW, WSX, WSX_AWAITED, WSX_SENDER_THREAD, WSX_EACH_ALONE, WSX_SHORT_TURNS]
 
 
 def _is_there(client):
@@ -45,7 +51,8 @@ def find_clients(build, source, only=()):
     listed = source / "bench" / "peers" / "peers.json"
     peers = json.loads(listed.read_text()) if listed.exists() else []
     clients = OURS + [
-        Client(p["name"], p.get("label", p["name"]), tuple(p["command"]), peer=True)
+        Client(p["name"], p.get("label", p["name"]), tuple(p["command"]), peer=True,
+               ticks=p.get("ticks", False))
         for p in peers]
     filled = [
         dataclasses.replace(c, command=tuple(

@@ -60,6 +60,7 @@ def _markdown(machine, pace, results, counts, drawn):
         ("Throughput", drawn.get("throughput", "") + drawn.get("cpu", "") +
          tables.throughput(results, "throughput")),
         ("Latency", drawn.get("latency", "") + tables.echo(results, "echo")),
+        ("Lateness of a timer beside a client that is flooded", tables.lateness(results)),
         ("TLS", tables.throughput(results, "tls") + "\n" + tables.echo(results, "tls")),
         ("Compression", tables.throughput(results, "deflate")),
         ("Many connections", tables.scaling(results)),

@@ -9,7 +9,7 @@ from .cells import Cell
 from .clients import RAW, WSX
 from .runs import Failure, command_of, run_once
 
-# Of strace's table: calls, errors if there are any, name.
+# A line of strace's table: calls, errors if there are any, name.
 LINE = re.compile(r"^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s+(?:\d+\s+)?(\w+)$")
 
 

@@ -93,6 +93,23 @@ def _echo_row(result):
     return [result.client.label, _rate(result), *(_time(name)(result) for name in names)]
 
 
+def lateness(results):
+    """How late a timer of 1 ms is; the yardstick's row is that of an I/O context with nothing else."""
+    parts = []
+    for cell in _cells(results, group="lateness"):
+        rows = [_lateness_row(r) for r in results.where(**vars(cell)) if r.rounds]
+        head = [f"{cell.work} µs a callback", "p50", "p99", "most", "messages a second"]
+        parts.append(table(head, rows))
+    return "\n".join(parts)
+
+
+def _lateness_row(result):
+    idle = result.client.name == RAW.name
+    times = (units.time(result.figure(name)) for name in ("p50_ns", "p99_ns", "max_ns"))
+    return ["nothing beside it" if idle else result.client.label, *times,
+            "-" if idle else units.rate(result.figure("rate"), result.cell.size)]
+
+
 def scaling(results):
     parts = []
     for scenario in ("receive", "send"):
