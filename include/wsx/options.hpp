@@ -51,8 +51,8 @@ struct options {
 
   // Keepalive. RFC 6455 5.5.2.
   std::chrono::milliseconds ping_interval{20'000};  ///< between pings; 0: none
-  /// The connection counts as dead this long after a ping was written. That is, if the server has
-  /// sent no byte and has taken none of the bytes that wait to be sent.
+  /// Limit on silence after a ping was written. The connection counts as dead if the server has
+  /// then sent no byte, and has taken none of the bytes that wait to be sent.
   std::chrono::milliseconds ping_timeout{20'000};
 
   // Limits on what the server may send. Exceeding one closes the connection with 1009.

@@ -44,8 +44,8 @@ class deadline {
   // Returns whether that time has come by `now`, and lifts it if so.
   bool take(of what, time_point now) noexcept;
 
-  // Makes sure that the listener is called at the earliest of the times. `soon` is earlier if
-  // another call is about to ask for that time.
+  // Makes sure that the listener is called at the earliest of the times. `soon` is a time that the
+  // caller will set later: if it is earlier, the timer is set for it already.
   void arm(const std::shared_ptr<strand_listener>& who, time_point soon = never) {
     const auto first = std::min(*std::ranges::min_element(times_), soon);
     if (first == never || (waits_ && timer_.expiry() <= first)) return;
