@@ -115,7 +115,7 @@ class world {
       case 1: return add(binary_frame(in.take(in.byte())));
       case 2: return add(ping_frame(in.take(in.byte() % 126u)));
       case 3: return add(pong_frame(in.take(in.byte() % 5u)));
-      case 4: return add(begun(in, text_frame("a")));
+      case 4: return add({.opcode = opcodes::text, .payload = "a", .fin = in.choice(4) == 0});
       case 5: return add(continuation_frame("b", in.choice(2) == 0));
       case 6: return add(compressed(in));
       case 7: return add(binary_frame(std::string(in.byte() * 1024u, 'l')));
@@ -131,11 +131,6 @@ class world {
     for (auto left = in.byte() % 64u; left > 0; --left)
       text += in.choice(4) == 0 ? "\xc3\xa9" : "t";
     return text;
-  }
-
-  static server_frame begun(fuzz::input& in, server_frame frame) {
-    frame.fin = in.choice(4) == 0;
-    return frame;
   }
 
   server_frame compressed(fuzz::input& in) {

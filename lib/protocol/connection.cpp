@@ -110,7 +110,14 @@ event connection::no_event() {
 
 event connection::take(receive_event came) {
   for (;; came = assembler_->next()) {
-    if (came == receive_event::need_input) return use_up();
+    if (came == receive_event::need_input) {
+      has_input_ = false;
+      allowance_ = 0;
+      payload_ = {};
+      release_assembler(assembler_);
+      if (expired_ && write_error_) give_up();
+      return event::need_input;
+    }
     payload_ = assembler_->payload();
     switch (came) {
       case receive_event::more: allowance_ = 0; break;
@@ -147,15 +154,6 @@ event connection::take(receive_event came) {
     if (allowance_ == 0) return no_event();
     --allowance_;
   }
-}
-
-event connection::use_up() {
-  has_input_ = false;
-  allowance_ = 0;
-  payload_ = {};
-  release_assembler(assembler_);
-  if (expired_ && write_error_) give_up();
-  return event::need_input;
 }
 
 // RFC 6455 5.5.1.
@@ -257,7 +255,7 @@ void connection::sent(std::size_t count, time_point now, std::size_t committed) 
 
 // The closing handshake has its own deadline, and no keepalive.
 std::optional<connection::time_point> connection::next_timeout(time_point now) {
-  if (over() || (expired_ && !held_back())) return std::nullopt;
+  if (over() || (expired_ && !(has_input_ && congested()))) return std::nullopt;
   if (due_ == never && ends()) due_ = now + options_.close_timeout;
   if (due_ == never && used_) due_ = now + memory_is_kept;
   if (ends()) return due_;
@@ -273,7 +271,7 @@ void connection::handle_timeout(time_point now, std::optional<std::size_t> unack
   }
   using enum liveness::verdict;
   auto due = liveness_.poll(now, congested(), unacknowledged);
-  if (due == silent && held_back()) {  // input that is not read proves no silence
+  if (due == silent && has_input_ && congested()) {  // input that is not read proves no silence
     liveness_.heard();
     due = liveness_.poll(now, true, unacknowledged);
   }

@@ -193,7 +193,6 @@ class connection : public incoming {
   event next_event();
   event no_event();
   event take(receive_event came);
-  event use_up();
   message_assembler& assembler();
   void discard();
   void received_close();
@@ -201,8 +200,6 @@ class connection : public incoming {
   void give_up();
   void release_memory() noexcept;
   bool ends() const noexcept { return !open() || write_error_; }
-  // There is input of the peer, but it waits until the peer takes some of the replies.
-  bool held_back() const noexcept { return has_input_ && congested(); }
 
   const options& options_;
   outbox& outbox_;

@@ -21,7 +21,7 @@ struct reception {
 
 /// The events of `incoming::next`.
 enum class event : std::uint8_t {
-  need_input,  ///< nothing more in this input
+  need_input,  ///< nothing more in this input: no `payload` either
   text,        ///< a whole message in `payload`
   binary,      ///< a whole message in `payload`
   fragment,    ///< a piece of a message: `payload`, `message_kind`, `first`, `last`
@@ -41,7 +41,6 @@ class incoming {
   /// has begun there are no more events. RFC 6455 1.4.
   WSX_API event next();
 
-  /// Empty after `need_input`.
   bytes_view payload() const noexcept { return payload_; }
   opcode message_kind() const noexcept { return kind_; }
   bool first() const noexcept { return first_; }
