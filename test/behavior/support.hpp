@@ -12,12 +12,13 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-// What the client's tests share: a client and its server in memory, and an event loop that is run
-// by hand, so that each test knows what happens when.
-namespace client_test {
+// What the tests of the client's behavior share: a client, its server in memory and a clock, all on
+// an event loop that the test runs itself, so that it knows what happens when.
+namespace behavior_test {
 
 using wsx::testing::memory_listener;
 using wsx::testing::memory_peer;
@@ -47,7 +48,16 @@ inline void poll(asio::io_context& io) {
   } while (io.poll() > 0);
 }
 
-// Runs until `done`; gives up after much longer than anything here takes.
+// Whether nothing is left to do before long: a client that polls always finds something.
+inline bool settles(asio::io_context& io) {
+  for (int i = 0; i < 10'000; ++i) {
+    io.restart();
+    if (io.poll_one() == 0) return true;
+  }
+  return false;
+}
+
+// Runs until `done`, by the machine's clock; gives up after much longer than anything here takes.
 template <class Done>
 bool run_until(asio::io_context& io, Done done) {
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
@@ -65,6 +75,11 @@ inline bool run_out(asio::io_context& io) {
   while (io.run_one_until(give_up) > 0) {}
   return io.stopped();
 }
+
+// A handler that takes text, and does nothing.
+struct quiet {
+  void handle_frame(wsx::text) {}
+};
 
 // What an operation completed with: a completion token that may be called once.
 struct outcome {
@@ -91,25 +106,24 @@ struct outcome {
   }
 };
 
-// For a client whose time is moved by the test.
-struct by_hand_t {
-  explicit by_hand_t() = default;
+// For a client that lives by the machine's clock.
+struct real_time_t {
+  explicit real_time_t() = default;
 };
-inline constexpr by_hand_t by_hand{};
+inline constexpr real_time_t real_time{};
 
-// A client, its server and the loop. The client is the first to go.
+// The client under test, its server, and the loop that both run on. The client's time is `clock`'s.
+// The client is destroyed first.
 template <class Handler, class Transport = wsx::testing::memory_transport>
-struct world {
-  explicit world(Handler handler = Handler(), wsx::options options = calm(),
-                 std::string name = "server")
-      : server(std::move(name)),
-        client(std::in_place, io.get_executor(), std::move(handler), std::move(options)) {}
-
-  // The same for a client that lives by `clock`.
-  explicit world(by_hand_t, Handler handler = Handler(), wsx::options options = calm(),
-                 std::string name = "server")
+struct client_fixture {
+  explicit client_fixture(Handler handler = Handler(), wsx::options options = calm(),
+                          std::string name = "server")
       : clock(std::in_place, io),
         server(std::move(name)),
+        client(std::in_place, io.get_executor(), std::move(handler), std::move(options)) {}
+
+  explicit client_fixture(real_time_t, Handler handler = Handler(), wsx::options options = calm())
+      : server("server"),
         client(std::in_place, io.get_executor(), std::move(handler), std::move(options)) {}
 
   // Runs everything that is due in that time, and all that can run then.
@@ -118,19 +132,53 @@ struct world {
     poll(io);
   }
 
+  // The thread was busy elsewhere for so long: what can run by now is found together with what is
+  // due by now.
+  void be_late(std::chrono::steady_clock::duration time) {
+    clock->advance(time);
+    poll(io);
+  }
+
+  // Runs until `done`. While nothing can run, time passes until something is due; false: nothing
+  // ever will be.
+  template <class Done>
+  bool run_until(Done done) {
+    while (!done()) {
+      io.restart();
+      if (io.poll_one() > 0) continue;
+      const auto due = clock->next_due();
+      if (!due) return done();
+      clock->advance(*due - clock->now());
+    }
+    return true;
+  }
+
   // Connects; the client has written its request then.
   memory_peer dial() {
     client->connect(server.url(), connected.token());
     client->join(ended.join_token());
     poll(io);
-    auto peer = server.next();
-    REQUIRE(peer);
-    return *peer;
+    return next();
   }
 
   // Connects and answers.
   memory_peer open() {
     memory_peer peer = dial();
+    peer.accept();
+    poll(io);
+    return peer;
+  }
+
+  // The server's end of the connection that the client has made meanwhile.
+  memory_peer next() {
+    auto peer = server.next();
+    REQUIRE(peer);
+    return *peer;
+  }
+
+  // Takes that connection, and answers the opening handshake.
+  memory_peer next_open() {
+    memory_peer peer = next();
     peer.accept();
     poll(io);
     return peer;
@@ -146,6 +194,14 @@ struct world {
   outcome ended;
 };
 
+// The first fragment of a text, and the last.
+inline wsx::fragment begins(std::string_view payload) {
+  return {wsx::opcode::text, true, false, wsx::as_bytes(payload)};
+}
+inline wsx::fragment ends(std::string_view payload) {
+  return {wsx::opcode::text, false, true, wsx::as_bytes(payload)};
+}
+
 // What the client wrote, in words: `text "hello"`, `close 1000`.
 inline std::vector<std::string> frames_of(memory_peer& peer) {
   std::vector<std::string> all;
@@ -157,11 +213,11 @@ using lines = std::vector<std::string>;
 
 // The connection works both ways.
 template <class Handler, class Transport>
-bool works(world<Handler, Transport>& w, memory_peer& peer) {
+bool works(client_fixture<Handler, Transport>& f, memory_peer& peer) {
   peer.discard_written();
-  if (!w.client->try_send(wsx::text{"still"})) return false;
-  poll(w.io);
+  if (!f.client->try_send(wsx::text{"still"})) return false;
+  poll(f.io);
   return frames_of(peer) == lines{"text \"still\""};
 }
 
-}  // namespace client_test
+}  // namespace behavior_test

@@ -23,7 +23,7 @@ class meeting {
 
 }  // namespace
 
-TEST_SUITE("asymmetric_fence") {
+TEST_SUITE("client/asymmetric_fence") {
   TEST_CASE("of two who store, then look, one sees the other, though only one passes a fence") {
     if (!wsx::detail::has_asymmetric_fence()) return;
     constexpr int all = 20'000;

@@ -35,7 +35,7 @@ struct waiter {
 
 }  // namespace
 
-TEST_SUITE("async_event") {
+TEST_SUITE("client/async_event") {
   TEST_CASE("resumes the waiter within notify") {
     waiter s;
     CHECK(s.times == 0);

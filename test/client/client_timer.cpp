@@ -19,7 +19,7 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::nanoseconds;
@@ -72,7 +72,7 @@ struct counted {
 
 }  // namespace
 
-TEST_SUITE("client clock") {
+TEST_SUITE("client/client_timer: client_clock") {
   TEST_CASE("without a virtual clock, the machine's") {
     asio::io_context io;
     const client_clock clock(io.get_executor());
@@ -94,14 +94,14 @@ TEST_SUITE("client clock") {
     }
   }
 
-  TEST_CASE("one of another context is none") {
+  TEST_CASE("a virtual clock of another context does not count") {
     fixture f;
     asio::io_context other;
     CHECK(client_clock(other.get_executor()).time() == nullptr);
   }
 }
 
-TEST_SUITE("client timer, by the machine's clock") {
+TEST_SUITE("client/client_timer: the machine's clock") {
   TEST_CASE("due, canceled, set anew") {
     asio::io_context io;
     const wsx::strand strand = wsx::as_strand(io.get_executor());
@@ -127,7 +127,7 @@ TEST_SUITE("client timer, by the machine's clock") {
   }
 }
 
-TEST_SUITE("client timer, by a virtual clock") {
+TEST_SUITE("client/client_timer: a virtual clock") {
   TEST_CASE("completes when time was moved so far, and not before") {
     fixture f;
     timer t(f);

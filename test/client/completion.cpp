@@ -15,8 +15,8 @@
 
 namespace {
 
-using client_test::allocate_from;
-using client_test::counted_memory;
+using behavior_test::allocate_from;
+using behavior_test::counted_memory;
 using wsx::detail::completion;
 
 // Idle clients hold some.
@@ -40,7 +40,7 @@ struct loops {
 
 }  // namespace
 
-TEST_SUITE("completion") {
+TEST_SUITE("client/completion") {
   TEST_CASE("completes once, and never within the call") {
     loops l;
     auto done = l.plain();
@@ -75,7 +75,7 @@ TEST_SUITE("completion") {
     CHECK(l.told == std::vector{1});
   }
 
-  TEST_CASE("whoever waits keeps that executor at work, and no longer") {
+  TEST_CASE("waiting keeps that executor at work, and no longer") {
     loops l;
     {
       completion<int> done(asio::bind_executor(l.others.get_executor(), l.note()),

@@ -28,7 +28,7 @@ hooks make_three(asio::io_context& io, int* calls) {
 
 }  // namespace
 
-TEST_SUITE("client: context hook") {
+TEST_SUITE("client/context_hook") {
   TEST_CASE("the end of the context is told to each, once") {
     int calls = 0;
     std::optional<asio::io_context> io(std::in_place);

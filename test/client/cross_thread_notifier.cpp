@@ -60,7 +60,7 @@ struct house {
 
 }  // namespace
 
-TEST_SUITE("cross_thread_notifier") {
+TEST_SUITE("client/cross_thread_notifier") {
   TEST_CASE("a burst arrives once, not within the notification") {
     house h;
     CHECK(h.inside->arm());

@@ -38,7 +38,7 @@ int number_of(const std::unique_ptr<mail>& m) {
 
 }  // namespace
 
-TEST_SUITE("mailbox") {
+TEST_SUITE("client/mailbox") {
   TEST_CASE("first in, first out, however pushes and pops mix") {
     mailbox box(10);
     CHECK(!box.pop());

@@ -8,7 +8,7 @@
 using wsx::options;
 using wsx::detail::share_options;
 
-TEST_SUITE("client: shared options") {
+TEST_SUITE("client/shared_options") {
   TEST_CASE("equal ones are held once") {
     const auto first = share_options(options().set(&options::max_headers, 7));
     const auto second = share_options(options().set(&options::max_headers, 7));
@@ -23,7 +23,7 @@ TEST_SUITE("client: shared options") {
     CHECK(second->max_headers == 8);
   }
 
-  TEST_CASE("nor by another thread") {
+  TEST_CASE("not shared with another thread") {
     const auto here = share_options({});
     std::shared_ptr<const options> there;
     std::thread([&] { there = share_options({}); }).join();

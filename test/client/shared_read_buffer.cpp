@@ -30,7 +30,7 @@ bool is_full_of(const shared_read_buffer& buffer, int value) {
 
 }  // namespace
 
-TEST_SUITE("shared_read_buffer") {
+TEST_SUITE("client/shared_read_buffer") {
   TEST_CASE("one after the other they share one buffer") {
     const std::byte* place = nullptr;
     std::size_t size = 0;

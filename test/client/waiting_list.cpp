@@ -40,7 +40,7 @@ struct fragile {
 
 }  // namespace
 
-TEST_SUITE("waiting_list") {
+TEST_SUITE("client/waiting_list") {
   TEST_CASE("without memory to complete one it goes on waiting, and so do those behind it") {
     asio::io_context io;
     waiting_list<fragile> list;
@@ -112,7 +112,7 @@ TEST_SUITE("waiting_list") {
     CHECK(w.told.empty());
   }
 
-  TEST_CASE("whoever waits keeps the executor at work") {
+  TEST_CASE("waiting keeps the executor at work") {
     waiters w;
     w.add(1);
     w.io.poll();

@@ -70,7 +70,7 @@ std::string compressed(const std::string& message) {
 
 }  // namespace
 
-TEST_SUITE("spare assembler") {
+TEST_SUITE("protocol/assembler_cache") {
   TEST_CASE("between messages it is taken, and lent to the next") {
     auto a = borrow();
     const auto* const same = a.get();

@@ -10,7 +10,7 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::steady_clock;
@@ -55,7 +55,7 @@ struct every_minute {
 
 }  // namespace
 
-TEST_SUITE("testing: virtual clock") {
+TEST_SUITE("testing/virtual_clock") {
   TEST_CASE("begins with the machine's, and moves by hand only, never back") {
     asio::io_context io;
     const auto before = steady_clock::now();
@@ -105,7 +105,7 @@ TEST_SUITE("testing: virtual clock") {
     CHECK(clock.now() == start + minutes(5) + std::chrono::seconds(1));
   }
 
-  TEST_CASE("run_for: first what can be done without waiting, and what is due in the end, too") {
+  TEST_CASE("run_for: first what can be done without waiting, in the end what is due by then") {
     asio::io_context io;
     virtual_clock clock(io);
     std::optional<every_minute> waits;
@@ -116,7 +116,7 @@ TEST_SUITE("testing: virtual clock") {
     CHECK(waits->woken == std::vector{start + minutes(1)});
   }
 
-  TEST_CASE("advance_per_look: who looks moves it; what is due by that comes with the next move") {
+  TEST_CASE("advance_per_look: each look moves it; what is due by that comes with the next move") {
     asio::io_context io;
     virtual_clock clock(io);
     every_minute waits(io, clock);

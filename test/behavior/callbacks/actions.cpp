@@ -7,7 +7,7 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 struct answers {
@@ -47,17 +47,17 @@ struct outcome_of {
 
 template <class Handler = answers>
 outcome_of answers_to(const lines& all) {
-  world<Handler> w;
-  memory_peer peer = w.open();
+  client_fixture<Handler> f;
+  memory_peer peer = f.open();
   peer.discard_written();
   for (const auto& each : all) peer.write(text_frame(each));
-  poll(w.io);
+  poll(f.io);
   auto written = frames_of(peer);
-  const auto dropped = w.client->stats().replies_dropped;
+  const auto dropped = f.client->stats().replies_dropped;
   peer.write(close_frame(1000));
   peer.close();
-  poll(w.io);
-  return {std::move(written), w.ended.error, dropped};
+  poll(f.io);
+  return {std::move(written), f.ended.error, dropped};
 }
 
 lines written(const lines& all) {
@@ -66,7 +66,7 @@ lines written(const lines& all) {
 
 }  // namespace
 
-TEST_SUITE("client: actions of several steps") {
+TEST_SUITE("behavior/callbacks/actions") {
   TEST_CASE("in order") {
     CHECK(written({"hello"}) ==
           lines{"text \"1\"", "text \"2: hello\"", "ping \"3\"", "binary \"4\""});

@@ -10,8 +10,8 @@
 
 namespace {
 
-using namespace client_test;
-using namespace client_test::any_phase;
+using namespace behavior_test;
+using namespace behavior_test::any_phase;
 using std::chrono::minutes;
 
 // A client that ends when it is told, for another to hear of.
@@ -40,59 +40,59 @@ struct log_capture {
 
 }  // namespace
 
-TEST_SUITE("client: any phase") {
+TEST_SUITE("behavior/callbacks/any_phase") {
   TEST_CASE("post_after") {
     for (const phase p : all_phases) {
       CAPTURE(std::string(name_of(p)));
       fixture f;
       f.reach(p);
-      f.client().post_after(minutes(1), note{1});
-      f.client().post_after(minutes(1), urgent{2});
-      poll(f.w.io);
-      f.w.let_pass(minutes(1) - std::chrono::seconds(1));
+      f.client->post_after(minutes(1), note{1});
+      f.client->post_after(minutes(1), urgent{2});
+      poll(f.io);
+      f.let_pass(minutes(1) - std::chrono::seconds(1));
       CHECK(!heard(f, "info 1"));
-      f.w.let_pass(std::chrono::seconds(1));
+      f.let_pass(std::chrono::seconds(1));
       CHECK(heard(f, "info 1"));
       CHECK(heard(f, "urgent info 2"));
-      CHECK(!f.w.ended.done());
+      CHECK(!f.ended.done());
     }
   }
 
   TEST_CASE(
       "post_after that was begun before connect is not heard of before that, but then at once") {
     fixture f;
-    f.client().post_after(minutes(1), note{1});
-    poll(f.w.io);
-    f.w.let_pass(minutes(1));
-    CHECK(f.s.seen.empty());
+    f.client->post_after(minutes(1), note{1});
+    poll(f.io);
+    f.let_pass(minutes(1));
+    CHECK(f.seen.empty());
     f.reach(phase::connecting);
-    CHECK(f.s.seen == lines{"info 1"});
+    CHECK(f.seen == lines{"info 1"});
   }
 
   TEST_CASE("a timer that a callback has set") {
     fixture f;
-    f.s.on_info = [&](wsx::session& session) {
-      if (f.s.count("info 1") == 1 && f.s.count("info 2") == 0)
-        session.post_after(f.client().handler(), minutes(1), note{2});
+    f.on_info = [&](wsx::session& session) {
+      if (f.count("info 1") == 1 && f.count("info 2") == 0)
+        session.post_after(f.client->handler(), minutes(1), note{2});
       return wsx::ok();
     };
     f.reach(phase::handshaking);
-    f.client().post_after(minutes(1), note{1});
-    poll(f.w.io);
-    f.w.let_pass(minutes(2));
-    CHECK(f.s.seen == lines{"info 1", "info 2"});
+    f.client->post_after(minutes(1), note{1});
+    poll(f.io);
+    f.let_pass(minutes(2));
+    CHECK(f.seen == lines{"info 1", "info 2"});
   }
 
   TEST_CASE("a watched signal") {
     for (const phase p : all_phases) {
       CAPTURE(std::string(name_of(p)));
       fixture f;
-      f.client().watch_signal(SIGUSR1);
+      f.client->watch_signal(SIGUSR1);
       f.reach(p);
       std::raise(SIGUSR1);
-      poll(f.w.io);
+      poll(f.io);
       CHECK(heard(f, "signal"));
-      CHECK(!f.w.ended.done());
+      CHECK(!f.ended.done());
     }
   }
 
@@ -100,13 +100,13 @@ TEST_SUITE("client: any phase") {
     for (const phase p : all_phases) {
       CAPTURE(std::string(name_of(p)));
       fixture f;
-      other_client other(f.w.io);
-      f.client().monitor(other.client);
+      other_client other(f.io);
+      f.client->monitor(other.client);
       f.reach(p);
       other.client.abort();
-      poll(f.w.io);
+      poll(f.io);
       CHECK(heard(f, "down"));
-      CHECK(!f.w.ended.done());
+      CHECK(!f.ended.done());
     }
   }
 
@@ -115,13 +115,13 @@ TEST_SUITE("client: any phase") {
       CAPTURE(std::string(name_of(p)));
       fixture f;
       f.reach(p);
-      const lines before = f.s.seen;
-      f.client().cast(note{1});
-      f.client().post(note{2});
-      f.client().cast(note{3});
-      poll(f.w.io);
-      f.w.let_pass(minutes(1));
-      CHECK(f.s.seen == before);
+      const lines before = f.seen;
+      f.client->cast(note{1});
+      f.client->post(note{2});
+      f.client->cast(note{3});
+      poll(f.io);
+      f.let_pass(minutes(1));
+      CHECK(f.seen == before);
       f.connect_at_last();
       CHECK(last(f, 3) == lines{"cast 1", "info 2", "cast 3"});
     }
@@ -132,34 +132,34 @@ TEST_SUITE("client: any phase") {
       CAPTURE(std::string(name_of(p)));
       fixture f;
       f.reach(p);
-      lines expected = f.s.seen;
-      f.client().cast(note{1});
-      f.client().cast(urgent{2});
-      f.client().post(urgent{3});
-      f.client().cast(note{4});
-      poll(f.w.io);
+      lines expected = f.seen;
+      f.client->cast(note{1});
+      f.client->cast(urgent{2});
+      f.client->post(urgent{3});
+      f.client->cast(note{4});
+      poll(f.io);
       expected.insert(expected.end(), {"urgent cast 2", "urgent info 3"});
-      CHECK(f.s.seen == expected);
+      CHECK(f.seen == expected);
       f.connect_at_last();
       CHECK(last(f, 2) == lines{"cast 1", "cast 4"});
-      CHECK(f.s.count("urgent cast 2") == 1);
+      CHECK(f.count("urgent cast 2") == 1);
     }
   }
 
   TEST_CASE("session.post of a callback: as client.post") {
     fixture f;
     bool posted = false;
-    f.s.on_info = [&](wsx::session& session) {
+    f.on_info = [&](wsx::session& session) {
       if (!std::exchange(posted, true)) {
-        session.post(f.client().handler(), note{2});
-        session.post(f.client().handler(), urgent{3});
+        session.post(f.client->handler(), note{2});
+        session.post(f.client->handler(), urgent{3});
       }
       return wsx::ok();
     };
     f.reach(phase::handshaking);
-    f.client().cast(urgent{1});
-    poll(f.w.io);
-    CHECK(f.s.seen == lines{"urgent cast 1", "urgent info 3"});
+    f.client->cast(urgent{1});
+    poll(f.io);
+    CHECK(f.seen == lines{"urgent cast 1", "urgent info 3"});
     f.connect_at_last();
     CHECK(last(f, 1) == lines{"info 2"});
   }
@@ -167,13 +167,12 @@ TEST_SUITE("client: any phase") {
   TEST_CASE("on an open connection there is one order") {
     fixture f;
     f.reach(phase::open);
-    f.client().cast(note{1});
-    f.client().cast(urgent{2});
-    f.client().post(note{3});
-    f.client().post(urgent{4});
-    poll(f.w.io);
-    CHECK(f.s.seen ==
-          lines{"init", "connect", "cast 1", "urgent cast 2", "info 3", "urgent info 4"});
+    f.client->cast(note{1});
+    f.client->cast(urgent{2});
+    f.client->post(note{3});
+    f.client->post(urgent{4});
+    poll(f.io);
+    CHECK(f.seen == lines{"init", "connect", "cast 1", "urgent cast 2", "info 3", "urgent info 4"});
   }
 
   TEST_CASE("a reply without a connection is dropped, logged and counted") {
@@ -181,32 +180,32 @@ TEST_SUITE("client: any phase") {
       CAPTURE(std::string(name_of(p)));
       const log_capture capture;
       fixture f;
-      f.s.on_info = [](wsx::session&) { return wsx::reply("a").reply("b"); };
+      f.on_info = [](wsx::session&) { return wsx::reply("a").reply("b"); };
       f.reach(p);
-      f.client().cast(urgent{1});
-      poll(f.w.io);
-      CHECK(f.client().stats().replies_dropped == 2);
+      f.client->cast(urgent{1});
+      poll(f.io);
+      CHECK(f.client->stats().replies_dropped == 2);
       CHECK(!logged().empty());
-      f.s.on_info = {};
+      f.on_info = {};
       memory_peer peer = f.connect_at_last();
       CHECK(frames_of(peer).empty());
-      CHECK(f.client().stats().replies_dropped == 2);
-      f.s.on_info = [](wsx::session&) { return wsx::reply("c"); };
-      f.client().cast(urgent{2});
-      poll(f.w.io);
+      CHECK(f.client->stats().replies_dropped == 2);
+      f.on_info = [](wsx::session&) { return wsx::reply("c"); };
+      f.client->cast(urgent{2});
+      poll(f.io);
       CHECK(frames_of(peer) == lines{"text \"c\""});
     }
   }
 
   TEST_CASE("a reply while the connection closes is dropped and counted") {
     fixture f;
-    f.s.on_info = [](wsx::session&) { return wsx::reply("a").reply("b"); };
+    f.on_info = [](wsx::session&) { return wsx::reply("a").reply("b"); };
     f.reach(phase::closing);
     f.peer->discard_written();
-    f.client().cast(urgent{1});
-    poll(f.w.io);
+    f.client->cast(urgent{1});
+    poll(f.io);
     CHECK(heard(f, "urgent cast 1"));
-    CHECK(f.client().stats().replies_dropped == 2);
+    CHECK(f.client->stats().replies_dropped == 2);
     CHECK(f.peer->take_written().empty());
   }
 
@@ -215,15 +214,15 @@ TEST_SUITE("client: any phase") {
       CAPTURE(std::string(name_of(p)));
       std::vector<std::error_code> errors;
       fixture f;
-      f.s.on_info = [&](wsx::session& session) {
+      f.on_info = [&](wsx::session& session) {
         errors.push_back(session.send(wsx::text{"a"}));
         return wsx::ok();
       };
       f.reach(p);
-      f.client().cast(urgent{1});
-      poll(f.w.io);
+      f.client->cast(urgent{1});
+      poll(f.io);
       CHECK(errors == std::vector<std::error_code>{wsx::errc::not_connected});
-      CHECK(f.client().stats().replies_dropped == 0);
+      CHECK(f.client->stats().replies_dropped == 0);
     }
   }
 
@@ -232,29 +231,29 @@ TEST_SUITE("client: any phase") {
       CAPTURE(std::string(name_of(p)));
       fixture expected("another");
       expected.reach(p);
-      expected.client().close(expected.closed.token());
-      poll(expected.w.io);
+      expected.client->close(expected.closed.token());
+      poll(expected.io);
       REQUIRE(expected.closed.ok());
       for (const bool by_action : {true, false}) {
         CAPTURE(by_action);
         fixture f;
-        f.s.on_info = [=](wsx::session& session) {
+        f.on_info = [=](wsx::session& session) {
           if (by_action) return wsx::close();
           CHECK(!session.close());
           return wsx::ok();
         };
         f.reach(p);
-        f.client().cast(urgent{1});
-        poll(f.w.io);
-        CHECK(f.w.ended.calls == 1);
-        CHECK(f.w.ended.error == expected.w.ended.error);
-        CHECK(f.w.ended.reason.origin == expected.w.ended.reason.origin);
-        CHECK(f.w.ended.reason.normal() == expected.w.ended.reason.normal());
-        CHECK(f.w.connected.calls == 1);
-        CHECK(f.w.connected.error == expected.w.connected.error);
+        f.client->cast(urgent{1});
+        poll(f.io);
+        CHECK(f.ended.calls == 1);
+        CHECK(f.ended.error == expected.ended.error);
+        CHECK(f.ended.reason.origin == expected.ended.reason.origin);
+        CHECK(f.ended.reason.normal() == expected.ended.reason.normal());
+        CHECK(f.connected.calls == 1);
+        CHECK(f.connected.error == expected.connected.error);
         CHECK(heard(f, "urgent cast 1"));
-        std::erase(f.s.seen, "urgent cast 1");
-        CHECK(f.s.seen == expected.s.seen);
+        std::erase(f.seen, "urgent cast 1");
+        CHECK(f.seen == expected.seen);
         CHECK(last(f, 1) == lines{"terminate"});
       }
     }
@@ -263,15 +262,15 @@ TEST_SUITE("client: any phase") {
   TEST_CASE("nothing arrives once terminate has begun") {
     fixture f;
     f.reach(phase::pausing);
-    f.client().post_after(minutes(1), note{1});
-    f.client().post_after(minutes(2), note{2});
-    poll(f.w.io);
-    f.w.let_pass(minutes(1));
-    f.client().abort();
-    poll(f.w.io);
-    f.w.let_pass(minutes(5));
+    f.client->post_after(minutes(1), note{1});
+    f.client->post_after(minutes(2), note{2});
+    poll(f.io);
+    f.let_pass(minutes(1));
+    f.client->abort();
+    poll(f.io);
+    f.let_pass(minutes(5));
     CHECK(last(f, 1) == lines{"terminate"});
-    CHECK(f.s.count("info 1") == 1);
-    CHECK(f.s.count("info 2") == 0);
+    CHECK(f.count("info 1") == 1);
+    CHECK(f.count("info 2") == 0);
   }
 }

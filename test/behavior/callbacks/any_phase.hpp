@@ -12,7 +12,7 @@
 
 // What the tests of messages in any phase share: a client that is brought into each, and a handler
 // that writes down what it hears.
-namespace client_test::any_phase {
+namespace behavior_test::any_phase {
 
 using namespace wsx::testing;
 using std::chrono::hours;
@@ -28,7 +28,7 @@ struct urgent {
 };
 
 // What a handler has been through, and what it is to do.
-struct story {
+struct record {
   lines seen{};
   std::function<wsx::action(wsx::session&)> on_info{};
   std::function<asio::awaitable<wsx::disconnect_decision>(const wsx::disconnect&)> on_disconnect{};
@@ -49,36 +49,36 @@ inline asio::awaitable<wsx::disconnect_decision> reconnect_in_an_hour(const wsx:
 
 class plain {
  public:
-  explicit plain(story* s) : story_(s) {}
+  explicit plain(record* r) : record_(r) {}
 
-  void init(const wsx::connection_info&) { story_->add("init"); }
-  void handle_connect(const wsx::connection_info&) { story_->add("connect"); }
-  void handle_frame(wsx::text t) { story_->add("text " + std::string(t.payload)); }
+  void init(const wsx::connection_info&) { record_->add("init"); }
+  void handle_connect(const wsx::connection_info&) { record_->add("connect"); }
+  void handle_frame(wsx::text t) { record_->add("text " + std::string(t.payload)); }
   wsx::action handle_cast(note n, wsx::session& s) { return cast("cast ", n.number, s); }
   wsx::action handle_cast(urgent u, wsx::session& s) { return cast("urgent cast ", u.number, s); }
   wsx::action handle_info(note n, wsx::session& s) {
-    return story_->info("info " + std::to_string(n.number), s);
+    return record_->info("info " + std::to_string(n.number), s);
   }
   wsx::action handle_info(urgent u, wsx::session& s) {
-    return story_->info("urgent info " + std::to_string(u.number), s);
+    return record_->info("urgent info " + std::to_string(u.number), s);
   }
-  wsx::action handle_info(wsx::signal, wsx::session& s) { return story_->info("signal", s); }
-  wsx::action handle_info(wsx::down, wsx::session& s) { return story_->info("down", s); }
+  wsx::action handle_info(wsx::signal, wsx::session& s) { return record_->info("signal", s); }
+  wsx::action handle_info(wsx::down, wsx::session& s) { return record_->info("down", s); }
   asio::awaitable<wsx::disconnect_decision> handle_disconnect(const wsx::disconnect& d) {
-    story_->add("disconnect " + std::to_string(d.attempt));
-    return story_->on_disconnect ? story_->on_disconnect(d) : reconnect_in_an_hour(d);
+    record_->add("disconnect " + std::to_string(d.attempt));
+    return record_->on_disconnect ? record_->on_disconnect(d) : reconnect_in_an_hour(d);
   }
-  void terminate(const wsx::close_reason&) { story_->add("terminate"); }
+  void terminate(const wsx::close_reason&) { record_->add("terminate"); }
 
  private:
   wsx::action cast(std::string what, int number, wsx::session& s) {
-    return story_->info(std::move(what) + std::to_string(number), s);
+    return record_->info(std::move(what) + std::to_string(number), s);
   }
 
-  story* story_;
+  record* record_;
 };
 
-// The phases. Each is reached in a world whose client lives by its own clock, and lasts.
+// The phases. Each is reached in a fixture, and lasts until time passes.
 enum class phase { connecting, handshaking, before_init, open, closing, pausing };
 constexpr phase all_phases[]{phase::connecting, phase::handshaking, phase::before_init,
                              phase::open,       phase::closing,     phase::pausing};
@@ -104,59 +104,55 @@ inline wsx::options for_hours() {
   return o;
 }
 
-struct fixture {
-  explicit fixture(std::string server = "server", wsx::options o = for_hours())
-      : w(by_hand, plain(&s), std::move(o), std::move(server)) {}
-
-  auto& client() { return *w.client; }
+struct fixture : record, client_fixture<plain> {
+  explicit fixture(std::string name = "server", wsx::options o = for_hours())
+      : client_fixture(plain(this), std::move(o), std::move(name)) {}
 
   void reach(phase p) {
-    if (p == phase::connecting) w.server.hold();
-    if (p == phase::before_init) w.server.refuse(asio::error::connection_refused);
-    client().connect(w.server.url(), w.connected.token());
-    client().join(w.ended.join_token());
-    poll(w.io);
-    peer = w.server.next();
+    if (p == phase::connecting) server.hold();
+    if (p == phase::before_init) server.refuse(asio::error::connection_refused);
+    client->connect(server.url(), connected.token());
+    client->join(ended.join_token());
+    poll(io);
+    peer = server.next();
     const bool opens = p == phase::open || p == phase::closing || p == phase::pausing;
     if (opens) peer->accept();
-    poll(w.io);
-    if (p == phase::closing) client().close(closed.token());
+    poll(io);
+    if (p == phase::closing) client->close(closed.token());
     if (p == phase::pausing) peer->close();
-    poll(w.io);
-    REQUIRE(client().is_open() == (p == phase::open));
-    REQUIRE(!w.ended.done());
-    REQUIRE(w.connected.done() == opens);
+    poll(io);
+    REQUIRE(client->is_open() == (p == phase::open));
+    REQUIRE(!ended.done());
+    REQUIRE(connected.done() == opens);
   }
 
   // From where `reach` has left it, to an open connection.
   memory_peer connect_at_last() {
-    w.server.refuse({});
-    w.server.release();
-    poll(w.io);
-    if (!peer || w.connected.done()) w.let_pass(hours(1));
-    if (!peer || w.connected.done()) peer = w.server.next();
+    server.refuse({});
+    server.release();
+    poll(io);
+    if (!peer || connected.done()) let_pass(hours(1));
+    if (!peer || connected.done()) peer = server.next();
     REQUIRE(peer);
     peer->accept();
-    poll(w.io);
-    REQUIRE(client().is_open());
+    poll(io);
+    REQUIRE(client->is_open());
     return *peer;
   }
 
-  story s;
-  world<plain> w;
   std::optional<memory_peer> peer;
   outcome closed;
 };
 
 // Once.
 inline bool heard(const fixture& f, const std::string& what) {
-  return f.s.count(what) == 1;
+  return f.count(what) == 1;
 }
 
 // What was heard last.
 inline lines last(const fixture& f, std::size_t count) {
-  const auto& all = f.s.seen;
+  const auto& all = f.seen;
   return lines(all.end() - static_cast<std::ptrdiff_t>(std::min(count, all.size())), all.end());
 }
 
-}  // namespace client_test::any_phase
+}  // namespace behavior_test::any_phase

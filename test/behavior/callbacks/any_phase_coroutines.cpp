@@ -9,15 +9,15 @@
 #include <system_error>
 #include <utility>
 
-// Messages while a callback waits that there is no connection for.
+// Messages that come while a callback waits and there is no connection.
 
 namespace {
 
-using namespace client_test;
-using namespace client_test::any_phase;
+using namespace behavior_test;
+using namespace behavior_test::any_phase;
 using std::chrono::minutes;
 
-// One whose callbacks for messages are coroutines that wait until the test is done with them.
+// A handler whose callbacks for messages wait until the test is done with them.
 struct waits {
   lines* seen;
   asio::steady_timer* gate;
@@ -34,44 +34,44 @@ struct waits {
 
 }  // namespace
 
-TEST_SUITE("client: any phase, callbacks that wait") {
+TEST_SUITE("behavior/callbacks/any_phase_coroutines: callbacks") {
   TEST_CASE("one callback at a time: the connection that opens meanwhile waits for it") {
     lines seen;
     std::optional<asio::steady_timer> gate;
-    world<waits> w(by_hand, {&seen, nullptr});
-    gate.emplace(w.io, asio::steady_timer::time_point::max());
-    w.handler().gate = &*gate;
-    memory_peer peer = w.dial();
-    w.client->post_after(minutes(1), note{1});
-    poll(w.io);
-    w.let_pass(minutes(1));
+    client_fixture<waits> f({&seen, nullptr});
+    gate.emplace(f.io, asio::steady_timer::time_point::max());
+    f.handler().gate = &*gate;
+    memory_peer peer = f.dial();
+    f.client->post_after(minutes(1), note{1});
+    poll(f.io);
+    f.let_pass(minutes(1));
     CHECK(seen == lines{"info"});
     peer.accept();
-    poll(w.io);
+    poll(f.io);
     CHECK(seen == lines{"info"});
-    CHECK(!w.connected.done());
+    CHECK(!f.connected.done());
     gate->cancel();
-    poll(w.io);
+    poll(f.io);
     CHECK(seen == lines{"info", "info is through", "init"});
-    CHECK(w.connected.ok());
+    CHECK(f.connected.ok());
     gate.reset();  // before the I/O context
   }
 
   TEST_CASE("one that waits while the client connects is interrupted by its end") {
     lines seen;
     std::optional<asio::steady_timer> gate;
-    world<waits> w(by_hand, {&seen, nullptr});
-    gate.emplace(w.io, asio::steady_timer::time_point::max());
-    w.handler().gate = &*gate;
-    w.dial();
-    w.client->post_after(minutes(0), note{1});
-    poll(w.io);
+    client_fixture<waits> f({&seen, nullptr});
+    gate.emplace(f.io, asio::steady_timer::time_point::max());
+    f.handler().gate = &*gate;
+    f.dial();
+    f.client->post_after(minutes(0), note{1});
+    poll(f.io);
     CHECK(seen == lines{"info"});
-    w.client->abort();
-    poll(w.io);
+    f.client->abort();
+    poll(f.io);
     CHECK(seen == lines{"info", "info is through"});
-    CHECK(w.ended.failed(wsx::errc::aborted));
-    CHECK(w.connected.failed(wsx::errc::aborted));
+    CHECK(f.ended.failed(wsx::errc::aborted));
+    CHECK(f.connected.failed(wsx::errc::aborted));
     gate.reset();  // before the I/O context
   }
 }
@@ -90,7 +90,7 @@ asio::awaitable<wsx::disconnect_decision> think_for_long(const wsx::disconnect&)
   co_return wsx::reconnect();
 }
 
-// The same, which says `decision` when it is interrupted.
+// Waits as long, and decides so when it is interrupted.
 asio::awaitable<wsx::disconnect_decision> decide_if_interrupted(wsx::disconnect_decision decision) {
   try {
     auto waiting = wait_an_hour();
@@ -102,105 +102,105 @@ asio::awaitable<wsx::disconnect_decision> decide_if_interrupted(wsx::disconnect_
 // A client whose handle_disconnect waits, and which watches a signal.
 struct pondering : fixture {
   pondering() {
-    s.on_disconnect = think_for_long;
-    client().watch_signal(SIGUSR1);
+    on_disconnect = think_for_long;
+    client->watch_signal(SIGUSR1);
   }
 
   void raise() {
     std::raise(SIGUSR1);
-    poll(w.io);
+    poll(io);
   }
 };
 
 }  // namespace
 
-TEST_SUITE("client: any phase, handle_disconnect that waits") {
+TEST_SUITE("behavior/callbacks/any_phase_coroutines: handle_disconnect") {
   TEST_CASE("a signal interrupts it, and it is asked again for the same attempt") {
     pondering f;
     f.reach(phase::pausing);
-    REQUIRE(f.s.seen == lines{"init", "connect", "disconnect 1"});
+    REQUIRE(f.seen == lines{"init", "connect", "disconnect 1"});
     for (std::size_t i = 1; i <= 3; ++i) {
       f.raise();
-      CHECK(f.s.count("signal") == i);
-      CHECK(f.s.count("disconnect 1") == i + 1);
+      CHECK(f.count("signal") == i);
+      CHECK(f.count("disconnect 1") == i + 1);
       CHECK(last(f, 1) == lines{"disconnect 1"});
     }
-    CHECK(!f.w.ended.done());
-    CHECK(f.w.server.accepted() == 1);
+    CHECK(!f.ended.done());
+    CHECK(f.server.accepted() == 1);
     // The decision that it takes in the end counts.
-    f.s.on_disconnect = reconnect_in_an_hour;
+    f.on_disconnect = reconnect_in_an_hour;
     f.raise();
     CHECK(last(f, 1) == lines{"disconnect 1"});
-    f.w.let_pass(hours(1));
-    CHECK(f.w.server.accepted() == 2);
+    f.let_pass(hours(1));
+    CHECK(f.server.accepted() == 2);
   }
 
-  TEST_CASE("for a later attempt, too") {
+  TEST_CASE("a signal interrupts it for a later attempt as well") {
     pondering f;
-    f.w.server.refuse(asio::error::connection_refused);
-    f.s.on_disconnect = [](const wsx::disconnect& d) {
+    f.server.refuse(asio::error::connection_refused);
+    f.on_disconnect = [](const wsx::disconnect& d) {
       return d.attempt > 1 ? think_for_long(d) : reconnect_in_an_hour(d);
     };
-    f.client().connect(f.w.server.url(), f.w.connected.token());
-    poll(f.w.io);
-    f.w.let_pass(hours(1));
-    REQUIRE(f.s.seen == lines{"disconnect 1", "disconnect 2"});
+    f.client->connect(f.server.url(), f.connected.token());
+    poll(f.io);
+    f.let_pass(hours(1));
+    REQUIRE(f.seen == lines{"disconnect 1", "disconnect 2"});
     f.raise();
-    CHECK(f.s.seen == lines{"disconnect 1", "disconnect 2", "signal", "disconnect 2"});
-    CHECK(!f.w.connected.done());
+    CHECK(f.seen == lines{"disconnect 1", "disconnect 2", "signal", "disconnect 2"});
+    CHECK(!f.connected.done());
   }
 
   TEST_CASE("if handle_info ends the client it is not asked again") {
     pondering f;
-    f.s.on_info = [](wsx::session&) { return wsx::close(); };
+    f.on_info = [](wsx::session&) { return wsx::close(); };
     f.reach(phase::pausing);
     f.raise();
-    CHECK(f.s.seen == lines{"init", "connect", "disconnect 1", "signal", "terminate"});
-    CHECK(f.w.ended.ok());
+    CHECK(f.seen == lines{"init", "connect", "disconnect 1", "signal", "terminate"});
+    CHECK(f.ended.ok());
   }
 
   TEST_CASE("one that swallows the interruption and decides is taken by its word") {
     SUBCASE("reconnect") {
       pondering f;
-      f.s.on_disconnect = [](const wsx::disconnect&) {
+      f.on_disconnect = [](const wsx::disconnect&) {
         return decide_if_interrupted(wsx::reconnect());
       };
       f.reach(phase::pausing);
       f.raise();
-      CHECK(f.s.count("disconnect 1") == 1);
-      CHECK(f.s.count("signal") == 1);
-      CHECK(f.w.server.accepted() == 2);
+      CHECK(f.count("disconnect 1") == 1);
+      CHECK(f.count("signal") == 1);
+      CHECK(f.server.accepted() == 2);
     }
     SUBCASE("stop") {
       pondering f;
-      f.s.on_disconnect = [](const wsx::disconnect&) { return decide_if_interrupted(wsx::stop()); };
+      f.on_disconnect = [](const wsx::disconnect&) { return decide_if_interrupted(wsx::stop()); };
       f.reach(phase::pausing);
       f.raise();
-      CHECK(f.s.count("disconnect 1") == 1);
+      CHECK(f.count("disconnect 1") == 1);
       CHECK(last(f, 1) == lines{"terminate"});
-      CHECK(f.w.ended.calls == 1);
+      CHECK(f.ended.calls == 1);
     }
   }
 
   TEST_CASE("nothing else interrupts it: a timer that is due waits until it has decided") {
     fixture f;
-    std::optional<asio::steady_timer> gate(std::in_place, f.w.io,
+    std::optional<asio::steady_timer> gate(std::in_place, f.io,
                                            asio::steady_timer::time_point::max());
-    f.s.on_disconnect = [&](const wsx::disconnect&) -> asio::awaitable<wsx::disconnect_decision> {
+    f.on_disconnect = [&](const wsx::disconnect&) -> asio::awaitable<wsx::disconnect_decision> {
       std::error_code ignored;
       co_await gate->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
       co_return wsx::reconnect_after(hours(1));
     };
     f.reach(phase::pausing);
-    f.client().post_after(minutes(1), note{1});
-    f.client().cast(urgent{2});
-    poll(f.w.io);
-    f.w.let_pass(minutes(2));
+    f.client->post_after(minutes(1), note{1});
+    f.client->cast(urgent{2});
+    poll(f.io);
+    f.let_pass(minutes(2));
     CHECK(last(f, 1) == lines{"disconnect 1"});
     gate->cancel();
-    poll(f.w.io);
+    poll(f.io);
     CHECK(heard(f, "info 1"));
     CHECK(heard(f, "urgent cast 2"));
-    CHECK(f.w.server.accepted() == 1);
+    CHECK(f.server.accepted() == 1);
   }
 }

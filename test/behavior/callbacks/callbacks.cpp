@@ -11,7 +11,7 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 // Every callback in one of its forms writes its name here.
@@ -176,25 +176,25 @@ const lines everything{"init",     "connect", "info",   "cast",       "text t",
 template <class Handler>
 lines call_all(std::size_t read_limit) {
   notes log;
-  world<Handler> w({&log});
-  w.client->post(message{1});
-  w.client->cast(message{2});
-  memory_peer peer = w.open();
-  REQUIRE(run_until(w.io, [&] { return log.seen.size() == 4; }));
+  client_fixture<Handler> f({&log});
+  f.client->post(message{1});
+  f.client->cast(message{2});
+  memory_peer peer = f.open();
+  REQUIRE(f.run_until([&] { return log.seen.size() == 4; }));
   peer.limit_read(read_limit);
   peer.write(encode_server_frame(text_frame("t")) + encode_server_frame(binary_frame("b")) +
              encode_server_frame(ping_frame("p")) + encode_server_frame(pong_frame("q")));
-  REQUIRE(run_until(w.io, [&] { return log.seen.size() == 8; }));
+  REQUIRE(f.run_until([&] { return log.seen.size() == 8; }));
   peer.write(close_frame(1000));
   peer.close();
-  REQUIRE(run_until(w.io, [&] { return w.ended.done(); }));
-  CHECK(w.ended.ok());
+  REQUIRE(f.run_until([&] { return f.ended.done(); }));
+  CHECK(f.ended.ok());
   return log.seen;
 }
 
 }  // namespace
 
-TEST_SUITE("client: callbacks") {
+TEST_SUITE("behavior/callbacks/callbacks: each form") {
   TEST_CASE_TEMPLATE("each callback, in each form", Handler, sync_void, sync_action, async_void,
                      async_action) {
     CHECK(call_all<Handler>(memory_peer::unlimited) == everything);
@@ -245,44 +245,44 @@ void throw_everywhere() {
         "handle_info", "handle_disconnect", "terminate"}) {
     CAPTURE(where);
     int terminated = 0;
-    world<Handler> w({where, &terminated});
-    memory_peer peer = w.dial();
+    client_fixture<Handler> f({where, &terminated});
+    memory_peer peer = f.dial();
     peer.accept();
-    w.client->post(1);
-    w.client->cast(1);
+    f.client->post(1);
+    f.client->cast(1);
     peer.write(encode_server_frame(text_frame("t")) + encode_server_frame(ping_frame("p")) +
                encode_server_frame(pong_frame("q")));
     const bool at_end = where == "handle_disconnect" || where == "terminate";
     if (at_end) peer.write(close_frame(1000));
     std::optional<client_frame> close;
-    REQUIRE(run_until(w.io, [&] {
+    REQUIRE(f.run_until([&] {
       if (!close) close = peer.take_frame();
       return close.has_value();
     }));
     CHECK(close->opcode == opcodes::close);
     if (!at_end) CHECK(close->payload == "\x03\xf3");  // 1011, and not what was thrown
     peer.close();
-    REQUIRE(run_until(w.io, [&] { return w.ended.done(); }));
-    CHECK(w.ended.failed(wsx::errc::handler_failed));
+    REQUIRE(f.run_until([&] { return f.ended.done(); }));
+    CHECK(f.ended.failed(wsx::errc::handler_failed));
     CHECK(terminated == 1);
-    REQUIRE(w.ended.reason.exception);
-    CHECK_THROWS_WITH_AS(std::rethrow_exception(w.ended.reason.exception), where.c_str(),
+    REQUIRE(f.ended.reason.exception);
+    CHECK_THROWS_WITH_AS(std::rethrow_exception(f.ended.reason.exception), where.c_str(),
                          std::runtime_error);
-    CHECK(w.connected.calls == 1);
-    if (where == "init") CHECK(w.connected.error == wsx::errc::handler_failed);
-    poll(w.io);
+    CHECK(f.connected.calls == 1);
+    if (where == "init") CHECK(f.connected.error == wsx::errc::handler_failed);
+    poll(f.io);
     CHECK(terminated == 1);
   }
 }
 
 }  // namespace
 
-TEST_SUITE("client: callbacks that throw") {
-  TEST_CASE("at once: Close 1011, the exception for who joins, terminate once") {
+TEST_SUITE("behavior/callbacks/callbacks: exceptions") {
+  TEST_CASE("thrown at once: Close 1011, the exception for join, terminate once") {
     throw_everywhere<thrower<false>>();
   }
 
-  TEST_CASE("behind a suspension: the same") {
+  TEST_CASE("thrown after a suspension: Close 1011, the exception for join, terminate once") {
     throw_everywhere<thrower<true>>();
   }
 }

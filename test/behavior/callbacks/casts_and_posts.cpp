@@ -9,7 +9,7 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 struct order {
@@ -81,36 +81,36 @@ lines& logged() {
 
 }  // namespace
 
-TEST_SUITE("client: casts and posts") {
+TEST_SUITE("behavior/callbacks/casts_and_posts") {
   TEST_CASE("in order, also those from before the connection") {
     lines seen;
-    world<listener> w({&seen});
-    CHECK(w.client->cast(order{1}));
-    CHECK(w.client->post(order{2}));
-    poll(w.io);
-    memory_peer peer = w.dial();
-    CHECK(w.client->cast(order{3}));
-    poll(w.io);
+    client_fixture<listener> f({&seen});
+    CHECK(f.client->cast(order{1}));
+    CHECK(f.client->post(order{2}));
+    poll(f.io);
+    memory_peer peer = f.dial();
+    CHECK(f.client->cast(order{3}));
+    poll(f.io);
     CHECK(seen.empty());
     peer.accept();
-    poll(w.io);
-    CHECK(w.client->cast(std::make_unique<int>(4)));
-    poll(w.io);
+    poll(f.io);
+    CHECK(f.client->cast(std::make_unique<int>(4)));
+    poll(f.io);
     CHECK(seen == lines{"cast 1", "info 2", "cast 3", "moved 4"});
   }
 
   TEST_CASE("in the pause before a reconnect they wait") {
     lines seen;
-    world<listener> w({&seen});
-    w.open().close();
-    poll(w.io);
-    CHECK(w.client->cast(order{1}));
-    poll(w.io);
+    client_fixture<listener> f({&seen});
+    f.open().close();
+    poll(f.io);
+    CHECK(f.client->cast(order{1}));
+    poll(f.io);
     CHECK(seen.empty());
-    REQUIRE(run_until(w.io, [&] { return w.server.accepted() == 2; }));
-    poll(w.io);
-    w.server.next()->accept();
-    poll(w.io);
+    REQUIRE(f.run_until([&] { return f.server.accepted() == 2; }));
+    poll(f.io);
+    f.server.next()->accept();
+    poll(f.io);
     CHECK(seen == lines{"cast 1"});
   }
 
@@ -118,138 +118,139 @@ TEST_SUITE("client: casts and posts") {
     lines seen;
     auto options = calm();
     options.mailbox_size = 3;
-    world<listener> w({&seen}, options);
-    for (int i = 0; i < 5; ++i) CHECK(w.client->cast(order{i}) == (i < 3));
-    w.open();
+    client_fixture<listener> f({&seen}, options);
+    for (int i = 0; i < 5; ++i) CHECK(f.client->cast(order{i}) == (i < 3));
+    f.open();
     CHECK(seen == lines{"cast 0", "cast 1", "cast 2"});
-    CHECK(w.client->cast(order{3}));
+    CHECK(f.client->cast(order{3}));
   }
 
   TEST_CASE(
       "what was not delivered is destroyed with the client, and after the end none is taken") {
     int alive = 0;
     {
-      world<takes_counted> w;
-      w.client->cast(counted(&alive));
-      w.client->cast(counted(&alive));
+      client_fixture<takes_counted> f;
+      f.client->cast(counted(&alive));
+      f.client->cast(counted(&alive));
       CHECK(alive == 2);
-      memory_peer peer = w.dial();
-      w.client->abort();
-      poll(w.io);
+      memory_peer peer = f.dial();
+      f.client->abort();
+      poll(f.io);
       CHECK(alive == 0);
-      CHECK(!w.client->cast(counted(&alive)));
+      CHECK(!f.client->cast(counted(&alive)));
       CHECK(alive == 0);
     }
     {
-      world<takes_counted> w;
-      w.client->cast(counted(&alive));
+      client_fixture<takes_counted> f;
+      f.client->cast(counted(&alive));
     }
     CHECK(alive == 0);
   }
 
   TEST_CASE("a handler that posts to itself without end still hears the server") {
-    world<restless> w;
-    w.client->connect(w.server.url(), w.connected.token());
-    poll(w.io);
-    memory_peer peer = w.server.next().value();
+    client_fixture<restless> f;
+    f.clock->advance_per_look(std::chrono::microseconds(1));
+    f.client->connect(f.server.url(), f.connected.token());
+    poll(f.io);
+    memory_peer peer = f.server.next().value();
     peer.accept();
     const auto step = [&] {
-      w.io.restart();
-      return w.io.poll_one() > 0;
+      f.io.restart();
+      return f.io.poll_one() > 0;
     };
-    while (w.handler().rounds < 5000) REQUIRE(step());
+    while (f.handler().rounds < 5000) REQUIRE(step());
     peer.write(text_frame("enough"));
-    for (int i = 0; i < 1000 && !w.handler().heard; ++i) step();
-    CHECK(w.handler().heard);
+    for (int i = 0; i < 1000 && !f.handler().heard; ++i) step();
+    CHECK(f.handler().heard);
   }
 
   TEST_CASE("post_after, and taking it back") {
     lines seen;
-    world<listener> w({&seen});
-    w.open();
-    auto canceled = w.client->post_after(std::chrono::milliseconds(1), order{1});
-    w.client->post_after(std::chrono::milliseconds(2), order{2});
+    client_fixture<listener> f({&seen});
+    f.open();
+    auto canceled = f.client->post_after(std::chrono::milliseconds(1), order{1});
+    f.client->post_after(std::chrono::milliseconds(2), order{2});
     canceled.cancel();
     canceled.cancel();
-    REQUIRE(run_until(w.io, [&] { return !seen.empty(); }));
+    REQUIRE(f.run_until([&] { return !seen.empty(); }));
     CHECK(seen == lines{"info 2"});
     wsx::timer none;
     none.cancel();
   }
 
-  TEST_CASE("the same from within a callback") {
+  TEST_CASE("post_after within a callback, and taking it back") {
     lines seen;
-    world<later> w({&seen});
-    w.open();
-    REQUIRE(run_until(w.io, [&] { return !seen.empty(); }));
+    client_fixture<later> f({&seen});
+    f.open();
+    REQUIRE(f.run_until([&] { return !seen.empty(); }));
     CHECK(seen == lines{"info 2"});
   }
 
   TEST_CASE("a timer that is due before the connection is open waits for it") {
     lines seen;
-    world<listener> w({&seen});
-    w.client->post_after(std::chrono::milliseconds(0), order{1});
-    poll(w.io);
-    w.open();
-    REQUIRE(run_until(w.io, [&] { return !seen.empty(); }));
+    client_fixture<listener> f({&seen});
+    f.client->post_after(std::chrono::milliseconds(0), order{1});
+    poll(f.io);
+    f.open();
+    REQUIRE(f.run_until([&] { return !seen.empty(); }));
     CHECK(seen == lines{"info 1"});
   }
 
   TEST_CASE("a timer that outlives its client") {
     lines seen;
     wsx::timer timer;
-    world<listener> w({&seen});
-    timer = w.client->post_after(std::chrono::hours(1), order{1});
-    w.client.reset();
-    CHECK(run_out(w.io));
+    client_fixture<listener> f({&seen});
+    timer = f.client->post_after(std::chrono::hours(1), order{1});
+    f.client.reset();
+    CHECK(run_out(f.io));
     timer.cancel();
   }
 
   TEST_CASE("signals") {
     lines seen;
-    world<listener> w({&seen});
-    w.client->watch_signal(SIGUSR1);
-    w.open();
+    client_fixture<listener> f({&seen});
+    f.client->watch_signal(SIGUSR1);
+    f.open();
     for (std::size_t i = 1; i <= 2; ++i) {
       std::raise(SIGUSR1);
-      REQUIRE(run_until(w.io, [&] { return seen.size() == i; }));
+      REQUIRE(f.run_until([&] { return seen.size() == i; }));
     }
     CHECK(seen[1] == "signal " + std::to_string(SIGUSR1));
-    CHECK_THROWS_AS(w.client->watch_signal(SIGKILL), std::system_error);
+    CHECK_THROWS_AS(f.client->watch_signal(SIGKILL), std::system_error);
   }
 
   TEST_CASE("a monitor hears of the other client's end") {
     lines seen;
-    world<listener> w({&seen});
-    w.open();
+    client_fixture<listener> f({&seen});
+    f.open();
     memory_listener other_server{"other"};
-    std::optional<memory_client<listener>> other(std::in_place, w.io.get_executor(),
+    std::optional<memory_client<listener>> other(std::in_place, f.io.get_executor(),
                                                  listener{nullptr}, calm());
-    const auto first = w.client->monitor(*other);
+    const auto first = f.client->monitor(*other);
     other->connect(other_server.url(), asio::detached);
-    poll(w.io);
+    poll(f.io);
     other_server.next()->accept();
-    poll(w.io);
+    poll(f.io);
     CHECK(seen.empty());
     SUBCASE("badly") {
       other->abort();
-      poll(w.io);
+      poll(f.io);
       CHECK(seen == lines{"down " + std::to_string(first) + " badly"});
       // Too late is not too late.
-      const auto second = w.client->monitor(*other);
+      const auto second = f.client->monitor(*other);
       CHECK(second != first);
-      poll(w.io);
+      poll(f.io);
       CHECK(seen.back() == "down " + std::to_string(second) + " badly");
     }
     SUBCASE("destroyed") {
       other.reset();
-      poll(w.io);
+      poll(f.io);
       CHECK(seen == lines{"down " + std::to_string(first) + " badly"});
     }
     SUBCASE("when the one that monitors is gone") {
-      w.client.reset();
+      f.client.reset();
       other.reset();
-      CHECK(run_out(w.io));
+      CHECK(run_out(f.io));
       CHECK(seen.empty());
     }
   }
@@ -258,18 +259,18 @@ TEST_SUITE("client: casts and posts") {
     lines seen;
     logged().clear();
     wsx::set_log_sink([](std::string_view line) { logged().emplace_back(line); });
-    world<listener> w({&seen});
-    w.open();
-    w.client->post(unknown{});
-    poll(w.io);
+    client_fixture<listener> f({&seen});
+    f.open();
+    f.client->post(unknown{});
+    poll(f.io);
     REQUIRE(logged().size() == 1);
     CHECK(logged()[0].find("unknown") != std::string::npos);
     CHECK(logged()[0].find("handle_info") != std::string::npos);
     // Silence, on request.
     wsx::set_log_sink(nullptr);
-    w.client->post(unknown{});
-    poll(w.io);
+    f.client->post(unknown{});
+    poll(f.io);
     CHECK(logged().size() == 1);
-    CHECK(w.client->is_open());
+    CHECK(f.client->is_open());
   }
 }

@@ -11,15 +11,14 @@
 
 namespace {
 
-using namespace client_test;
-using namespace client_test::waits;
+using namespace behavior_test;
+using namespace behavior_test::coroutine_handlers;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
 // One that is interrupted may wait once more; then Asio throws before it does.
 struct stubborn : fixture {
-  stubborn()
-      : fixture({.text = [this] { return wait_five_times(); }}), waits(std::in_place, w.io) {}
+  stubborn() : fixture({.text = [this] { return wait_five_times(); }}), waits(std::in_place, io) {}
 
   asio::awaitable<void> wait_five_times() {
     for (int i = 0; i < 5; ++i) {
@@ -33,12 +32,12 @@ struct stubborn : fixture {
 
 // One that ignores whatever it is told, until `release`.
 struct deaf : fixture {
-  deaf() : fixture({.text = [this] { return ignore_all(*g, enough); }}), g(std::in_place, w.io) {}
+  deaf() : fixture({.text = [this] { return ignore_all(*g, enough); }}), g(std::in_place, io) {}
 
   void release() {
     enough = true;
     g->open();
-    poll(w.io);
+    poll(io);
   }
 
   bool enough = false;
@@ -74,7 +73,7 @@ asio::awaitable<void> change_state(int how) {
 
 }  // namespace
 
-TEST_SUITE("client: waits") {
+TEST_SUITE("behavior/callbacks/coroutine_callbacks") {
   TEST_CASE("each callback has a state of its own, whatever another did to its own") {
     for (int how = 0; how < 4; ++how) {
       CAPTURE(how);
@@ -95,18 +94,18 @@ TEST_SUITE("client: waits") {
                  .info = b,
                  .disconnect = b,
                  .terminate = b});
-      memory_peer peer = f.w.open();
+      memory_peer peer = f.open();
       peer.write(text_frame("a"));
       peer.write(ping_frame("b"));
       peer.write(pong_frame("c"));
       peer.write(text_frame("d"));
-      poll(f.w.io);
-      f.w.client->cast(1);
-      f.w.client->post(1);
-      poll(f.w.io);
+      poll(f.io);
+      f.client->cast(1);
+      f.client->post(1);
+      poll(f.io);
       peer.close();
-      poll(f.w.io);
-      CHECK(f.s.terminated.size() == 1);
+      poll(f.io);
+      CHECK(f.terminated.size() == 1);
       CHECK(all == std::vector<found>(10, {true, asio::cancellation_type::none}));
     }
   }
@@ -115,16 +114,16 @@ TEST_SUITE("client: waits") {
     for (int how = 0; how < 4; ++how) {
       CAPTURE(how);
       fixture f({.text = wait_for_ever, .binary = [&] { return change_state(how); }});
-      memory_peer peer = f.w.open();
+      memory_peer peer = f.open();
       peer.write(binary_frame("first"));
       peer.write(text_frame("then"));
-      poll(f.w.io);
-      f.w.client->abort();
-      poll(f.w.io);
-      CHECK(f.s.seen == lines{"init", "connect", "binary", "binary is through", "text",
-                              "text is interrupted", "terminate"});
-      CHECK(f.w.ended.failed(wsx::errc::aborted));
-      CHECK(!f.w.ended.reason.exception);
+      poll(f.io);
+      f.client->abort();
+      poll(f.io);
+      CHECK(f.seen == lines{"init", "connect", "binary", "binary is through", "text",
+                            "text is interrupted", "terminate"});
+      CHECK(f.ended.failed(wsx::errc::aborted));
+      CHECK(!f.ended.reason.exception);
     }
   }
 
@@ -135,10 +134,10 @@ TEST_SUITE("client: waits") {
       co_await std::move(waiting);
     }});
     f.open_and_go();
-    f.w.client->abort();
-    poll(f.w.io);
-    CHECK(f.s.seen.back() == "terminate");
-    CHECK(f.w.ended.failed(wsx::errc::aborted));
+    f.client->abort();
+    poll(f.io);
+    CHECK(f.seen.back() == "terminate");
+    CHECK(f.ended.failed(wsx::errc::aborted));
   }
 
   TEST_CASE("a stop is terminal, as co_spawn lets through, and nothing else") {
@@ -153,53 +152,53 @@ TEST_SUITE("client: waits") {
       kinds.push_back(state.cancelled());
     }});
     f.open_and_go();
-    f.w.client->abort();
-    poll(f.w.io);
+    f.client->abort();
+    poll(f.io);
     CHECK(kinds == std::vector{asio::cancellation_type::terminal});
   }
 
-  TEST_CASE("a stop stays in force: who swallows it cannot wait once more") {
+  TEST_CASE("a stop stays in force: a callback that swallows it cannot wait once more") {
     SUBCASE("abort") {
       stubborn f;
       f.open_and_go();
       CHECK(f.waits->waits == 1);
-      f.w.client->abort();
-      poll(f.w.io);
+      f.client->abort();
+      poll(f.io);
       CHECK(f.waits->waits == 1);  // where the second would begin Asio throws
-      CHECK(f.s.seen.back() == "terminate");
-      CHECK(f.s.terminated.size() == 1);
-      CHECK(f.w.ended.failed(wsx::errc::aborted));
+      CHECK(f.seen.back() == "terminate");
+      CHECK(f.terminated.size() == 1);
+      CHECK(f.ended.failed(wsx::errc::aborted));
     }
     SUBCASE("the destructor") {
       stubborn f;
       f.open_and_go();
-      f.w.client.reset();
-      CHECK(run_out(f.w.io));
-      CHECK(f.s.seen.back() == "text is interrupted");
-      CHECK(f.s.terminated.empty());
-      CHECK(f.s.handlers == 0);
-      CHECK(f.w.ended.failed(wsx::errc::aborted));
+      f.client.reset();
+      CHECK(run_out(f.io));
+      CHECK(f.seen.back() == "text is interrupted");
+      CHECK(f.terminated.empty());
+      CHECK(f.handlers == 0);
+      CHECK(f.ended.failed(wsx::errc::aborted));
     }
     SUBCASE("close") {
       stubborn f;
       memory_peer peer = f.open_and_go();
       outcome closed;
-      f.w.client->close(closed.token());
-      poll(f.w.io);
-      CHECK(f.s.seen.back() == "text is interrupted");
+      f.client->close(closed.token());
+      poll(f.io);
+      CHECK(f.seen.back() == "text is interrupted");
       CHECK(frames_of(peer) == lines{"close without a code"});
       peer.write(close_frame());
       peer.close();
-      poll(f.w.io);
+      poll(f.io);
       CHECK(closed.ok());
-      CHECK(f.w.ended.ok());
-      CHECK(f.s.terminated.size() == 1);
+      CHECK(f.ended.ok());
+      CHECK(f.terminated.size() == 1);
     }
   }
 
   TEST_CASE("session.close: the callback that closes cannot wait either") {
     struct closes {
-      story* s;
+      record* s;
       asio::awaitable<void> handle_frame(wsx::text, wsx::session& client) {
         CHECK(!client.close());
         s->seen.push_back("closed");
@@ -213,18 +212,18 @@ TEST_SUITE("client: waits") {
       }
       void terminate(const wsx::close_reason&) { s->seen.push_back("terminate"); }
     };
-    story s;
-    world<closes> w(by_hand, {&s});
-    memory_peer peer = w.open();
+    record s;
+    client_fixture<closes> f({&s});
+    memory_peer peer = f.open();
     peer.discard_written();
     peer.write(text_frame("go"));
-    poll(w.io);
+    poll(f.io);
     CHECK(s.seen == lines{"closed", "interrupted"});
     CHECK(frames_of(peer) == lines{"close without a code"});
     peer.write(close_frame());
     peer.close();
-    poll(w.io);
-    CHECK(w.ended.ok());
+    poll(f.io);
+    CHECK(f.ended.ok());
     CHECK(s.seen.back() == "terminate");
   }
 
@@ -233,21 +232,21 @@ TEST_SUITE("client: waits") {
     fixture f({.text = wait_for_ever,
                .disconnect = [&] { return g->wait(); },
                .terminate = [&] { return g->wait(); }});
-    g.emplace(f.w.io);
+    g.emplace(f.io);
     memory_peer peer = f.open_and_go();
-    f.w.client->close([](std::error_code) {});
-    poll(f.w.io);
+    f.client->close([](std::error_code) {});
+    poll(f.io);
     peer.write(close_frame());
     peer.close();
-    poll(f.w.io);
-    CHECK(f.s.seen.back() == "disconnect");
+    poll(f.io);
+    CHECK(f.seen.back() == "disconnect");
     g->open();
-    poll(f.w.io);
-    CHECK(f.s.seen.back() == "terminate");
+    poll(f.io);
+    CHECK(f.seen.back() == "terminate");
     g->open();
-    poll(f.w.io);
-    CHECK(f.s.seen.back() == "terminate is through");
-    CHECK(f.w.ended.ok());
+    poll(f.io);
+    CHECK(f.seen.back() == "terminate is through");
+    CHECK(f.ended.ok());
     g.reset();  // before the I/O context
   }
 
@@ -255,57 +254,57 @@ TEST_SUITE("client: waits") {
     deaf f;
     memory_peer peer = f.open_and_go();
     outcome closed;
-    f.w.client->close(closed.token());
-    poll(f.w.io);
-    f.w.let_pass(close_timeout - seconds(1));
+    f.client->close(closed.token());
+    poll(f.io);
+    f.let_pass(close_timeout - seconds(1));
     CHECK(!closed.done());
-    CHECK(!f.w.ended.done());
-    f.w.let_pass(seconds(1));
+    CHECK(!f.ended.done());
+    f.let_pass(seconds(1));
     CHECK(closed.failed(wsx::errc::close_timeout));
-    CHECK(f.w.ended.failed(wsx::errc::close_timeout));
-    CHECK(f.w.ended.reason.error == wsx::errc::close_timeout);
+    CHECK(f.ended.failed(wsx::errc::close_timeout));
+    CHECK(f.ended.reason.error == wsx::errc::close_timeout);
     CHECK(peer.client_closed());
     // Callbacks are still one at a time.
-    CHECK(f.s.terminated.empty());
-    CHECK(f.s.handlers == 1);
+    CHECK(f.terminated.empty());
+    CHECK(f.handlers == 1);
     f.release();
-    REQUIRE(f.s.terminated.size() == 1);
-    CHECK(f.s.terminated[0].error == wsx::errc::close_timeout);
-    CHECK(f.s.terminated[0].origin == f.w.ended.reason.origin);
-    CHECK(f.s.seen == lines{"init", "connect", "text", "text is through", "terminate"});
-    f.w.client.reset();
-    CHECK(run_out(f.w.io));
-    CHECK(f.s.terminated.size() == 1);
-    CHECK(f.s.handlers == 0);
+    REQUIRE(f.terminated.size() == 1);
+    CHECK(f.terminated[0].error == wsx::errc::close_timeout);
+    CHECK(f.terminated[0].origin == f.ended.reason.origin);
+    CHECK(f.seen == lines{"init", "connect", "text", "text is through", "terminate"});
+    f.client.reset();
+    CHECK(run_out(f.io));
+    CHECK(f.terminated.size() == 1);
+    CHECK(f.handlers == 0);
   }
 
   TEST_CASE("the same for abort: it is aborted, at the latest then") {
     deaf f;
     f.open_and_go();
-    f.w.client->abort();
-    poll(f.w.io);
-    f.w.let_pass(close_timeout);
-    CHECK(f.w.ended.failed(wsx::errc::aborted));
-    CHECK(f.w.ended.reason.error == wsx::errc::aborted);
-    CHECK(f.s.terminated.empty());
+    f.client->abort();
+    poll(f.io);
+    f.let_pass(close_timeout);
+    CHECK(f.ended.failed(wsx::errc::aborted));
+    CHECK(f.ended.reason.error == wsx::errc::aborted);
+    CHECK(f.terminated.empty());
     f.release();
-    REQUIRE(f.s.terminated.size() == 1);
-    CHECK(f.s.terminated[0].error == wsx::errc::aborted);
+    REQUIRE(f.terminated.size() == 1);
+    CHECK(f.terminated[0].error == wsx::errc::aborted);
   }
 
-  TEST_CASE("join after that tells the same, at once") {
+  TEST_CASE("join after that completes at once, with the same reason") {
     deaf f;
     f.open_and_go();
-    f.w.client->abort();
-    f.w.let_pass(close_timeout);
+    f.client->abort();
+    f.let_pass(close_timeout);
     outcome later;
-    f.w.client->join(later.join_token());
-    poll(f.w.io);
+    f.client->join(later.join_token());
+    poll(f.io);
     CHECK(later.failed(wsx::errc::aborted));
     f.release();
-    CHECK(f.s.terminated.size() == 1);
+    CHECK(f.terminated.size() == 1);
     CHECK(later.calls == 1);
-    CHECK(f.w.ended.calls == 1);
+    CHECK(f.ended.calls == 1);
   }
 
   TEST_CASE(
@@ -315,41 +314,41 @@ TEST_SUITE("client: waits") {
       deaf f;
       f.open_and_go();
       if (ended_before) {
-        f.w.client->close([](std::error_code) {});
-        f.w.let_pass(close_timeout);
-        CHECK(f.w.ended.done());
+        f.client->close([](std::error_code) {});
+        f.let_pass(close_timeout);
+        CHECK(f.ended.done());
       }
-      f.w.client.reset();
-      poll(f.w.io);
-      f.w.let_pass(close_timeout);
-      CHECK(f.w.ended.calls == 1);
-      CHECK(f.s.handlers == 1);
+      f.client.reset();
+      poll(f.io);
+      f.let_pass(close_timeout);
+      CHECK(f.ended.calls == 1);
+      CHECK(f.handlers == 1);
       f.release();
-      CHECK(run_out(f.w.io));
-      CHECK(f.s.seen.back() == "text is through");
-      CHECK(f.s.terminated.empty());
-      CHECK(f.s.handlers == 0);
+      CHECK(run_out(f.io));
+      CHECK(f.seen.back() == "text is through");
+      CHECK(f.terminated.empty());
+      CHECK(f.handlers == 0);
     }
   }
 
   TEST_CASE("a client that is destroyed in its own callback, which then waits") {
-    world<scripted>* w = nullptr;
-    story* s = nullptr;
+    client_fixture<scripted>* self = nullptr;
+    record* s = nullptr;
     int alive_then = 0;
     fixture f({.text = [&]() -> asio::awaitable<void> {
-      w->client.reset();
+      self->client.reset();
       alive_then = s->handlers;
       auto waiting = wait_for_ever();
       co_await std::move(waiting);
     }});
-    w = &f.w;
-    s = &f.s;
+    self = &f;
+    s = &f;
     f.open_and_go();
     CHECK(alive_then == 1);
-    CHECK(f.s.seen == lines{"init", "connect", "text", "text is interrupted"});
-    CHECK(run_out(f.w.io));
-    CHECK(f.s.handlers == 0);
-    CHECK(f.w.ended.failed(wsx::errc::aborted));
+    CHECK(f.seen == lines{"init", "connect", "text", "text is interrupted"});
+    CHECK(run_out(f.io));
+    CHECK(f.handlers == 0);
+    CHECK(f.ended.failed(wsx::errc::aborted));
   }
 
   TEST_CASE("terminate: join waits for it, but not beyond close_timeout") {
@@ -360,28 +359,28 @@ TEST_SUITE("client: waits") {
         std::optional<gate> g;
         bool enough = false;
         fixture f({.terminate = [&] { return ignore_all(*g, enough); }});
-        g.emplace(f.w.io);
-        memory_peer peer = f.w.open();
+        g.emplace(f.io);
+        memory_peer peer = f.open();
         if (aborted) {
-          f.w.client->abort();
+          f.client->abort();
         } else {
           peer.write(close_frame(1000));
           peer.close();
         }
-        poll(f.w.io);
-        REQUIRE(f.s.seen.back() == "terminate");
-        f.w.let_pass(close_timeout - seconds(1));
-        CHECK(!f.w.ended.done());
-        if (!in_time) f.w.let_pass(seconds(1));
-        CHECK(f.w.ended.calls == (in_time ? 0 : 1));
-        CHECK(f.s.handlers == 1);
+        poll(f.io);
+        REQUIRE(f.seen.back() == "terminate");
+        f.let_pass(close_timeout - seconds(1));
+        CHECK(!f.ended.done());
+        if (!in_time) f.let_pass(seconds(1));
+        CHECK(f.ended.calls == (in_time ? 0 : 1));
+        CHECK(f.handlers == 1);
         enough = true;
         g->open();
-        poll(f.w.io);
-        CHECK(f.s.seen.back() == "terminate is through");
-        CHECK(f.s.terminated.size() == 1);
-        CHECK(f.w.ended.calls == 1);
-        CHECK(f.w.ended.error == (aborted ? wsx::errc::aborted : std::error_code()));
+        poll(f.io);
+        CHECK(f.seen.back() == "terminate is through");
+        CHECK(f.terminated.size() == 1);
+        CHECK(f.ended.calls == 1);
+        CHECK(f.ended.error == (aborted ? wsx::errc::aborted : std::error_code()));
         g.reset();  // before the I/O context
       }
     }

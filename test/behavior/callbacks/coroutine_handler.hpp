@@ -12,14 +12,14 @@
 #include <vector>
 
 // What the tests of callbacks that wait share: a handler whose callbacks do what the test wants.
-namespace client_test::waits {
+namespace behavior_test::coroutine_handlers {
 
 using namespace wsx::testing;
 
 inline const std::error_code interrupted = asio::error::operation_aborted;
 
 // What a handler has been through; it outlives the handler.
-struct story {
+struct record {
   lines seen{};
   std::vector<wsx::close_reason> terminated{};
   int handlers = 0;
@@ -36,12 +36,12 @@ class scripted {
         terminate{};
   };
 
-  scripted(story& s, bodies b) : bodies_(std::move(b)), story_(&s) { ++story_->handlers; }
+  scripted(record& r, bodies b) : bodies_(std::move(b)), record_(&r) { ++record_->handlers; }
   scripted(scripted&& other) noexcept
-      : bodies_(std::move(other.bodies_)), story_(std::exchange(other.story_, nullptr)) {}
+      : bodies_(std::move(other.bodies_)), record_(std::exchange(other.record_, nullptr)) {}
   scripted& operator=(scripted&&) = delete;
   ~scripted() {
-    if (story_ != nullptr) --story_->handlers;
+    if (record_ != nullptr) --record_->handlers;
   }
 
   asio::awaitable<void> init(const wsx::connection_info&) { return run("init", bodies_.init); }
@@ -60,35 +60,35 @@ class scripted {
     co_return wsx::stop();
   }
   asio::awaitable<void> terminate(const wsx::close_reason& reason) {
-    story_->terminated.push_back(reason);
+    record_->terminated.push_back(reason);
     return run("terminate", bodies_.terminate);
   }
 
  private:
   // `what` is copied: the handler may be gone before it is through.
   asio::awaitable<void> run(std::string name, body what) {
-    story* const s = story_;
-    s->seen.push_back(name);
+    record* const r = record_;
+    r->seen.push_back(name);
     if (!what) co_return;
     try {
       auto running = what();
       co_await std::move(running);
-      s->seen.push_back(name + " is through");
+      r->seen.push_back(name + " is through");
     } catch (const std::system_error& e) {
       const bool by_client = e.code() == interrupted;
-      s->seen.push_back(name + (by_client ? " is interrupted" : " threw " + e.code().message()));
+      r->seen.push_back(name + (by_client ? " is interrupted" : " threw " + e.code().message()));
       throw;
     }
   }
 
   bodies bodies_;
-  story* story_;
+  record* record_;
 };
 
 using bodies = scripted::bodies;
 
-// Something that a callback waits for, and that a test may end. Not the client's time: whoever
-// waits for this is interrupted, or waits until then.
+// What a callback waits for until the test opens it or the client interrupts the callback. It has
+// nothing to do with the client's time.
 class gate {
  public:
   explicit gate(asio::io_context& io) : timer_(io, asio::steady_timer::time_point::max()) {}
@@ -103,7 +103,7 @@ class gate {
     if (state.cancelled() != asio::cancellation_type::none) throw std::system_error(interrupted);
   }
 
-  // Comes back whatever has ended it.
+  // Returns whatever has ended it.
   asio::awaitable<void> wait_once() {
     std::error_code ignored;
     ++waits;
@@ -122,8 +122,8 @@ inline asio::awaitable<void> wait_for_ever() {
   co_await never.async_wait(asio::use_awaitable);
 }
 
-// A callback that wants to hear nothing of cancellations, and waits until the test is done with it.
-// Gates that are opened wake it, and the client's interruptions.
+// A callback that ignores cancellation, and waits until the test is done with it. An open gate and
+// the client's interruptions wake it.
 inline asio::awaitable<void> ignore_all(gate& g, bool& enough) {
   co_await asio::this_coro::throw_if_cancelled(false);
   while (!enough) {
@@ -132,22 +132,19 @@ inline asio::awaitable<void> ignore_all(gate& g, bool& enough) {
   }
 }
 
-// A client that lives by a clock of its own, whose `close_timeout` is five minutes.
-struct fixture {
-  explicit fixture(bodies b, std::string server = "server", wsx::options o = calm())
-      : w(by_hand, scripted(s, std::move(b)), std::move(o), std::move(server)) {}
+// A client whose `close_timeout` is five minutes.
+struct fixture : record, client_fixture<scripted> {
+  explicit fixture(bodies b, std::string name = "server", wsx::options o = calm())
+      : client_fixture(scripted(*this, std::move(b)), std::move(o), std::move(name)) {}
 
   // Brings a client to where its callback for text waits.
   memory_peer open_and_go() {
-    memory_peer peer = w.open();
+    memory_peer peer = open();
     peer.discard_written();
     peer.write(text_frame("go"));
-    poll(w.io);
+    poll(io);
     return peer;
   }
-
-  story s;
-  world<scripted> w;
 };
 
-}  // namespace client_test::waits
+}  // namespace behavior_test::coroutine_handlers

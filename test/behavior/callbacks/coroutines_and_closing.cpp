@@ -13,8 +13,8 @@
 
 namespace {
 
-using namespace client_test;
-using namespace client_test::waits;
+using namespace behavior_test;
+using namespace behavior_test::coroutine_handlers;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
@@ -37,40 +37,40 @@ asio::awaitable<void> wait_for_cancellation() {
 // The server closes, and waits for the client to end TCP.
 void close_by_server(fixture& f, memory_peer& peer) {
   peer.write(close_frame(1000));
-  poll(f.w.io);
+  poll(f.io);
 }
 
 // A message that arrives in every phase.
 void send_mail(fixture& f) {
-  f.w.client->post_after(minutes(0), 1);
-  poll(f.w.io);
+  f.client->post_after(minutes(0), 1);
+  poll(f.io);
 }
 
 // Both sides have closed.
 void close_both(fixture& f, memory_peer& peer, outcome& closed) {
-  f.w.client->close(closed.token());
-  poll(f.w.io);
+  f.client->close(closed.token());
+  poll(f.io);
   peer.write(close_frame());
   peer.close();
-  poll(f.w.io);
+  poll(f.io);
 }
 
 }  // namespace
 
-TEST_SUITE("client: waits, closing") {
+TEST_SUITE("behavior/callbacks/coroutines_and_closing") {
   TEST_CASE("a callback that begins while the server closes is interrupted by close at once") {
     fixture f({.info = wait_for_ever});
-    memory_peer peer = f.w.open();
+    memory_peer peer = f.open();
     close_by_server(f, peer);
     send_mail(f);
-    CHECK(f.s.seen.back() == "info");
+    CHECK(f.seen.back() == "info");
     outcome closed;
-    f.w.client->close(closed.token());
-    poll(f.w.io);
-    CHECK(f.s.seen.back() == "info is interrupted");
+    f.client->close(closed.token());
+    poll(f.io);
+    CHECK(f.seen.back() == "info is interrupted");
     peer.close();
-    poll(f.w.io);
-    CHECK(f.s.seen.back() == "terminate");
+    poll(f.io);
+    CHECK(f.seen.back() == "terminate");
     CHECK(closed.ok());
   }
 
@@ -78,22 +78,22 @@ TEST_SUITE("client: waits, closing") {
     for (const bool by_server : {false, true}) {
       CAPTURE(by_server);
       fixture f({.info = wait_for_ever});
-      memory_peer peer = f.w.open();
+      memory_peer peer = f.open();
       if (by_server) {
         close_by_server(f, peer);
       } else {
-        f.w.client->close([](std::error_code) {});
-        poll(f.w.io);
+        f.client->close([](std::error_code) {});
+        poll(f.io);
       }
-      f.w.let_pass(close_timeout - minutes(1));
+      f.let_pass(close_timeout - minutes(1));
       send_mail(f);
-      f.w.let_pass(minutes(1) - seconds(1));
-      CHECK(f.s.seen.back() == "info");
-      f.w.let_pass(seconds(1));
-      CHECK(f.s.seen[3] == "info is interrupted");
-      CHECK(f.s.seen.back() == "terminate");
+      f.let_pass(minutes(1) - seconds(1));
+      CHECK(f.seen.back() == "info");
+      f.let_pass(seconds(1));
+      CHECK(f.seen[3] == "info is interrupted");
+      CHECK(f.seen.back() == "terminate");
       CHECK(peer.client_closed());
-      CHECK(f.w.ended.calls == 1);
+      CHECK(f.ended.calls == 1);
     }
   }
 
@@ -101,23 +101,23 @@ TEST_SUITE("client: waits, closing") {
     bool enough = false;
     std::optional<gate> g;
     fixture f({.info = [&] { return ignore_all(*g, enough); }});
-    g.emplace(f.w.io);
-    memory_peer peer = f.w.open();
+    g.emplace(f.io);
+    memory_peer peer = f.open();
     outcome closed;
-    f.w.client->close(closed.token());
-    poll(f.w.io);
-    f.w.let_pass(minutes(1));
+    f.client->close(closed.token());
+    poll(f.io);
+    f.let_pass(minutes(1));
     send_mail(f);
-    f.w.let_pass(close_timeout - minutes(1));
+    f.let_pass(close_timeout - minutes(1));
     CHECK(closed.failed(wsx::errc::close_timeout));
-    CHECK(f.w.ended.failed(wsx::errc::close_timeout));
+    CHECK(f.ended.failed(wsx::errc::close_timeout));
     CHECK(peer.client_closed());
-    CHECK(f.s.terminated.empty());
+    CHECK(f.terminated.empty());
     enough = true;
     g->open();
-    poll(f.w.io);
-    CHECK(f.s.seen.back() == "terminate");
-    CHECK(f.s.terminated.size() == 1);
+    poll(f.io);
+    CHECK(f.seen.back() == "terminate");
+    CHECK(f.terminated.size() == 1);
     g.reset();  // before the I/O context
   }
 
@@ -126,20 +126,20 @@ TEST_SUITE("client: waits, closing") {
     std::optional<gate> g;
     fixture f(
         {.text = wait_for_cancellation, .disconnect = [&] { return ignore_all(*g, enough); }});
-    g.emplace(f.w.io);
+    g.emplace(f.io);
     memory_peer peer = f.open_and_go();
     outcome closed;
     close_both(f, peer, closed);
-    CHECK(f.s.seen == lines{"init", "connect", "text", "text is interrupted", "disconnect"});
-    f.w.let_pass(close_timeout * 2);
+    CHECK(f.seen == lines{"init", "connect", "text", "text is interrupted", "disconnect"});
+    f.let_pass(close_timeout * 2);
     CHECK(!closed.done());
-    CHECK(!f.w.ended.done());
+    CHECK(!f.ended.done());
     enough = true;
     g->open();
-    poll(f.w.io);
+    poll(f.io);
     CHECK(closed.ok());
-    CHECK(f.w.ended.ok());
-    CHECK(f.s.seen.back() == "terminate");
+    CHECK(f.ended.ok());
+    CHECK(f.seen.back() == "terminate");
     g.reset();  // before the I/O context
   }
 
@@ -147,23 +147,23 @@ TEST_SUITE("client: waits, closing") {
     bool enough = false;
     std::optional<gate> g;
     fixture f({.disconnect = [&] { return ignore_all(*g, enough); }});
-    g.emplace(f.w.io);
-    f.w.client->watch_signal(SIGUSR1);
-    memory_peer peer = f.w.open();
+    g.emplace(f.io);
+    f.client->watch_signal(SIGUSR1);
+    memory_peer peer = f.open();
     outcome closed;
     close_both(f, peer, closed);
-    CHECK(f.s.seen.back() == "disconnect");
+    CHECK(f.seen.back() == "disconnect");
     std::raise(SIGUSR1);
-    poll(f.w.io);
-    f.w.let_pass(close_timeout);
+    poll(f.io);
+    f.let_pass(close_timeout);
     CHECK(closed.ok());
-    CHECK(f.w.ended.ok());
-    CHECK(f.s.terminated.empty());
+    CHECK(f.ended.ok());
+    CHECK(f.terminated.empty());
     enough = true;
     g->open();
-    poll(f.w.io);
-    CHECK(f.s.seen.back() == "terminate");
-    CHECK(f.w.ended.calls == 1);
+    poll(f.io);
+    CHECK(f.seen.back() == "terminate");
+    CHECK(f.ended.calls == 1);
     g.reset();  // before the I/O context
   }
 
@@ -171,45 +171,45 @@ TEST_SUITE("client: waits, closing") {
     bool enough = false;
     std::optional<gate> g;
     fixture f({.disconnect = [&] { return ignore_all(*g, enough); }});
-    g.emplace(f.w.io);
-    f.w.client->watch_signal(SIGUSR1);
-    f.w.open().close();
-    poll(f.w.io);
+    g.emplace(f.io);
+    f.client->watch_signal(SIGUSR1);
+    f.open().close();
+    poll(f.io);
     std::raise(SIGUSR1);
-    poll(f.w.io);
-    f.w.let_pass(close_timeout * 2);
-    CHECK(!f.w.ended.done());
-    f.w.client->abort();
-    f.w.let_pass(close_timeout);
-    CHECK(f.w.ended.failed(wsx::errc::aborted));
+    poll(f.io);
+    f.let_pass(close_timeout * 2);
+    CHECK(!f.ended.done());
+    f.client->abort();
+    f.let_pass(close_timeout);
+    CHECK(f.ended.failed(wsx::errc::aborted));
     enough = true;
     g->open();
-    poll(f.w.io);
-    CHECK(f.s.terminated.size() == 1);
-    CHECK(f.w.ended.calls == 1);
+    poll(f.io);
+    CHECK(f.terminated.size() == 1);
+    CHECK(f.ended.calls == 1);
     g.reset();  // before the I/O context
   }
 
   TEST_CASE("a signal interrupts handle_disconnect, not a message's callback that comes before") {
     std::optional<gate> g;
     fixture f({.text = [&] { return g->wait(); }, .info = [&] { return g->wait(); }});
-    g.emplace(f.w.io);
-    f.w.client->watch_signal(SIGUSR1);
+    g.emplace(f.io);
+    f.client->watch_signal(SIGUSR1);
     memory_peer peer = f.open_and_go();
     // It is waiting when the connection ends, so that it is given out before handle_disconnect.
-    f.w.client->post_after(minutes(0), 1);
+    f.client->post_after(minutes(0), 1);
     peer.close();
-    poll(f.w.io);
+    poll(f.io);
     g->open();
-    poll(f.w.io);
-    CHECK(f.s.seen.back() == "info");
+    poll(f.io);
+    CHECK(f.seen.back() == "info");
     std::raise(SIGUSR1);
-    poll(f.w.io);
-    CHECK(f.s.seen.back() == "info");
+    poll(f.io);
+    CHECK(f.seen.back() == "info");
     g->open();
-    poll(f.w.io);
-    CHECK(f.s.seen == lines{"init", "connect", "text", "text is through", "info", "info is through",
-                            "disconnect", "terminate"});
+    poll(f.io);
+    CHECK(f.seen == lines{"init", "connect", "text", "text is through", "info", "info is through",
+                          "disconnect", "terminate"});
     g.reset();  // before the I/O context
   }
 
@@ -230,33 +230,33 @@ TEST_SUITE("client: waits, closing") {
     gate* where = nullptr;
     bool enough = false;
     std::vector<std::error_code> errors;
-    world<holds> w(by_hand, {&where, &enough, &errors});
-    std::optional<gate> g(std::in_place, w.io);
+    client_fixture<holds> f({&where, &enough, &errors});
+    std::optional<gate> g(std::in_place, f.io);
     where = &*g;
-    w.open().close();
-    poll(w.io);
-    w.client->abort();
-    w.let_pass(close_timeout);
-    CHECK(w.ended.failed(wsx::errc::aborted));
+    f.open().close();
+    poll(f.io);
+    f.client->abort();
+    f.let_pass(close_timeout);
+    CHECK(f.ended.failed(wsx::errc::aborted));
     enough = true;
     g->open();
-    poll(w.io);
+    poll(f.io);
     CHECK(errors == std::vector<std::error_code>(2, wsx::errc::connection_dropped));
     g.reset();  // before the I/O context
   }
 
   TEST_CASE("abort while a message's callback waits: the transport has no say in how it ended") {
     fixture f({.cast = wait_for_ever});
-    f.w.open();
-    f.w.client->cast(1);
-    poll(f.w.io);
-    CHECK(f.s.seen.back() == "cast");
-    f.w.client->abort();
-    poll(f.w.io);
-    CHECK(f.w.ended.failed(wsx::errc::aborted));
-    CHECK(f.w.ended.reason.origin == wsx::close_origin::local);
-    REQUIRE(f.s.terminated.size() == 1);
-    CHECK(f.s.terminated[0].error == wsx::errc::aborted);
+    f.open();
+    f.client->cast(1);
+    poll(f.io);
+    CHECK(f.seen.back() == "cast");
+    f.client->abort();
+    poll(f.io);
+    CHECK(f.ended.failed(wsx::errc::aborted));
+    CHECK(f.ended.reason.origin == wsx::close_origin::local);
+    REQUIRE(f.terminated.size() == 1);
+    CHECK(f.terminated[0].error == wsx::errc::aborted);
   }
 }
 
@@ -272,24 +272,24 @@ wsx::options keeping_alive() {
 // A client whose callback for text waits longer than the server has to answer a ping.
 struct outlasting : fixture {
   outlasting() : fixture({.text = [this] { return g->wait(); }}, "server", keeping_alive()) {
-    g.emplace(w.io);
+    g.emplace(io);
   }
 
   // The server's time has run out then.
   memory_peer wait_for_long() {
     memory_peer peer = open_and_go();
-    w.let_pass(minutes(1));
+    let_pass(minutes(1));
     const auto ping = peer.take_frame();
     REQUIRE(ping);
     CHECK(ping->opcode == opcodes::ping);
-    w.let_pass(minutes(2));
-    CHECK(!w.ended.done());
+    let_pass(minutes(2));
+    CHECK(!ended.done());
     return peer;
   }
 
   void go_on() {
     g->open();
-    poll(w.io);
+    poll(io);
   }
 
   std::optional<gate> g;
@@ -297,42 +297,39 @@ struct outlasting : fixture {
 
 }  // namespace
 
-TEST_SUITE("client: waits, longer than a ping") {
+TEST_SUITE("behavior/callbacks/coroutines_and_closing: longer than a ping") {
   TEST_CASE("what has come meanwhile shows that the server lives") {
     outlasting f;
     memory_peer peer = f.wait_for_long();
     peer.write(pong_frame("late"));
     f.go_on();
-    CHECK(f.s.seen == lines{"init", "connect", "text", "text is through", "pong"});
-    CHECK(f.w.client->is_open());
-    CHECK(works(f.w, peer));
-    f.g.reset();  // before the I/O context
+    CHECK(f.seen == lines{"init", "connect", "text", "text is through", "pong"});
+    CHECK(f.client->is_open());
+    CHECK(works(f, peer));
   }
 
   TEST_CASE("if nothing has come it is given up") {
     outlasting f;
     memory_peer peer = f.wait_for_long();
     f.go_on();
-    CHECK(f.w.ended.failed(wsx::errc::ping_timeout));
+    CHECK(f.ended.failed(wsx::errc::ping_timeout));
     CHECK(peer.client_closed());
-    f.g.reset();  // before the I/O context
   }
 
   TEST_CASE("closing has its own time") {
     outlasting f;
     memory_peer peer = f.wait_for_long();
     outcome closed;
-    f.w.client->close(closed.token());
-    poll(f.w.io);
-    CHECK(f.s.seen.back() == "text is interrupted");
+    f.client->close(closed.token());
+    poll(f.io);
+    CHECK(f.seen.back() == "text is interrupted");
     CHECK(frames_of(peer) == lines{"close without a code"});
-    CHECK(!f.w.ended.done());
+    CHECK(!f.ended.done());
     peer.write(close_frame());
     peer.close();
-    poll(f.w.io);
+    poll(f.io);
     CHECK(closed.ok());
-    CHECK(f.w.ended.ok());
-    CHECK(f.w.ended.reason.clean);
-    f.g.reset();  // before the I/O context
+    CHECK(f.ended.ok());
+    CHECK(f.ended.reason.clean);
   }
 }

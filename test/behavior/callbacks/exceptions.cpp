@@ -14,7 +14,7 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 struct unlucky : std::runtime_error {
@@ -22,7 +22,7 @@ struct unlucky : std::runtime_error {
 };
 
 // What a handler has been through. The callback named `throws` throws, the first time or each time.
-struct story {
+struct record {
   std::string throws{};
   bool always = false;
   lines seen{};
@@ -37,36 +37,36 @@ struct story {
 };
 
 asio::awaitable<void> breathe() {
-  asio::steady_timer soon(co_await asio::this_coro::executor, std::chrono::nanoseconds(1));
+  asio::steady_timer soon(co_await asio::this_coro::executor, std::chrono::nanoseconds(0));
   co_await soon.async_wait(asio::use_awaitable);
 }
 
 // All callbacks are plain functions.
 struct plain {
-  story* s;
+  record* r;
 
-  void init(const wsx::connection_info&) { s->run("init"); }
-  void handle_connect(const wsx::connection_info&) { s->run("connect"); }
-  void handle_frame(wsx::text) { s->run("text"); }
-  void handle_frame(wsx::binary) { s->run("binary"); }
-  void handle_ping(wsx::ping) { s->run("ping"); }
-  void handle_pong(wsx::pong) { s->run("pong"); }
-  void handle_cast(int) { s->run("cast"); }
-  void handle_info(int) { s->run("info"); }
+  void init(const wsx::connection_info&) { r->run("init"); }
+  void handle_connect(const wsx::connection_info&) { r->run("connect"); }
+  void handle_frame(wsx::text) { r->run("text"); }
+  void handle_frame(wsx::binary) { r->run("binary"); }
+  void handle_ping(wsx::ping) { r->run("ping"); }
+  void handle_pong(wsx::pong) { r->run("pong"); }
+  void handle_cast(int) { r->run("cast"); }
+  void handle_info(int) { r->run("info"); }
   wsx::disconnect_decision handle_disconnect(const wsx::disconnect& d) {
-    s->told.push_back(d.reason);
-    s->run("disconnect");
+    r->told.push_back(d.reason);
+    r->run("disconnect");
     return wsx::reconnect();
   }
   void terminate(const wsx::close_reason& reason) {
-    s->told.push_back(reason);
-    s->run("terminate");
+    r->told.push_back(reason);
+    r->run("terminate");
   }
 };
 
 // All are coroutines, which throw after they have waited.
 struct awaiting {
-  story* s;
+  record* r;
 
   asio::awaitable<void> init(const wsx::connection_info&) { return run("init"); }
   asio::awaitable<void> handle_connect(const wsx::connection_info&) { return run("connect"); }
@@ -77,13 +77,13 @@ struct awaiting {
   asio::awaitable<void> handle_cast(int) { return run("cast"); }
   asio::awaitable<void> handle_info(int) { return run("info"); }
   asio::awaitable<wsx::disconnect_decision> handle_disconnect(const wsx::disconnect& d) {
-    s->told.push_back(d.reason);
+    r->told.push_back(d.reason);
     auto running = run("disconnect");
     co_await std::move(running);
     co_return wsx::reconnect();
   }
   asio::awaitable<void> terminate(const wsx::close_reason& reason) {
-    s->told.push_back(reason);
+    r->told.push_back(reason);
     return run("terminate");
   }
 
@@ -91,7 +91,7 @@ struct awaiting {
   asio::awaitable<void> run(std::string name) {
     auto waiting = breathe();
     co_await std::move(waiting);
-    s->run(name);
+    r->run(name);
   }
 };
 
@@ -117,20 +117,20 @@ wsx::options reconnecting() {
 
 // A client, one of whose callbacks throws.
 template <class Handler>
-struct fixture {
-  explicit fixture(std::string throws, wsx::options options = calm())
-      : s{std::move(throws)}, w(Handler{&s}, std::move(options)) {}
+struct fixture : record, client_fixture<Handler> {
+  explicit fixture(std::string callback, wsx::options options = calm())
+      : record{std::move(callback)}, client_fixture<Handler>(Handler{this}, std::move(options)) {}
 
   // Runs until nothing is left to do but to wait for the server.
   void settle(std::size_t calls) {
-    REQUIRE(run_until(w.io, [&] { return s.seen.size() >= calls; }));
-    poll(w.io);
+    REQUIRE(this->run_until([&] { return seen.size() >= calls; }));
+    poll(this->io);
   }
 
-  memory_peer open() {
-    memory_peer peer = w.open();
+  memory_peer open_settled() {
+    memory_peer peer = this->open();
     settle(2);
-    REQUIRE(w.client->is_open());
+    REQUIRE(this->client->is_open());
     peer.discard_written();
     return peer;
   }
@@ -141,9 +141,9 @@ struct fixture {
     if (name == "binary") peer.write(binary_frame("a"));
     if (name == "ping") peer.write(ping_frame("a"));
     if (name == "pong") peer.write(pong_frame("a"));
-    if (name == "cast") w.client->cast(1);
-    if (name == "info") w.client->post(1);
-    const std::size_t calls = s.seen.size() + 1;
+    if (name == "cast") this->client->cast(1);
+    if (name == "info") this->client->post(1);
+    const std::size_t calls = seen.size() + 1;
     settle(calls);
   }
 
@@ -151,38 +151,35 @@ struct fixture {
   void answer_close(memory_peer& peer) {
     peer.write(close_frame(1011));
     peer.close();
-    poll(w.io);
+    poll(this->io);
   }
-
-  story s;
-  world<Handler> w;
 };
 
 const std::vector<std::string> callbacks{"text", "binary", "ping", "pong", "cast", "info"};
 
 }  // namespace
 
-TEST_SUITE("client: exceptions") {
+TEST_SUITE("behavior/callbacks/exceptions") {
   TEST_CASE_TEMPLATE("Close 1011, then terminate, and handle_disconnect is not asked", Handler,
                      plain, awaiting) {
     for (const auto& name : callbacks) {
       CAPTURE(name);
       fixture<Handler> f(name);
-      memory_peer peer = f.open();
+      memory_peer peer = f.open_settled();
       f.provoke(name, peer);
       const lines written = frames_of(peer);
       REQUIRE(written.size() == 1);
       CHECK(written[0].starts_with("close 1011"));
-      CHECK(!f.w.ended.done());
+      CHECK(!f.ended.done());
       f.answer_close(peer);
       f.settle(4);
-      REQUIRE(run_until(f.w.io, [&] { return f.w.ended.done(); }));
-      CHECK(f.s.seen == lines{"init", "connect", name, "terminate"});
-      CHECK(f.w.ended.failed(wsx::errc::handler_failed));
-      CHECK(failed_by(f.w.ended.reason, name));
-      REQUIRE(f.s.told.size() == 1);
-      CHECK(failed_by(f.s.told[0], name));
-      CHECK(f.w.server.accepted() == 1);
+      REQUIRE(f.run_until([&] { return f.ended.done(); }));
+      CHECK(f.seen == lines{"init", "connect", name, "terminate"});
+      CHECK(f.ended.failed(wsx::errc::handler_failed));
+      CHECK(failed_by(f.ended.reason, name));
+      REQUIRE(f.told.size() == 1);
+      CHECK(failed_by(f.told[0], name));
+      CHECK(f.server.accepted() == 1);
     }
   }
 
@@ -191,33 +188,34 @@ TEST_SUITE("client: exceptions") {
     for (const auto& name : callbacks) {
       CAPTURE(name);
       fixture<Handler> f(name, reconnecting());
-      memory_peer peer = f.open();
+      memory_peer peer = f.open_settled();
       f.provoke(name, peer);
       f.answer_close(peer);
       f.settle(4);
-      REQUIRE(run_until(f.w.io, [&] { return f.w.server.accepted() == 2; }));
-      poll(f.w.io);
-      auto next = f.w.server.next();
+      REQUIRE(f.run_until([&] { return f.server.accepted() == 2; }));
+      poll(f.io);
+      auto next = f.server.next();
       REQUIRE(next);
       next->accept();
       f.settle(5);
-      CHECK(f.s.seen == lines{"init", "connect", name, "disconnect", "connect"});
-      CHECK(!f.w.ended.done());
-      REQUIRE(f.s.told.size() == 1);
-      CHECK(failed_by(f.s.told[0], name));
-      CHECK(works(f.w, *next));
+      CHECK(f.seen == lines{"init", "connect", name, "disconnect", "connect"});
+      CHECK(!f.ended.done());
+      REQUIRE(f.told.size() == 1);
+      CHECK(failed_by(f.told[0], name));
+      CHECK(works(f, *next));
     }
   }
 
-  TEST_CASE_TEMPLATE("the same of a later handle_connect", Handler, plain, awaiting) {
+  TEST_CASE_TEMPLATE("a later handle_connect that throws ends its connection", Handler, plain,
+                     awaiting) {
     for (const bool may_reconnect : {false, true}) {
       CAPTURE(may_reconnect);
       fixture<Handler> f("", may_reconnect ? reconnecting() : calm());
-      f.open().close();
-      REQUIRE(run_until(f.w.io, [&] { return f.w.server.accepted() == 2; }));
-      poll(f.w.io);
-      f.s.throws = "connect";
-      memory_peer peer = f.w.server.next().value();
+      f.open_settled().close();
+      REQUIRE(f.run_until([&] { return f.server.accepted() == 2; }));
+      poll(f.io);
+      f.throws = "connect";
+      memory_peer peer = f.server.next().value();
       peer.accept();
       f.settle(4);
       const lines written = frames_of(peer);
@@ -225,29 +223,29 @@ TEST_SUITE("client: exceptions") {
       CHECK(written[0].starts_with("close 1011"));
       f.answer_close(peer);
       f.settle(5);
-      CHECK(f.s.seen == lines{"init", "connect", "disconnect", "connect",
-                              may_reconnect ? "disconnect" : "terminate"});
-      CHECK(f.w.connected.ok());
-      CHECK(f.w.ended.done() == !may_reconnect);
+      CHECK(f.seen == lines{"init", "connect", "disconnect", "connect",
+                            may_reconnect ? "disconnect" : "terminate"});
+      CHECK(f.connected.ok());
+      CHECK(f.ended.done() == !may_reconnect);
     }
   }
 
-  TEST_CASE_TEMPLATE("init and the first handle_connect: connect fails, too", Handler, plain,
+  TEST_CASE_TEMPLATE("init and the first handle_connect: connect fails as well", Handler, plain,
                      awaiting) {
     for (const std::string name : {"init", "connect"}) {
       CAPTURE(name);
       fixture<Handler> f(name);
-      memory_peer peer = f.w.open();
+      memory_peer peer = f.open();
       f.settle(name == "init" ? 1 : 2);
       const lines written = frames_of(peer);
       REQUIRE(written.size() == 1);
       CHECK(written[0].starts_with("close 1011"));
       f.answer_close(peer);
-      REQUIRE(run_until(f.w.io, [&] { return f.w.ended.done() && f.w.connected.done(); }));
-      CHECK(f.w.connected.failed(wsx::errc::handler_failed));
-      CHECK(f.w.ended.failed(wsx::errc::handler_failed));
-      CHECK(failed_by(f.w.ended.reason, name));
-      CHECK(f.s.seen ==
+      REQUIRE(f.run_until([&] { return f.ended.done() && f.connected.done(); }));
+      CHECK(f.connected.failed(wsx::errc::handler_failed));
+      CHECK(f.ended.failed(wsx::errc::handler_failed));
+      CHECK(failed_by(f.ended.reason, name));
+      CHECK(f.seen ==
             (name == "init" ? lines{"init", "terminate"} : lines{"init", "connect", "terminate"}));
     }
   }
@@ -261,15 +259,15 @@ TEST_SUITE("client: exceptions") {
         co_await gate->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
       }
     };
-    world<waits> w(waits{nullptr});
-    asio::steady_timer gate(w.io, asio::steady_timer::time_point::max());
-    w.handler().gate = &gate;
-    memory_peer peer = w.open();
-    CHECK(!w.connected.done());
+    client_fixture<waits> f(waits{nullptr});
+    asio::steady_timer gate(f.io, asio::steady_timer::time_point::max());
+    f.handler().gate = &gate;
+    memory_peer peer = f.open();
+    CHECK(!f.connected.done());
     gate.cancel();
-    poll(w.io);
-    CHECK(w.connected.ok());
-    CHECK(works(w, peer));
+    poll(f.io);
+    CHECK(f.connected.ok());
+    CHECK(works(f, peer));
   }
 
   TEST_CASE("what callbacks replied before goes out, nothing behind is delivered") {
@@ -282,13 +280,13 @@ TEST_SUITE("client: exceptions") {
       }
     };
     int seen = 0;
-    world<replies> w({&seen});
-    memory_peer peer = w.open();
+    client_fixture<replies> f({&seen});
+    memory_peer peer = f.open();
     peer.discard_written();
     std::string frames;
     for (const char* text : {"a", "b", "bad", "c"}) frames += encode_server_frame(text_frame(text));
     peer.write(frames);
-    poll(w.io);
+    poll(f.io);
     const lines written = frames_of(peer);
     REQUIRE(written.size() == 3);
     CHECK(lines(written.begin(), written.begin() + 2) == lines{"text \"a\"", "text \"b\""});
@@ -296,59 +294,58 @@ TEST_SUITE("client: exceptions") {
     CHECK(seen == 3);
   }
 
-  TEST_CASE_TEMPLATE("handle_disconnect and terminate: whoever joins is told", Handler, plain,
-                     awaiting) {
+  TEST_CASE_TEMPLATE("handle_disconnect and terminate: join is told", Handler, plain, awaiting) {
     for (const bool may_reconnect : {false, true}) {
       for (const std::string name : {"disconnect", "terminate"}) {
         CAPTURE(may_reconnect);
         CAPTURE(name);
         fixture<Handler> f("", may_reconnect ? reconnecting() : calm());
-        f.s.throws = name;
-        memory_peer peer = f.open();
+        f.throws = name;
+        memory_peer peer = f.open_settled();
         if (name == "terminate") {
-          f.w.client->close([](std::error_code) {});
-          poll(f.w.io);
+          f.client->close([](std::error_code) {});
+          poll(f.io);
           peer.write(close_frame());
         }
         peer.close();
-        REQUIRE(run_until(f.w.io, [&] { return f.w.ended.done(); }));
-        CHECK(f.s.seen == lines{"init", "connect", "disconnect", "terminate"});
-        CHECK(f.w.ended.failed(wsx::errc::handler_failed));
-        CHECK(failed_by(f.w.ended.reason, name));
-        CHECK(f.w.server.accepted() == 1);
+        REQUIRE(f.run_until([&] { return f.ended.done(); }));
+        CHECK(f.seen == lines{"init", "connect", "disconnect", "terminate"});
+        CHECK(f.ended.failed(wsx::errc::handler_failed));
+        CHECK(failed_by(f.ended.reason, name));
+        CHECK(f.server.accepted() == 1);
       }
     }
   }
 
   TEST_CASE("a callback that throws on each connection is asked for as often") {
     fixture<plain> f("connect", reconnecting());
-    f.s.throws.clear();
-    f.open().close();
-    poll(f.w.io);
-    f.s.throws = "connect";
-    f.s.always = true;
+    f.throws.clear();
+    f.open_settled().close();
+    poll(f.io);
+    f.throws = "connect";
+    f.always = true;
     for (std::size_t i = 2; i <= 4; ++i) {
-      REQUIRE(f.w.server.accepted() == i);
-      memory_peer peer = f.w.server.next().value();
+      REQUIRE(f.server.accepted() == i);
+      memory_peer peer = f.server.next().value();
       peer.accept();
-      poll(f.w.io);
+      poll(f.io);
       f.answer_close(peer);
-      CHECK(f.s.seen.back() == "disconnect");
-      CHECK(failed_by(f.s.told.back(), "connect"));
+      CHECK(f.seen.back() == "disconnect");
+      CHECK(failed_by(f.told.back(), "connect"));
     }
-    CHECK(!f.w.ended.done());
+    CHECK(!f.ended.done());
   }
 
   TEST_CASE(
       "the server that is not told anything more: what it said stands, but for the exception") {
     fixture<plain> f("text");
-    memory_peer peer = f.open();
+    memory_peer peer = f.open_settled();
     peer.fail_writes(asio::error::broken_pipe);
     peer.write(text_frame("a"));
     peer.close();
-    poll(f.w.io);
-    CHECK(f.s.seen == lines{"init", "connect", "text", "terminate"});
-    CHECK(f.w.ended.failed(wsx::errc::handler_failed));
-    CHECK(failed_by(f.w.ended.reason, "text"));
+    poll(f.io);
+    CHECK(f.seen == lines{"init", "connect", "text", "terminate"});
+    CHECK(f.ended.failed(wsx::errc::handler_failed));
+    CHECK(failed_by(f.ended.reason, "text"));
   }
 }

@@ -6,7 +6,7 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 std::string str(wsx::bytes_view bytes) {
@@ -73,29 +73,29 @@ struct answers {
 
 // What the client writes when the server says `what`.
 lines answer_to(const std::string& what) {
-  world<answers> w;
-  memory_peer peer = w.open();
+  client_fixture<answers> f;
+  memory_peer peer = f.open();
   peer.write(text_frame(what));
-  poll(w.io);
+  poll(f.io);
   return frames_of(peer);
 }
 
 }  // namespace
 
-TEST_SUITE("client: frames for the handler") {
+TEST_SUITE("behavior/callbacks/frames: frames") {
   TEST_CASE("a template for both kinds of message") {
     lines seen;
-    world<template_frames> w({&seen});
-    memory_peer peer = w.open();
+    client_fixture<template_frames> f({&seen});
+    memory_peer peer = f.open();
     peer.write(text_frame("a"));
     peer.write(binary_frame("b"));
-    poll(w.io);
+    poll(f.io);
     CHECK(seen == lines{"text a", "binary b"});
   }
 
   TEST_CASE("RFC 6455 7.4.1: a kind of message that the handler does not take") {
     lines seen;
-    world<only_text> text({&seen});
+    client_fixture<only_text> text({&seen});
     memory_peer peer = text.open();
     peer.write(text_frame("a"));
     peer.write(binary_frame("b"));
@@ -110,38 +110,38 @@ TEST_SUITE("client: frames for the handler") {
     CHECK(text.ended.failed(wsx::errc::unsupported_data));
   }
 
-  TEST_CASE("the same the other way round") {
+  TEST_CASE("RFC 6455 7.4.1: text that the handler does not take") {
     lines seen;
-    world<only_binary> w({&seen});
-    memory_peer peer = w.open();
+    client_fixture<only_binary> f({&seen});
+    memory_peer peer = f.open();
     peer.write(text_frame("a"));
-    poll(w.io);
+    poll(f.io);
     CHECK(seen.empty());
     CHECK(peer.take_frame()->payload.substr(0, 2) == "\x03\xeb");
   }
 
   TEST_CASE("without handle_ping pings are answered") {
     lines seen;
-    world<only_text> w({&seen});
-    memory_peer peer = w.open();
+    client_fixture<only_text> f({&seen});
+    memory_peer peer = f.open();
     peer.write(ping_frame("x"));
-    poll(w.io);
+    poll(f.io);
     CHECK(frames_of(peer) == lines{"pong \"x\""});
   }
 
   TEST_CASE("handle_fragment gets pieces as they come") {
     std::vector<wsx::fragment> seen;
     lines payloads;
-    world<pieces> w({&seen, &payloads});
-    memory_peer peer = w.open();
+    client_fixture<pieces> f({&seen, &payloads});
+    memory_peer peer = f.open();
     const auto bytes =
         encode_server_frame({.opcode = opcodes::text, .payload = "one", .fin = false}) +
         encode_server_frame(ping_frame("p")) + encode_server_frame(continuation_frame("two", true));
     peer.write(bytes.substr(0, 4));  // header and two of three bytes
-    poll(w.io);
+    poll(f.io);
     REQUIRE(seen.size() == 1);
     peer.write(bytes.substr(4));
-    poll(w.io);
+    poll(f.io);
     std::string whole;
     for (const auto& p : payloads) whole += p;
     CHECK(whole == "onetwo");
@@ -153,11 +153,11 @@ TEST_SUITE("client: frames for the handler") {
       CHECK(seen[i].last == (i + 1 == seen.size()));
     }
     CHECK(frames_of(peer) == lines{"pong \"p\""});
-    CHECK(w.client->stats().messages_received == 1);
+    CHECK(f.client->stats().messages_received == 1);
   }
 }
 
-TEST_SUITE("client: actions") {
+TEST_SUITE("behavior/callbacks/frames: actions") {
   TEST_CASE("replies and frames of the session") {
     CHECK(answer_to("hi") == lines{"text \"you said hi\""});
     CHECK(answer_to("many") ==
@@ -173,15 +173,15 @@ TEST_SUITE("client: actions") {
   TEST_CASE("an action that RFC 6455 forbids fails the connection with 1011") {
     for (const std::string what : {"bad", "bad close"}) {
       CAPTURE(what);
-      world<answers> w;
-      memory_peer peer = w.open();
+      client_fixture<answers> f;
+      memory_peer peer = f.open();
       peer.write(text_frame(what));
-      poll(w.io);
+      poll(f.io);
       CHECK(peer.take_frame()->payload.substr(0, 2) == "\x03\xf3");  // 1011
       peer.close();
-      poll(w.io);
+      poll(f.io);
       CHECK(
-          w.ended.failed(what == "bad" ? wsx::errc::invalid_text : wsx::errc::invalid_close_code));
+          f.ended.failed(what == "bad" ? wsx::errc::invalid_text : wsx::errc::invalid_close_code));
     }
   }
 
@@ -189,18 +189,18 @@ TEST_SUITE("client: actions") {
     auto options = calm();
     options.max_message_size = 1000;
     lines seen;
-    world<only_text> w({&seen}, options);
-    memory_peer peer = w.open();
+    client_fixture<only_text> f({&seen}, options);
+    memory_peer peer = f.open();
     auto header = text_frame("");
     header.declared_length = 1001;
     peer.write(header);
-    poll(w.io);
+    poll(f.io);
     const auto frame = peer.take_frame();
     REQUIRE(frame);
     CHECK(frame->payload.substr(0, 2) == "\x03\xf1");  // 1009
     peer.close();
-    poll(w.io);
-    CHECK(w.ended.failed(wsx::errc::message_too_big));
+    poll(f.io);
+    CHECK(f.ended.failed(wsx::errc::message_too_big));
     CHECK(seen.empty());
   }
 }

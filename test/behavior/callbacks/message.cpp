@@ -10,7 +10,7 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 std::string described(wsx::message m) {
@@ -89,24 +89,20 @@ struct coroutine_by_rvalue {
 template <class Handler>
 std::pair<lines, lines> exchange() {
   lines seen;
-  world<Handler> w(Handler{&seen});
-  memory_peer peer = w.open();
+  client_fixture<Handler> f(Handler{&seen});
+  memory_peer peer = f.open();
   peer.discard_written();
   peer.write(text_frame("a"));
   peer.write(binary_frame("b"));
-  CHECK(run_until(w.io, [&] { return seen.size() == 2; }));
-  poll(w.io);
+  CHECK(f.run_until([&] { return seen.size() == 2; }));
+  poll(f.io);
   return {seen, frames_of(peer)};
 }
 
 const lines both{"text a", "binary b"};
 const lines echo{"text \"a\"", "binary \"b\""};
 
-struct plain {
-  void handle_frame(wsx::text) {}
-};
-
-asio::awaitable<void> send_all(memory_client<plain>* client, bool* sent) {
+asio::awaitable<void> send_all(memory_client<quiet>* client, bool* sent) {
   co_await client->send("literal");
   co_await client->send(std::string("a string that is too long for its own room"));
   co_await client->send(std::string_view("view"));
@@ -116,7 +112,7 @@ asio::awaitable<void> send_all(memory_client<plain>* client, bool* sent) {
 
 }  // namespace
 
-TEST_SUITE("client: messages of either kind") {
+TEST_SUITE("behavior/callbacks/message") {
   TEST_CASE("handle_frame(message) gets both kinds") {
     const auto [seen, answers] = exchange<both_kinds>();
     CHECK(seen == both);
@@ -144,20 +140,20 @@ TEST_SUITE("client: messages of either kind") {
   }
 
   TEST_CASE("send, try_send: messages, and strings as text") {
-    world<plain> w;
-    memory_peer peer = w.open();
+    client_fixture<quiet> f;
+    memory_peer peer = f.open();
     peer.discard_written();
-    CHECK(w.client->try_send("try"));
-    CHECK(w.client->try_send(wsx::message(wsx::binary("bin"))));
-    CHECK(w.client->try_send(wsx::uncompressed("as it is")));
+    CHECK(f.client->try_send("try"));
+    CHECK(f.client->try_send(wsx::message(wsx::binary("bin"))));
+    CHECK(f.client->try_send(wsx::uncompressed("as it is")));
     std::error_code error;
-    CHECK(!w.client->try_send("\xff", error));
+    CHECK(!f.client->try_send("\xff", error));
     CHECK(error == wsx::errc::invalid_text);
     outcome sent;
-    w.client->send(std::string("callback"), sent.token());
+    f.client->send(std::string("callback"), sent.token());
     bool all = false;
-    asio::co_spawn(w.io, send_all(&*w.client, &all), asio::detached);
-    poll(w.io);
+    asio::co_spawn(f.io, send_all(&*f.client, &all), asio::detached);
+    poll(f.io);
     CHECK(sent.ok());
     CHECK(all);
     CHECK(frames_of(peer) == lines{"text \"try\"", "binary \"bin\"", "text \"as it is\"",

@@ -6,21 +6,21 @@
 #include <optional>
 #include <utility>
 
-// A callback that awaits the end of its own client would wait for ever: it is told so.
+// A callback that awaits the end of its own client would wait for ever: it gets an error.
 
 namespace {
 
-using namespace client_test;
-using namespace client_test::waits;
+using namespace behavior_test;
+using namespace behavior_test::coroutine_handlers;
 
 // Awaits one of the two in a callback, and says how that failed.
-asio::awaitable<void> await_end(world<scripted>& w, bool close, lines& errors) {
+asio::awaitable<void> await_end(client_fixture<scripted>& f, bool close, lines& errors) {
   try {
     if (close) {
-      auto closing = w.client->close();
+      auto closing = f.client->close();
       co_await std::move(closing);
     } else {
-      auto joining = w.client->join();
+      auto joining = f.client->join();
       co_await std::move(joining);
     }
     errors.push_back("none");
@@ -29,81 +29,81 @@ asio::awaitable<void> await_end(world<scripted>& w, bool close, lines& errors) {
   }
 }
 
-// The same in a coroutine of its own that the callback has called.
-asio::awaitable<void> await_end_below(world<scripted>& w, bool close, lines& errors) {
-  auto below = await_end(w, close, errors);
+// Awaits it in a coroutine of its own, which the callback has called.
+asio::awaitable<void> await_end_below(client_fixture<scripted>& f, bool close, lines& errors) {
+  auto below = await_end(f, close, errors);
   co_await std::move(below);
 }
 
 }  // namespace
 
-TEST_SUITE("client: waits for itself") {
+TEST_SUITE("behavior/callbacks/own_end") {
   TEST_CASE("close and join in a callback fail at once, and nothing is begun") {
     for (const bool close : {true, false}) {
       CAPTURE(close);
       lines errors;
-      world<scripted>* w = nullptr;
-      const body b = [&] { return await_end(*w, close, errors); };
+      client_fixture<scripted>* self = nullptr;
+      const body b = [&] { return await_end(*self, close, errors); };
       fixture f({.init = b, .connect = b, .text = b, .ping = b, .pong = b, .cast = b, .info = b});
-      w = &f.w;
-      memory_peer peer = f.w.open();
-      CHECK(f.w.connected.ok());
+      self = &f;
+      memory_peer peer = f.open();
+      CHECK(f.connected.ok());
       peer.write(text_frame("a"));
       peer.write(ping_frame("b"));
       peer.write(pong_frame("c"));
-      poll(f.w.io);
-      f.w.client->cast(1);
-      f.w.client->post(1);
-      poll(f.w.io);
+      poll(f.io);
+      f.client->cast(1);
+      f.client->post(1);
+      poll(f.io);
       CHECK(errors == lines(7, "would_deadlock"));
       CHECK(frames_of(peer).empty());
-      CHECK(works(f.w, peer));
-      CHECK(!f.w.ended.done());
+      CHECK(works(f, peer));
+      CHECK(!f.ended.done());
     }
   }
 
-  TEST_CASE("in handle_disconnect and terminate, too") {
+  TEST_CASE("close and join fail in handle_disconnect and terminate") {
     for (const bool close : {true, false}) {
       CAPTURE(close);
       lines errors;
-      world<scripted>* w = nullptr;
-      const body b = [&] { return await_end(*w, close, errors); };
+      client_fixture<scripted>* self = nullptr;
+      const body b = [&] { return await_end(*self, close, errors); };
       fixture f({.disconnect = b, .terminate = b});
-      w = &f.w;
-      f.w.open().close();
-      poll(f.w.io);
+      self = &f;
+      f.open().close();
+      poll(f.io);
       CHECK(errors == lines(2, "would_deadlock"));
-      CHECK(f.w.ended.calls == 1);
+      CHECK(f.ended.calls == 1);
     }
   }
 
   TEST_CASE("in a coroutine that the callback awaits") {
     lines errors;
-    world<scripted>* w = nullptr;
-    fixture f({.text = [&] { return await_end_below(*w, true, errors); }});
-    w = &f.w;
+    client_fixture<scripted>* self = nullptr;
+    fixture f({.text = [&] { return await_end_below(*self, true, errors); }});
+    self = &f;
     memory_peer peer = f.open_and_go();
     CHECK(errors == lines{"would_deadlock"});
-    CHECK(works(f.w, peer));
+    CHECK(works(f, peer));
   }
 
-  TEST_CASE("after the callback has waited, too") {
+  TEST_CASE("close and join fail after the callback has waited") {
     lines errors;
-    world<scripted>* w = nullptr;
+    client_fixture<scripted>* self = nullptr;
     std::optional<gate> g;
     fixture f({.text = [&]() -> asio::awaitable<void> {
       auto waiting = g->wait();
       co_await std::move(waiting);
-      auto ending = await_end(*w, true, errors);
+      auto ending = await_end(*self, true, errors);
       co_await std::move(ending);
     }});
-    w = &f.w;
-    g.emplace(f.w.io);
+    self = &f;
+    g.emplace(f.io);
     memory_peer peer = f.open_and_go();
     g->open();
-    poll(f.w.io);
+    poll(f.io);
     CHECK(errors == lines{"would_deadlock"});
-    CHECK(works(f.w, peer));
+    CHECK(works(f, peer));
     g.reset();  // before the I/O context
   }
 
@@ -113,29 +113,29 @@ TEST_SUITE("client: waits for itself") {
         CAPTURE(close);
         CAPTURE(waits);
         lines errors;
-        world<scripted>* w = nullptr;
+        client_fixture<scripted>* self = nullptr;
         std::optional<gate> g;
         fixture f({.text = [&]() -> asio::awaitable<void> {
           const auto executor = co_await asio::this_coro::executor;
-          asio::co_spawn(executor, await_end(*w, close, errors), asio::detached);
+          asio::co_spawn(executor, await_end(*self, close, errors), asio::detached);
           if (!waits) co_return;
           auto waiting = g->wait();
           co_await std::move(waiting);
         }});
-        w = &f.w;
-        g.emplace(f.w.io);
+        self = &f;
+        g.emplace(f.io);
         memory_peer peer = f.open_and_go();
         CHECK(errors.empty());
         if (!close) {
-          f.w.client->close([](std::error_code) {});
-          poll(f.w.io);
+          f.client->close([](std::error_code) {});
+          poll(f.io);
         }
         CHECK(frames_of(peer) == lines{"close without a code"});
         peer.write(close_frame());
         peer.close();
-        poll(f.w.io);
+        poll(f.io);
         CHECK(errors == lines{"none"});
-        CHECK(f.w.ended.ok());
+        CHECK(f.ended.ok());
         g.reset();  // before the I/O context
       }
     }
@@ -144,18 +144,18 @@ TEST_SUITE("client: waits for itself") {
   TEST_CASE("a callback may wait for the end of another client") {
     lines errors;
     fixture other({}, "other");
-    fixture f({.text = [&] { return await_end(other.w, true, errors); }});
-    memory_peer there = other.w.open();
+    fixture f({.text = [&] { return await_end(other, true, errors); }});
+    memory_peer there = other.open();
     there.discard_written();
     f.open_and_go();
-    poll(other.w.io);
+    poll(other.io);
     CHECK(frames_of(there) == lines{"close without a code"});
     there.write(close_frame());
     there.close();
-    poll(other.w.io);
-    poll(f.w.io);
+    poll(other.io);
+    poll(f.io);
     CHECK(errors == lines{"none"});
-    CHECK(other.w.ended.ok());
-    CHECK(f.w.client->is_open());
+    CHECK(other.ended.ok());
+    CHECK(f.client->is_open());
   }
 }

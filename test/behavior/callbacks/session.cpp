@@ -6,7 +6,7 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 // Does what the test wants within its callbacks.
@@ -26,21 +26,22 @@ struct puppet {
 };
 
 // Runs `act` within a callback; says what the client then wrote.
-lines act(world<puppet>& w, memory_peer& peer, std::function<void(puppet&, wsx::session&)> what) {
-  w.handler().on_text = std::move(what);
+lines act(client_fixture<puppet>& f, memory_peer& peer,
+          std::function<void(puppet&, wsx::session&)> what) {
+  f.handler().on_text = std::move(what);
   peer.write(text_frame("now"));
-  poll(w.io);
+  poll(f.io);
   return frames_of(peer);
 }
 
 }  // namespace
 
-TEST_SUITE("session") {
+TEST_SUITE("behavior/callbacks/session") {
   TEST_CASE("frames go out together when the callback is through, and are copied at once") {
-    world<puppet> w;
-    memory_peer peer = w.open();
+    client_fixture<puppet> f;
+    memory_peer peer = f.open();
     std::size_t before = 0;
-    const auto frames = act(w, peer, [&](puppet&, wsx::session& s) {
+    const auto frames = act(f, peer, [&](puppet&, wsx::session& s) {
       before = peer.bytes_written();
       std::string payload = "one";
       CHECK(!s.send(wsx::text{payload}));
@@ -55,9 +56,9 @@ TEST_SUITE("session") {
   }
 
   TEST_CASE("frames that RFC 6455 forbids, and nothing of them is sent") {
-    world<puppet> w;
-    memory_peer peer = w.open();
-    const auto frames = act(w, peer, [](puppet&, wsx::session& s) {
+    client_fixture<puppet> f;
+    memory_peer peer = f.open();
+    const auto frames = act(f, peer, [](puppet&, wsx::session& s) {
       const auto op = wsx::opcode::text;
       CHECK(s.send(wsx::ping{std::string(126, 'a')}) == wsx::errc::control_payload_too_long);
       CHECK(s.send(wsx::text{"\xff"}) == wsx::errc::invalid_text);
@@ -71,17 +72,17 @@ TEST_SUITE("session") {
       CHECK(s.close(wsx::close_code::normal, "\xff") == wsx::errc::invalid_text);
     });
     CHECK(frames == lines{"text \"a\" without FIN", "continuation \"c\""});
-    CHECK(w.client->is_open());
+    CHECK(f.client->is_open());
   }
 
   TEST_CASE("none is sent while max_reply_bytes wait, and they do not count once they are gone") {
     auto options = calm();
     options.max_reply_bytes = 1000;
-    world<puppet> w({}, options);
-    memory_peer peer = w.open();
+    client_fixture<puppet> f({}, options);
+    memory_peer peer = f.open();
     const std::string payload(600, 'a');
     for (int round = 0; round < 2; ++round) {
-      const auto frames = act(w, peer, [&](puppet&, wsx::session& s) {
+      const auto frames = act(f, peer, [&](puppet&, wsx::session& s) {
         CHECK(!s.send(wsx::text{payload}));
         CHECK(!s.send(wsx::text{payload}));
         CHECK(s.send(wsx::text{"small"}) == wsx::errc::queue_full);
@@ -91,14 +92,14 @@ TEST_SUITE("session") {
   }
 
   TEST_CASE("while closing, and after the end") {
-    world<puppet> w;
-    memory_peer peer = w.open();
+    client_fixture<puppet> f;
+    memory_peer peer = f.open();
     std::vector<std::error_code> at_end;
-    w.handler().at_end = [&](wsx::session& s) {
+    f.handler().at_end = [&](wsx::session& s) {
       at_end.push_back(s.send(wsx::text{"late"}));
       at_end.push_back(s.close());
     };
-    const auto frames = act(w, peer, [](puppet&, wsx::session& s) {
+    const auto frames = act(f, peer, [](puppet&, wsx::session& s) {
       CHECK(!s.close(wsx::close_code{4001}, "mine"));
       CHECK(s.send(wsx::text{"late"}) == wsx::errc::closing);
       CHECK(s.close(wsx::close_code{4002}) == wsx::errc::closing);
@@ -106,8 +107,8 @@ TEST_SUITE("session") {
     CHECK(frames == lines{"close 4001 \"mine\""});
     peer.write(close_frame(4001));
     peer.close();
-    poll(w.io);
-    CHECK(w.ended.done());
+    poll(f.io);
+    CHECK(f.ended.done());
     REQUIRE(at_end.size() == 4);
     // In handle_disconnect the client can still be closed, in terminate it can't.
     CHECK(at_end[0] == wsx::errc::not_connected);
@@ -118,29 +119,29 @@ TEST_SUITE("session") {
   }
 
   TEST_CASE("what it knows of its client") {
-    world<puppet> w;
-    memory_peer peer = w.open();
-    act(w, peer, [&](puppet&, wsx::session& s) {
-      CHECK(s.connection().url == w.server.url());
+    client_fixture<puppet> f;
+    memory_peer peer = f.open();
+    act(f, peer, [&](puppet&, wsx::session& s) {
+      CHECK(s.connection().url == f.server.url());
       CHECK(s.connection().status == 101);
       CHECK(s.connection().attempt == 1);
       CHECK(s.stats().connects == 1);
-      CHECK(s.stats().bytes_received == w.client->stats().bytes_received);
-      CHECK(s.get_executor() == w.client->get_executor());
+      CHECK(s.stats().bytes_received == f.client->stats().bytes_received);
+      CHECK(s.get_executor() == f.client->get_executor());
     });
   }
 
   TEST_CASE("posts come after the callback, in order, as many as the mailbox holds") {
     auto options = calm();
     options.mailbox_size = 2;
-    world<puppet> w({}, options);
-    memory_peer peer = w.open();
-    act(w, peer, [](puppet& self, wsx::session& s) {
+    client_fixture<puppet> f({}, options);
+    memory_peer peer = f.open();
+    act(f, peer, [](puppet& self, wsx::session& s) {
       CHECK(s.post(self, 1));
       CHECK(s.post(self, 2));
       CHECK(!s.post(self, 3));
       CHECK(self.infos.empty());
     });
-    CHECK(w.handler().infos == std::vector{1, 2});
+    CHECK(f.handler().infos == std::vector{1, 2});
   }
 }

@@ -1,3 +1,4 @@
+#include "../../common/noise.hpp"
 #include "../support.hpp"
 
 #include <wsx/testing/server_deflate.hpp>
@@ -11,8 +12,9 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
+using common_test::noise;
 
 constexpr std::size_t kib = 1024;
 constexpr std::size_t mib = 1024 * kib;
@@ -21,17 +23,6 @@ struct echo {
   wsx::action handle_frame(wsx::text t) { return wsx::reply(t); }
   wsx::action handle_frame(wsx::binary b) { return wsx::reply(b); }
 };
-
-// Something that neither repeats soon nor compresses well.
-std::string noise(std::size_t size) {
-  std::string result(size, '\0');
-  std::uint32_t state = 1;
-  for (char& c : result) {
-    state = state * 1'664'525 + 1'013'904'223;
-    c = static_cast<char>(state >> 24);
-  }
-  return result;
-}
 
 std::string in_fragments(std::string_view message, std::size_t size, std::uint8_t rsv = 0) {
   server_frame frame{.opcode = opcodes::binary, .fin = false, .rsv = rsv};
@@ -48,9 +39,9 @@ std::string in_fragments(std::string_view message, std::size_t size, std::uint8_
 }
 
 // An open connection whose client echoes.
-struct echoing : world<echo> {
-  explicit echoing(wsx::options options = calm(), const accept_options& answer = {})
-      : world<echo>({}, std::move(options)), peer(dial()) {
+struct fixture : client_fixture<echo> {
+  explicit fixture(wsx::options options = calm(), const accept_options& answer = {})
+      : client_fixture<echo>({}, std::move(options)), peer(dial()) {
     peer.accept(answer);
     poll(io);
   }
@@ -133,20 +124,20 @@ std::vector<std::string> cut_everywhere(std::string_view text) {
 
 }  // namespace
 
-TEST_SUITE("client: conformance") {
+TEST_SUITE("behavior/connection/conformance") {
   TEST_CASE("every size up to the third form of the length, both kinds, also byte by byte") {
     for (const std::size_t chop : {memory_peer::unlimited, std::size_t{1}}) {
-      echoing w;
-      w.peer.limit_read(chop);
-      w.peer.limit_write(chop == 1 ? 3 : chop);
+      fixture f;
+      f.peer.limit_read(chop);
+      f.peer.limit_write(chop == 1 ? 3 : chop);
       for (const std::size_t size :
            {0u, 1u, 16u, 124u, 125u, 126u, 127u, 128u, 65'535u, 65'536u, 65'537u}) {
         CAPTURE(size);
         const std::string payload(size, 'x');
-        w.write(encode_server_frame(text_frame(payload)));
-        CHECK(w.echoed(opcodes::text, payload));
-        w.write(encode_server_frame(binary_frame(noise(size))));
-        CHECK(w.echoed(opcodes::binary, noise(size)));
+        f.write(encode_server_frame(text_frame(payload)));
+        CHECK(f.echoed(opcodes::text, payload));
+        f.write(encode_server_frame(binary_frame(noise(size))));
+        CHECK(f.echoed(opcodes::binary, noise(size)));
       }
     }
   }
@@ -154,39 +145,39 @@ TEST_SUITE("client: conformance") {
   TEST_CASE("16 MiB in one frame, and in fragments of 64 bytes to 4 MiB") {
     auto options = calm();
     options.max_fragments = 16 * mib / 64;  // by default half as many
-    echoing w(options);
+    fixture f(options);
     const auto message = noise(16 * mib);
     for (std::size_t size = 64; size <= 16 * mib; size *= 4) {
       CAPTURE(size);
-      w.write(in_fragments(message, size));
-      CHECK(w.echoed(opcodes::binary, message));
+      f.write(in_fragments(message, size));
+      CHECK(f.echoed(opcodes::binary, message));
     }
   }
 
-  TEST_CASE("the same, compressed") {
+  TEST_CASE("16 MiB, compressed, in one frame and in fragments") {
     auto options = calm();
     options.max_fragments = 2 * 16 * mib / 64;
     options.deflate = {.level = 1, .threshold = 16 * mib + 1};  // the echo is not the point
-    echoing w(options, {.headers = {{"Sec-WebSocket-Extensions", "permessage-deflate"}}});
+    fixture f(options, {.headers = {{"Sec-WebSocket-Extensions", "permessage-deflate"}}});
     const auto message = noise(16 * mib);
     server_deflater out(15, 1);
     for (std::size_t size = 64; size <= 16 * mib; size *= 16) {
       CAPTURE(size);
-      w.write(in_fragments(out.message(message), size, rsv1));
-      CHECK(w.echoed(opcodes::binary, message));
+      f.write(in_fragments(out.message(message), size, rsv1));
+      CHECK(f.echoed(opcodes::binary, message));
     }
   }
 
   TEST_CASE("thousands of small messages at once") {
     for (const std::size_t size : {0u, 16u, 64u, 256u, 1024u, 4096u}) {
       CAPTURE(size);
-      echoing w;
+      fixture f;
       std::string wire;
       for (int i = 0; i < 3000; ++i)
         wire += encode_server_frame(text_frame(std::string(size, static_cast<char>('a' + i % 26))));
-      w.write(wire);
+      f.write(wire);
       int came = 0;
-      for (; const auto frame = w.peer.take_frame(); ++came)
+      for (; const auto frame = f.peer.take_frame(); ++came)
         REQUIRE(frame->payload == std::string(size, static_cast<char>('a' + came % 26)));
       CHECK(came == 3000);
     }
@@ -205,7 +196,7 @@ TEST_SUITE("client: conformance") {
         options.deflate->server_no_context_takeover = !takeover;
         options.deflate->client_no_context_takeover = !takeover;
         options.deflate->threshold = 0;
-        echoing w(options, {.headers = {{"Sec-WebSocket-Extensions",
+        fixture f(options, {.headers = {{"Sec-WebSocket-Extensions",
                                          "permessage-deflate; server_max_window_bits=" + window +
                                              "; client_max_window_bits=" + window + no_takeover}}});
         server_deflater out(bits);
@@ -214,13 +205,13 @@ TEST_SUITE("client: conformance") {
           CAPTURE(size);
           std::string message = noise(size / 2);
           message += message;
-          w.write(in_fragments(out.message(message), size / 3, rsv1));
-          const auto frame = w.peer.take_frame();
+          f.write(in_fragments(out.message(message), size / 3, rsv1));
+          const auto frame = f.peer.take_frame();
           REQUIRE(frame);
           // What is compressed may leave in several frames.
           std::string payload = frame->payload;
           for (bool last = frame->fin; !last;) {
-            const auto next = w.peer.take_frame();
+            const auto next = f.peer.take_frame();
             REQUIRE(next);
             payload += next->payload;
             last = next->fin;
@@ -236,13 +227,13 @@ TEST_SUITE("client: conformance") {
   }
 
   TEST_CASE("well-formed text comes back, wherever it is cut") {
-    echoing w;
+    fixture f;
     for (const auto text : well_formed) {
       CAPTURE(text);
       const auto between = "a" + std::string(text) + "z" + std::string(text);
       for (const auto& wire : cut_everywhere(between)) {
-        for (const char byte : wire) w.write({&byte, 1});
-        REQUIRE(w.echoed(opcodes::text, between));
+        for (const char byte : wire) f.write({&byte, 1});
+        REQUIRE(f.echoed(opcodes::text, between));
       }
     }
   }
@@ -251,13 +242,13 @@ TEST_SUITE("client: conformance") {
     for (const auto text : ill_formed) {
       CAPTURE(text);
       for (const auto& wire : cut_everywhere("a" + std::string(text) + "z")) {
-        echoing w;
-        w.write(wire);
-        const auto frame = w.peer.take_frame();
+        fixture f;
+        f.write(wire);
+        const auto frame = f.peer.take_frame();
         REQUIRE(frame);
         REQUIRE(frame->opcode == opcodes::close);
         REQUIRE(frame->payload.substr(0, 2) == "\x03\xef");
-        REQUIRE(!w.peer.take_frame());
+        REQUIRE(!f.peer.take_frame());
       }
     }
   }
@@ -265,12 +256,12 @@ TEST_SUITE("client: conformance") {
   TEST_CASE("a wrong byte is answered when it has come, before the frame has") {
     for (const auto text : ill_formed) {
       CAPTURE(text);
-      echoing w;
+      fixture f;
       auto frame = text_frame("a" + std::string(text) + "z");
       frame.declared_length = 1000;
       const auto wire = encode_server_frame(frame);
-      w.write(wire);
-      const auto close = w.peer.take_frame();
+      f.write(wire);
+      const auto close = f.peer.take_frame();
       REQUIRE(close);
       CHECK(close->opcode == opcodes::close);
     }

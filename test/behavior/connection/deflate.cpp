@@ -11,7 +11,7 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 struct echoes {
@@ -36,10 +36,10 @@ accept_options granting(const std::string& extensions) {
 }
 
 // Answers with the extension.
-memory_peer open(world<echoes>& w, const std::string& extensions = "permessage-deflate") {
-  memory_peer peer = w.dial();
+memory_peer open(client_fixture<echoes>& f, const std::string& extensions = "permessage-deflate") {
+  memory_peer peer = f.dial();
   peer.accept(granting(extensions));
-  poll(w.io);
+  poll(f.io);
   return peer;
 }
 
@@ -60,69 +60,69 @@ const std::string large = std::string(50, 'a') + "bcd" + std::string(50, 'a');
 
 }  // namespace
 
-TEST_SUITE("client: deflate") {
+TEST_SUITE("behavior/connection/deflate") {
   TEST_CASE("is not offered unless asked for") {
-    world<echoes> w;
-    memory_peer peer = w.dial();
+    client_fixture<echoes> f;
+    memory_peer peer = f.dial();
     CHECK(peer.accept().find("Sec-WebSocket-Extensions") == nullptr);
-    poll(w.io);
-    CHECK(w.connected.ok());
+    poll(f.io);
+    CHECK(f.connected.ok());
   }
 
   TEST_CASE("is offered by one option, and used when granted") {
-    world<echoes> w({}, compressing());
-    memory_peer peer = w.dial();
+    client_fixture<echoes> f({}, compressing());
+    memory_peer peer = f.dial();
     const auto request = peer.accept(granting("permessage-deflate"));
     REQUIRE(request.find("Sec-WebSocket-Extensions") != nullptr);
     CHECK(*request.find("Sec-WebSocket-Extensions") ==
           "permessage-deflate; client_max_window_bits");
-    poll(w.io);
-    CHECK(w.connected.ok());
+    poll(f.io);
+    CHECK(f.connected.ok());
 
     server_deflater out;
     server_inflater in;
     for (int i = 0; i < 3; ++i) {
       peer.write(compressed(text_frame(out.message(large))));
-      poll(w.io);
+      poll(f.io);
       const auto reply = peer.take_frame();
       REQUIRE(reply);
       CHECK(reply->rsv == rsv1);
       CHECK(reply->payload.size() < large.size());
       CHECK(in.message(reply->payload) == large);
-      CHECK(w.client->try_send(wsx::binary{large}));
-      poll(w.io);
+      CHECK(f.client->try_send(wsx::binary{large}));
+      poll(f.io);
       const auto sent = peer.take_frame();
       REQUIRE(sent);
       CHECK(sent->rsv == rsv1);
       CHECK(in.message(sent->payload) == large);
     }
-    CHECK(w.handler().received == std::vector<std::string>(3, large));
+    CHECK(f.handler().received == std::vector<std::string>(3, large));
   }
 
   TEST_CASE("is not used when the server does not grant it") {
-    world<echoes> w({}, compressing());
-    memory_peer peer = w.open();
-    CHECK(w.connected.ok());
-    CHECK(w.client->try_send(wsx::text{large}));
-    poll(w.io);
+    client_fixture<echoes> f({}, compressing());
+    memory_peer peer = f.open();
+    CHECK(f.connected.ok());
+    CHECK(f.client->try_send(wsx::text{large}));
+    poll(f.io);
     const auto sent = peer.take_frame();
     REQUIRE(sent);
     CHECK(sent->rsv == 0);
     CHECK(sent->payload == large);
     peer.write(compressed(text_frame("x")));
-    poll(w.io);
+    poll(f.io);
     CHECK(peer.take_frame()->payload.substr(0, 2) == "\x03\xea");  // 1002
   }
 
   TEST_CASE("leaves small messages and those marked so as they are") {
-    world<echoes> w({}, compressing({.threshold = 10}));
-    memory_peer peer = open(w);
-    CHECK(w.client->try_send(wsx::text{"123456789"}));
-    CHECK(w.client->try_send(wsx::uncompressed(wsx::text{large})));
-    CHECK(w.client->try_send(
+    client_fixture<echoes> f({}, compressing({.threshold = 10}));
+    memory_peer peer = open(f);
+    CHECK(f.client->try_send(wsx::text{"123456789"}));
+    CHECK(f.client->try_send(wsx::uncompressed(wsx::text{large})));
+    CHECK(f.client->try_send(
         wsx::uncompressed(wsx::fragment{wsx::opcode::text, true, false, wsx::as_bytes(large)})));
-    CHECK(w.client->try_send(wsx::fragment{wsx::opcode::text, false, true, wsx::as_bytes(large)}));
-    poll(w.io);
+    CHECK(f.client->try_send(wsx::fragment{wsx::opcode::text, false, true, wsx::as_bytes(large)}));
+    poll(f.io);
     for (const std::string& payload : {std::string("123456789"), large, large, large}) {
       const auto frame = peer.take_frame();
       REQUIRE(frame);
@@ -139,12 +139,12 @@ TEST_SUITE("client: deflate") {
     };
     using agreed = std::optional<wsx::deflate_parameters>;
     const auto seen = [](const accept_options& answer) {
-      world<looks> w({}, compressing({.client_max_window_bits = 13}));
-      memory_peer peer = w.dial();
+      client_fixture<looks> f({}, compressing({.client_max_window_bits = 13}));
+      memory_peer peer = f.dial();
       peer.accept(answer);
-      poll(w.io);
-      CHECK(w.handler().seen.compressed == w.handler().seen.deflate.has_value());
-      return w.handler().seen.deflate;
+      poll(f.io);
+      CHECK(f.handler().seen.compressed == f.handler().seen.deflate.has_value());
+      return f.handler().seen.deflate;
     };
     CHECK(seen({}) == std::nullopt);
     CHECK(seen(granting("permessage-deflate")) ==
@@ -158,30 +158,31 @@ TEST_SUITE("client: deflate") {
   }
 
   TEST_CASE("a server that leaves out what was asked of it may refer as far back as it likes") {
-    world<echoes> w({},
-                    compressing({.server_max_window_bits = 8, .server_no_context_takeover = true}));
-    memory_peer peer = open(w);
-    CHECK(w.connected.ok());
+    client_fixture<echoes> f(
+        {}, compressing({.server_max_window_bits = 8, .server_no_context_takeover = true}));
+    memory_peer peer = open(f);
+    CHECK(f.connected.ok());
     server_deflater out;
     const std::string far = unlike_itself(15'000);
     for (const std::string& payload : {far + far, far + large}) {
       peer.write(compressed(text_frame(out.message(payload))));
-      poll(w.io);
+      poll(f.io);
     }
-    CHECK(w.handler().received == std::vector<std::string>{far + far, far + large});
+    CHECK(f.handler().received == std::vector<std::string>{far + far, far + large});
   }
 
   TEST_CASE("the least window of each side") {
-    world<echoes> w({}, compressing({.server_max_window_bits = 8, .client_max_window_bits = 8}));
+    client_fixture<echoes> f(
+        {}, compressing({.server_max_window_bits = 8, .client_max_window_bits = 8}));
     memory_peer peer =
-        open(w, "permessage-deflate; server_max_window_bits=8; client_max_window_bits=8");
-    CHECK(w.connected.ok());
+        open(f, "permessage-deflate; server_max_window_bits=8; client_max_window_bits=8");
+    CHECK(f.connected.ok());
     server_deflater out(9);  // zlib's for 8
     server_inflater in(8);
     const std::string payload = unlike_itself(300) + unlike_itself(300) + unlike_itself(200);
     for (int i = 0; i < 3; ++i) {
       peer.write(compressed(text_frame(out.message(payload))));
-      poll(w.io);
+      poll(f.io);
       const auto reply = peer.take_frame();
       REQUIRE(reply);
       CHECK(reply->rsv == rsv1);
@@ -191,14 +192,14 @@ TEST_SUITE("client: deflate") {
 
   TEST_CASE("a wrong answer fails the connection, and says what was wrong") {
     const auto detail = [](const std::string& answer) {
-      world<echoes> w({},
-                      compressing({.server_max_window_bits = 10, .require_server_limits = true}));
+      client_fixture<echoes> f(
+          {}, compressing({.server_max_window_bits = 10, .require_server_limits = true}));
       wsx::diagnostics details;
-      w.client->connect(w.server.url(), details, w.connected.token());
-      poll(w.io);
-      w.server.next()->accept(granting(answer));
-      poll(w.io);
-      CHECK(w.connected.failed(wsx::errc::bad_extensions_header));
+      f.client->connect(f.server.url(), details, f.connected.token());
+      poll(f.io);
+      f.server.next()->accept(granting(answer));
+      poll(f.io);
+      CHECK(f.connected.failed(wsx::errc::bad_extensions_header));
       return details.detail;
     };
     CHECK(detail("permessage-deflate; x") ==
@@ -210,44 +211,44 @@ TEST_SUITE("client: deflate") {
   }
 
   TEST_CASE("an option out of its range is named") {
-    world<echoes> w({}, compressing({.level = 10}));
+    client_fixture<echoes> f({}, compressing({.level = 10}));
     wsx::diagnostics details;
-    w.client->connect(w.server.url(), details, w.connected.token());
-    poll(w.io);
-    CHECK(w.connected.failed(wsx::errc::invalid_option));
+    f.client->connect(f.server.url(), details, f.connected.token());
+    poll(f.io);
+    CHECK(f.connected.failed(wsx::errc::invalid_option));
     CHECK(details.detail == "deflate.level is 10, it must be 0 to 9");
   }
 
   TEST_CASE("each connection has windows of its own, and what was cut goes out again") {
-    world<echoes> w({}, compressing());
-    memory_peer first = open(w);
+    client_fixture<echoes> f({}, compressing());
+    memory_peer first = open(f);
     server_deflater out;
     first.write(compressed(text_frame(out.message(large))));
-    poll(w.io);
+    poll(f.io);
     server_inflater in;
     CHECK(in.message(first.take_frame()->payload) == large);
     first.allow_write(5);
-    CHECK(w.client->try_send(wsx::text{large}));
-    poll(w.io);
+    CHECK(f.client->try_send(wsx::text{large}));
+    poll(f.io);
     first.close();
-    poll(w.io);
-    auto second = w.server.next();
+    poll(f.io);
+    auto second = f.server.next();
     REQUIRE(second);
     second->accept(granting("permessage-deflate"));
-    poll(w.io);
+    poll(f.io);
     const auto again = second->take_frame();
     REQUIRE(again);
     CHECK(server_inflater().message(again->payload) == large);
     second->write(compressed(text_frame(server_deflater().message(large))));
-    poll(w.io);
-    CHECK(w.handler().received == std::vector<std::string>(2, large));
+    poll(f.io);
+    CHECK(f.handler().received == std::vector<std::string>(2, large));
   }
 
   TEST_CASE("what cannot be inflated is answered with 1007") {
-    world<echoes> w({}, compressing());
-    memory_peer peer = open(w);
+    client_fixture<echoes> f({}, compressing());
+    memory_peer peer = open(f);
     peer.write(compressed(text_frame("\xff")));
-    poll(w.io);
+    poll(f.io);
     const auto frames = frames_of(peer);
     REQUIRE(frames.size() == 1);
     CHECK(frames[0].starts_with("close 1007"));
@@ -256,10 +257,10 @@ TEST_SUITE("client: deflate") {
   TEST_CASE("what inflates beyond the limit is answered with 1009") {
     auto options = compressing();
     options.max_message_size = 1000;
-    world<echoes> w({}, options);
-    memory_peer peer = open(w);
+    client_fixture<echoes> f({}, options);
+    memory_peer peer = open(f);
     peer.write(compressed(binary_frame(server_deflater().message(std::string(1 << 20, 'x')))));
-    poll(w.io);
+    poll(f.io);
     const auto frames = frames_of(peer);
     REQUIRE(frames.size() == 1);
     CHECK(frames[0].starts_with("close 1009"));

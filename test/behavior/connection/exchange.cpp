@@ -2,18 +2,18 @@
 
 #include <stdexcept>
 
-// Exchanges of one connection, by who ends them and how.
+// Exchanges over one connection, by which side ends them and how.
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
-// Who ends the exchange, and how.
+// Which side ends the exchange, and how.
 enum class ending { by_client, by_server, violation, callback_throws };
 
 struct talker {
-  transcript* log;
+  record* log;
   ending how;
 
   wsx::action handle_connect(const wsx::connection_info&) {
@@ -52,7 +52,7 @@ void answer(ending how, memory_peer& peer, const client_frame& frame) {
   }
 }
 
-scene<talker> scene_of(ending how) {
+scenario<talker> scene_of(ending how) {
   return {.handler = {nullptr, how},
           .server = {{.greeting = encode_server_frame(ping_frame("p")),
                       .answer = [how](memory_peer& peer, const client_frame& frame) {
@@ -81,7 +81,7 @@ const std::vector<ending> endings{ending::by_client, ending::by_server, ending::
 
 }  // namespace
 
-TEST_SUITE("client: exchanges over memory") {
+TEST_SUITE("behavior/connection/exchange") {
   TEST_CASE("an exchange in whole pieces") {
     for (const auto how : endings) {
       CAPTURE(static_cast<int>(how));
@@ -153,15 +153,15 @@ TEST_SUITE("client: exchanges over memory") {
   }
 
   TEST_CASE("a read and a write that fail together") {
-    auto play = scene_of(ending::by_client);
-    const exchange whole(play);
+    auto plan = scene_of(ending::by_client);
+    const exchange whole(plan);
     const auto& peer = whole.peers[0];
-    play.options = impatient();
+    plan.options = impatient();
     for (std::size_t at = 0; at < peer.read(); at += 3) {
       for (std::size_t writes = 0; writes < peer.written(); writes += 7) {
         CAPTURE(at);
         CAPTURE(writes);
-        const exchange e(play, [&](memory_peer& p, std::size_t) {
+        const exchange e(plan, [&](memory_peer& p, std::size_t) {
           p.fail_reads_at(at, asio::error::connection_reset);
           p.fail_writes_at(writes, asio::error::broken_pipe);
         });

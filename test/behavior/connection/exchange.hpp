@@ -8,12 +8,12 @@
 
 // Whole exchanges with a server that follows a script, and every way to cut them that the transport
 // has: byte by byte, and with a failure at each byte.
-namespace client_test {
+namespace behavior_test {
 
 using wsx::testing::client_frame;
 
-// What the handler of an exchange was told, which has a pointer `log` to this.
-struct transcript {
+// What the handler of an exchange was told; its member `log` points to this.
+struct record {
   struct disconnected {
     std::size_t attempt;
     wsx::close_reason reason;
@@ -33,9 +33,9 @@ struct script {
   std::function<void(memory_peer&, const client_frame&)> answer{};
 };
 
-// A client's handler and what its server does with each connection, from the last on the same.
+// A client's handler, and a script for each connection; the last one is for all that follow.
 template <class Handler>
-struct scene {
+struct scenario {
   Handler handler{};
   std::vector<script> server{};
   wsx::options options = calm();
@@ -98,41 +98,41 @@ class scripted_peer {
 // Called for each connection of an exchange, with its number, before anything is written.
 using prepare = std::function<void(memory_peer&, std::size_t connection)>;
 
-// A scene from its beginning to its end.
+// A scenario from its beginning to its end.
 template <class Handler>
 struct exchange {
-  explicit exchange(const scene<Handler>& play, const prepare& cut = {}) {
-    world<Handler> w(play.handler, play.options);
-    w.handler().log = &log;
-    w.server.on_accept([&](memory_peer& peer) {
+  explicit exchange(const scenario<Handler>& plan, const prepare& cut = {}) {
+    client_fixture<Handler> f(plan.handler, plan.options);
+    f.handler().log = &log;
+    f.server.on_accept([&](memory_peer& peer) {
       const auto number = peers.size();
-      peers.emplace_back(peer, play.server[std::min(number, play.server.size() - 1)]);
+      peers.emplace_back(peer, plan.server[std::min(number, plan.server.size() - 1)]);
       if (cut) cut(peer, number);
     });
-    if (play.begin) play.begin(*w.client);
-    w.client->connect(w.server.url(), w.connected.token());
-    w.client->join(w.ended.join_token());
-    over = run_until(w.io, [&] {
+    if (plan.begin) plan.begin(*f.client);
+    f.client->connect(f.server.url(), f.connected.token());
+    f.client->join(f.ended.join_token());
+    over = f.run_until([&] {
       for (auto& peer : peers) peer.serve();
-      return w.ended.done() || (w.connected.done() && w.connected.error);
+      return f.ended.done() || (f.connected.done() && f.connected.error);
     });
     // A client that never connected waits to be told what now: it goes.
-    w.client.reset();
-    over = over && run_out(w.io);
-    connected = std::move(w.connected);
-    ended = std::move(w.ended);
+    f.client.reset();
+    over = over && run_out(f.io);
+    connected = std::move(f.connected);
+    ended = std::move(f.ended);
   }
 
   const wsx::close_reason& reason() const { return ended.reason; }
 
-  transcript log;
+  record log;
   std::deque<scripted_peer> peers;
   outcome connected;
   outcome ended;
   bool over = false;
 };
 
-// Everybody was told, once.
+// Each operation has completed, once.
 template <class Handler>
 void check_over(const exchange<Handler>& e) {
   REQUIRE(e.over);
@@ -208,16 +208,16 @@ void check_cut(const exchange<Handler>& e, const exchange<Handler>& whole, stage
   }
 }
 
-// The same whatever is cut into pieces.
+// Whatever is cut into pieces, the outcome is the same.
 template <class Handler>
-void check_pieces(const scene<Handler>& play) {
-  const exchange whole(play);
+void check_pieces(const scenario<Handler>& plan) {
+  const exchange whole(plan);
   check_over(whole);
   for (const std::size_t reads : {std::size_t{1}, memory_peer::unlimited}) {
     for (const std::size_t writes : {std::size_t{1}, std::size_t{2}, memory_peer::unlimited}) {
       CAPTURE(reads);
       CAPTURE(writes);
-      const exchange e(play, [&](memory_peer& peer, std::size_t) {
+      const exchange e(plan, [&](memory_peer& peer, std::size_t) {
         peer.limit_read(reads);
         peer.limit_write(writes);
       });
@@ -236,8 +236,8 @@ void check_pieces(const scene<Handler>& play) {
 
 // Reads fail at each byte from `begin` on; once the client has begun to close, the server sees it.
 template <class Handler>
-void check_reads(const scene<Handler>& play, std::size_t begin) {
-  const exchange whole(play);
+void check_reads(const scenario<Handler>& plan, std::size_t begin) {
+  const exchange whole(plan);
   const std::size_t end = whole.peers[0].read();
   for (const std::error_code error :
        {make_error_code(asio::error::connection_reset), make_error_code(asio::error::eof),
@@ -245,7 +245,7 @@ void check_reads(const scene<Handler>& play, std::size_t begin) {
     for (std::size_t at = begin; at < end; ++at) {
       CAPTURE(at);
       CAPTURE(error.message());
-      const exchange e(play,
+      const exchange e(plan,
                        [&](memory_peer& peer, std::size_t) { peer.fail_reads_at(at, error); });
       REQUIRE(e.peers.size() == 1);
       REQUIRE(e.peers[0].read() == at);
@@ -258,17 +258,17 @@ void check_reads(const scene<Handler>& play, std::size_t begin) {
 // Writes fail at each byte from `begin` on: up to the Close frame, the last that a client writes,
 // nobody has begun to close.
 template <class Handler>
-void check_writes(scene<Handler> play, std::size_t begin) {
-  const exchange whole(play);
+void check_writes(scenario<Handler> plan, std::size_t begin) {
+  const exchange whole(plan);
   const auto& peer = whole.peers[0];
   REQUIRE(peer.closed());
-  play.options.close_timeout = impatient().close_timeout;
+  plan.options.close_timeout = impatient().close_timeout;
   for (const std::error_code error :
        {make_error_code(asio::error::broken_pipe), make_error_code(std::errc::io_error)}) {
     for (std::size_t at = begin; at < peer.written(); ++at) {
       CAPTURE(at);
       CAPTURE(error.message());
-      const exchange e(play, [&](memory_peer& p, std::size_t) { p.fail_writes_at(at, error); });
+      const exchange e(plan, [&](memory_peer& p, std::size_t) { p.fail_writes_at(at, error); });
       REQUIRE(e.peers.size() == 1);
       REQUIRE(e.peers[0].written() == at);
       const auto opened = at < peer.request() ? stage::opening : stage::open;
@@ -280,11 +280,11 @@ void check_writes(scene<Handler> play, std::size_t begin) {
 // Everything that may happen to an exchange of one connection once it is open: the opening
 // handshake is the same for all.
 template <class Handler>
-void check_all(const scene<Handler>& play) {
-  const exchange whole(play);
-  check_pieces(play);
-  check_reads(play, whole.peers[0].response());
-  check_writes(play, whole.peers[0].request());
+void check_all(const scenario<Handler>& plan) {
+  const exchange whole(plan);
+  check_pieces(plan);
+  check_reads(plan, whole.peers[0].response());
+  check_writes(plan, whole.peers[0].request());
 }
 
-}  // namespace client_test
+}  // namespace behavior_test

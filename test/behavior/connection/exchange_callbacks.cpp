@@ -9,7 +9,7 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 std::string str(wsx::bytes_view bytes) {
@@ -42,7 +42,7 @@ script fragments_and_pings() {
 }
 
 struct whole_messages {
-  transcript* log;
+  record* log;
   wsx::action handle_frame(wsx::text message) {
     log->seen.push_back("text " + std::string(message.payload));
     return wsx::reply(message);
@@ -52,7 +52,7 @@ struct whole_messages {
 
 // Sends each piece back as it comes, and notes down the message when it is whole.
 struct pieces {
-  transcript* log;
+  record* log;
   std::string message{};
   wsx::action handle_fragment(wsx::fragment piece) {
     message += str(piece.payload);
@@ -65,7 +65,7 @@ struct pieces {
 
 // Waits in each callback, before it does something and after.
 struct coroutines {
-  transcript* log;
+  record* log;
 
   static asio::awaitable<void> breathe() {
     const auto executor = co_await asio::this_coro::executor;
@@ -122,7 +122,7 @@ script one_after_the_other() {
 
 // Messages from outside and from itself; the last of them closes.
 struct mailed {
-  transcript* log;
+  record* log;
   wsx::action handle_cast(int number) {
     log->seen.push_back("cast " + std::to_string(number));
     return wsx::reply(wsx::text{"cast"});
@@ -141,7 +141,7 @@ struct mailed {
   void terminate(const wsx::close_reason&) { ++log->terminated; }
 };
 
-scene<mailed> mail() {
+scenario<mailed> mail() {
   return {.handler = {},
           .server = {{.answer =
                           [infos = 0](memory_peer& peer, const client_frame& frame) mutable {
@@ -158,7 +158,7 @@ scene<mailed> mail() {
 
 // Sends frames of every kind from within one callback, a message in fragments among them.
 struct generous {
-  transcript* log;
+  record* log;
   wsx::action handle_connect(const wsx::connection_info&, wsx::session& s) {
     const std::string local(200, 'x');
     log->seen.push_back("connect");
@@ -177,7 +177,7 @@ struct generous {
   void terminate(const wsx::close_reason&) { ++log->terminated; }
 };
 
-scene<generous> sends() {
+scenario<generous> sends() {
   return {.handler = {}, .server = {{.answer = [](memory_peer& peer, const client_frame& frame) {
                            if (frame.payload == "four") peer.write(binary_frame("thanks"));
                            answer_close(peer, frame);
@@ -186,55 +186,44 @@ scene<generous> sends() {
 
 // The client's own pings: the server answers two of them, and closes at the third.
 struct pinging {
-  transcript* log;
+  record* log;
   void handle_frame(wsx::text) {}
   void handle_pong(wsx::pong) { log->seen.push_back("pong"); }
   void terminate(const wsx::close_reason&) { ++log->terminated; }
 };
 
-scene<pinging> pings() {
-  scene<pinging> play{
+scenario<pinging> pings() {
+  scenario<pinging> plan{
       .handler = {},
       .server = {{.answer = [count = 0](memory_peer& peer, const client_frame& frame) mutable {
         if (frame.opcode == opcodes::ping && ++count <= 2) peer.write(pong_frame(frame.payload));
         if (frame.opcode == opcodes::ping && count == 3) peer.write(close_frame(1000, "awake"));
         if (frame.opcode == opcodes::close) peer.close();
       }}}};
-  play.options.ping_interval = std::chrono::milliseconds(1);
-  play.options.ping_timeout = std::chrono::minutes(5);
-  return play;
+  plan.options.ping_interval = std::chrono::milliseconds(1);
+  plan.options.ping_timeout = std::chrono::minutes(5);
+  return plan;
 }
 
 }  // namespace
 
-TEST_SUITE("client: exchanges by handler") {
-  TEST_CASE("pings between the fragments of a message that is assembled") {
-    const scene<whole_messages> play{.handler = {}, .server = {fragments_and_pings()}};
-    const exchange e(play);
+TEST_SUITE("behavior/connection/exchange_callbacks") {
+  TEST_CASE_TEMPLATE("pings between the fragments of a message, assembled or in pieces", Handler,
+                     whole_messages, pieces) {
+    const scenario<Handler> plan{.handler = {}, .server = {fragments_and_pings()}};
+    const exchange e(plan);
     check_over(e);
     CHECK(e.log.seen == lines{"text one"});
     CHECK(e.peers[0].seen() ==
           lines{"pong \"1\"", "pong \"2\"", "text \"one\"", "close 1000 \"\""});
     CHECK(e.ended.ok());
     CHECK(e.reason().clean);
-    check_all(play);
-  }
-
-  TEST_CASE("pings between the fragments of a message that handle_fragment takes") {
-    const scene<pieces> play{.handler = {}, .server = {fragments_and_pings()}};
-    const exchange e(play);
-    check_over(e);
-    CHECK(e.log.seen == lines{"text one"});
-    CHECK(e.peers[0].seen() ==
-          lines{"pong \"1\"", "pong \"2\"", "text \"one\"", "close 1000 \"\""});
-    CHECK(e.ended.ok());
-    CHECK(e.reason().clean);
-    check_all(play);
+    check_all(plan);
   }
 
   TEST_CASE("callbacks that are coroutines, and wait") {
-    const scene<coroutines> play{.handler = {}, .server = {one_after_the_other()}};
-    const exchange e(play);
+    const scenario<coroutines> plan{.handler = {}, .server = {one_after_the_other()}};
+    const exchange e(plan);
     check_over(e);
     CHECK(e.log.seen == lines{"init", "connect", "text a message", "ping 2", "pong 3"});
     REQUIRE(e.log.disconnects.size() == 1);
@@ -244,12 +233,12 @@ TEST_SUITE("client: exchanges by handler") {
     CHECK(e.ended.error == wsx::errc::closed_abnormally);
     CHECK(e.reason().origin == wsx::close_origin::local);
     CHECK(e.reason().clean);
-    check_all(play);
+    check_all(plan);
   }
 
   TEST_CASE("casts and infos that are answered, and close") {
-    const auto play = mail();
-    const exchange e(play);
+    const auto plan = mail();
+    const exchange e(plan);
     check_over(e);
     CHECK(e.log.seen == lines{"info 1", "cast 2", "text go on", "info 3", "text end it", "info 4"});
     CHECK(e.peers[0].seen() == lines{"ping \"info\"", "binary \"info\"", "text \"cast\"",
@@ -257,12 +246,12 @@ TEST_SUITE("client: exchanges by handler") {
     CHECK(e.ended.error == wsx::errc::closed_abnormally);
     CHECK(e.reason().sent == wsx::close_code::going_away);
     CHECK(e.reason().clean);
-    check_all(play);
+    check_all(plan);
   }
 
   TEST_CASE("a callback that sends many frames") {
-    const auto play = sends();
-    const exchange e(play);
+    const auto plan = sends();
+    const exchange e(plan);
     check_over(e);
     const std::string large = "binary \"" + std::string(60, 'x') + "\"... (200 bytes) without FIN";
     CHECK(e.log.seen == lines{"connect", "binary thanks"});
@@ -271,19 +260,19 @@ TEST_SUITE("client: exchanges by handler") {
                                      "close 1000 \"six\""});
     CHECK(e.ended.ok());
     CHECK(e.reason().clean);
-    check_all(play);
+    check_all(plan);
   }
 
   TEST_CASE("pings of the client's own: answered, then cut") {
-    const auto play = pings();
-    const exchange e(play);
+    const auto plan = pings();
+    const exchange e(plan);
     check_over(e);
     CHECK(e.log.seen == lines{"pong", "pong"});
     CHECK(e.ended.ok());
     CHECK(e.reason().text == "awake");
-    check_reads(play, e.peers[0].response());
+    check_reads(plan, e.peers[0].response());
     // Up to the third ping it does not matter how many there are in the end.
-    auto hasty = play;
+    auto hasty = plan;
     hasty.options.close_timeout = impatient().close_timeout;
     const std::size_t three_pings = std::size_t{3} * 10;
     for (std::size_t at = 0; at < three_pings; ++at) {

@@ -2,18 +2,18 @@
 
 #include <memory>
 
-// Exchanges of several connections: one breaks, the next one has to find nothing of it but the
-// frames that were queued.
+// Exchanges over several connections: one breaks, and nothing of it but the queued frames reaches
+// the next one.
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 // Comes back until a connection has ended well. Queues frames, whose numbers go on, and replies,
 // which belong to their connection.
 struct returning {
-  transcript* log = nullptr;
+  record* log = nullptr;
   memory_client<returning>* client = nullptr;
   int connects = 0;
 
@@ -40,8 +40,8 @@ struct returning {
   void terminate(const wsx::close_reason&) { ++log->terminated; }
 };
 
-// Says something, and ends the connection with what is queued last on it: with a Close frame or
-// without.
+// Sends a message, and ends the connection after the last frame that was queued on it: with a Close
+// frame or without.
 struct server {
   bool closes;
   std::string end = "none yet";
@@ -54,7 +54,7 @@ struct server {
     } else if (frame.payload.ends_with(end) && closes) {
       peer.write(close_frame(1000, "enough"));
     } else if (frame.payload.ends_with(end)) {
-      // The half of a message: nobody may ever see it.
+      // Half a message: it must not reach the handler.
       peer.write({.opcode = opcodes::text, .payload = "no", .fin = false});
       peer.close();
     } else if (frame.opcode == opcodes::close) {
@@ -67,7 +67,7 @@ script plays(bool closes) {
   return {.greeting = encode_server_frame(ping_frame("p")), .answer = server{closes}};
 }
 
-scene<returning> twice(wsx::options options = calm()) {
+scenario<returning> twice(wsx::options options = calm()) {
   return {.handler = {},
           .server = {plays(false), plays(true)},
           .options = std::move(options),
@@ -134,7 +134,7 @@ void check_replaced(const exchange<returning>& e, std::size_t number, stage when
 
 }  // namespace
 
-TEST_SUITE("client: exchanges over several connections") {
+TEST_SUITE("behavior/connection/exchange_reconnect") {
   TEST_CASE("a connection that is dropped, and one that is closed") {
     const exchange e(twice());
     check_over(e);

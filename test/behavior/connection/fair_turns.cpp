@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
-// A client that has much to do shares its thread: its turn ends by time.
+// A busy client shares its thread: its turns end by time.
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
@@ -23,19 +23,19 @@ using duration = virtual_clock::duration;
 // What a callback takes, by the virtual clock.
 constexpr microseconds work{10};
 
-// So often at least the client looks at the clock.
+// The client looks at the clock at least this often.
 constexpr int messages_a_look = 32;
 
 constexpr int many = 4000;
 
 // What a handler has got, and the clock that it takes time by.
 struct load {
-  virtual_clock* clock = nullptr;
+  virtual_clock* time = nullptr;
   std::vector<int> seen{};
   bool got_large = false;
 
   void take(std::string_view number) {
-    clock->advance(work);
+    time->advance(work);
     seen.push_back(std::stoi(std::string(number)));
   }
 };
@@ -99,34 +99,32 @@ class other_work {
 };
 
 template <class Handler>
-struct fixture {
-  explicit fixture(wsx::options options = calm()) : w(by_hand, Handler{&l}, std::move(options)) {
-    l.clock = &*w.clock;
+struct fixture : load, client_fixture<Handler> {
+  explicit fixture(wsx::options options = calm())
+      : client_fixture<Handler>(Handler{this}, std::move(options)) {
+    time = &*this->clock;
   }
 
   memory_peer open(const accept_options& how = {}) {
-    memory_peer peer = w.dial();
+    memory_peer peer = this->dial();
     peer.accept(how);
-    poll(w.io);
-    REQUIRE(w.connected.ok());
+    poll(this->io);
+    REQUIRE(this->connected.ok());
     return peer;
   }
 
   // The longest time between two turns of other work, until all has been handled.
   duration longest_wait() {
     duration longest{};
-    auto last = w.clock->now();
-    other_work other(w.io, [&] {
-      longest = std::max(longest, w.clock->now() - last);
-      last = w.clock->now();
+    auto last = this->clock->now();
+    other_work other(this->io, [&] {
+      longest = std::max(longest, this->clock->now() - last);
+      last = this->clock->now();
     });
-    other.run([&] { return l.seen.size() >= std::size_t{many} || w.ended.done(); });
-    poll(w.io);
-    return std::max(longest, w.clock->now() - last);
+    other.run([&] { return this->seen.size() >= std::size_t{many} || this->ended.done(); });
+    poll(this->io);
+    return std::max(longest, this->clock->now() - last);
   }
-
-  load l;
-  world<Handler> w;
 };
 
 // All of it in one read.
@@ -158,46 +156,47 @@ struct compressed {
 
 }  // namespace
 
-TEST_SUITE("client: fair turns") {
+TEST_SUITE("behavior/connection/fair_turns") {
   TEST_CASE_TEMPLATE("one read of many messages: others have their turn in time", Handler, plain,
                      coroutine, pieces) {
     fixture<Handler> f;
     memory_peer peer = f.open();
     peer.write(all_frames());
     const auto longest = f.longest_wait();
-    CHECK(f.l.seen == numbers());
+    CHECK(f.seen == numbers());
     CHECK(longest <= most_after(milliseconds(1)));
-    CHECK(f.w.client->is_open());
+    CHECK(f.client->is_open());
   }
 
-  TEST_CASE_TEMPLATE("casts, too", Handler, plain, coroutine) {
+  TEST_CASE_TEMPLATE("casts: others have their turn in time", Handler, plain, coroutine) {
     fixture<Handler> f;
     f.open();
-    for (int i = 0; i < many; ++i) REQUIRE(f.w.client->cast(std::to_string(i)));
+    for (int i = 0; i < many; ++i) REQUIRE(f.client->cast(std::to_string(i)));
     const auto longest = f.longest_wait();
-    CHECK(f.l.seen == numbers());
+    CHECK(f.seen == numbers());
     CHECK(longest <= most_after(milliseconds(1)));
   }
 
-  TEST_CASE_TEMPLATE("casts that came before the connection", Handler, plain, coroutine) {
+  TEST_CASE_TEMPLATE("casts that came before the connection: others have their turn in time",
+                     Handler, plain, coroutine) {
     fixture<Handler> f;
-    for (int i = 0; i < many; ++i) REQUIRE(f.w.client->cast(std::to_string(i)));
-    memory_peer peer = f.w.dial();
+    for (int i = 0; i < many; ++i) REQUIRE(f.client->cast(std::to_string(i)));
+    memory_peer peer = f.dial();
     peer.accept();
     const auto longest = f.longest_wait();
-    CHECK(f.l.seen == numbers());
+    CHECK(f.seen == numbers());
     CHECK(longest <= most_after(milliseconds(1)));
   }
 
   TEST_CASE_TEMPLATE("frames that came in one piece with the handshake's response", Handler, plain,
                      coroutine, pieces) {
     fixture<Handler> f;
-    memory_peer peer = f.w.dial();
+    memory_peer peer = f.dial();
     const std::string request = peer.take_written();
     std::string_view left = request;
     peer.write(make_accept_response(parse_request(left).value()) + all_frames());
     const auto longest = f.longest_wait();
-    CHECK(f.l.seen == numbers());
+    CHECK(f.seen == numbers());
     CHECK(longest <= most_after(milliseconds(1)));
   }
 
@@ -210,7 +209,7 @@ TEST_SUITE("client: fair turns") {
       frames += encode_server_frame(c.frame(opcodes::text, std::to_string(i)));
     peer.write(frames);
     const auto longest = f.longest_wait();
-    CHECK(f.l.seen == numbers());
+    CHECK(f.seen == numbers());
     CHECK(longest <= most_after(milliseconds(1)));
   }
 
@@ -222,7 +221,7 @@ TEST_SUITE("client: fair turns") {
       memory_peer peer = f.open();
       peer.write(all_frames());
       const auto longest = f.longest_wait();
-      CHECK(f.l.seen == numbers());
+      CHECK(f.seen == numbers());
       CHECK(longest <= most_after(turn));
       CHECK(longest >= turn);
     }
@@ -236,31 +235,31 @@ TEST_SUITE("client: fair turns") {
     const std::string large(16 * 1024 * 1024, 'x');
     const std::string frame = encode_server_frame(c.frame(opcodes::binary, large));
     REQUIRE(frame.size() < 64 * 1024);  // of one read
-    const auto bytes = [&] { return f.w.client->stats().bytes_received; };
+    const auto bytes = [&] { return f.client->stats().bytes_received; };
     const auto before = bytes();
-    f.w.clock->advance_per_look(milliseconds(1));
+    f.clock->advance_per_look(milliseconds(1));
     peer.write(frame);
     int turns = 0;
-    other_work other(f.w.io, [&] { turns += bytes() > before && !f.l.got_large ? 1 : 0; });
-    other.run([&] { return f.l.got_large || f.w.ended.done(); });
-    poll(f.w.io);
-    CHECK(f.l.got_large);
+    other_work other(f.io, [&] { turns += bytes() > before && !f.got_large ? 1 : 0; });
+    other.run([&] { return f.got_large || f.ended.done(); });
+    poll(f.io);
+    CHECK(f.got_large);
     CHECK(turns >= 4);
   }
 
-  TEST_CASE_TEMPLATE("who aborts meanwhile does not wait for the rest", Handler, plain, coroutine) {
+  TEST_CASE_TEMPLATE("an abort meanwhile does not wait for the rest", Handler, plain, coroutine) {
     fixture<Handler> f;
     memory_peer peer = f.open();
     peer.write(all_frames());
-    other_work other(f.w.io, [&] {
-      if (!f.l.seen.empty()) f.w.client->abort();
+    other_work other(f.io, [&] {
+      if (!f.seen.empty()) f.client->abort();
     });
-    other.run([&] { return f.w.ended.done(); });
-    poll(f.w.io);
-    CHECK(f.w.ended.failed(wsx::errc::aborted));
-    CHECK(f.l.seen.size() < std::size_t{many} / 4);
+    other.run([&] { return f.ended.done(); });
+    poll(f.io);
+    CHECK(f.ended.failed(wsx::errc::aborted));
+    CHECK(f.seen.size() < std::size_t{many} / 4);
     const auto delivered = numbers();
-    CHECK(std::equal(f.l.seen.begin(), f.l.seen.end(), delivered.begin()));
+    CHECK(std::equal(f.seen.begin(), f.seen.end(), delivered.begin()));
   }
 
   TEST_CASE_TEMPLATE("a client that is destroyed meanwhile hears no more", Handler, plain,
@@ -269,17 +268,17 @@ TEST_SUITE("client: fair turns") {
     memory_peer peer = f.open();
     peer.write(all_frames());
     std::size_t then = 0;
-    other_work other(f.w.io, [&] {
-      if (f.l.seen.empty() || !f.w.client) return;
-      then = f.l.seen.size();
-      f.w.client.reset();
+    other_work other(f.io, [&] {
+      if (f.seen.empty() || !f.client) return;
+      then = f.seen.size();
+      f.client.reset();
     });
-    other.run([&] { return !f.w.client; });
-    poll(f.w.io);
-    CHECK(run_out(f.w.io));
+    other.run([&] { return !f.client; });
+    poll(f.io);
+    CHECK(run_out(f.io));
     CHECK(then > 0);
     CHECK(then < std::size_t{many} / 4);
-    CHECK(f.l.seen.size() == then);
+    CHECK(f.seen.size() == then);
   }
 
   TEST_CASE("replies of a turn leave at its end, and the server's frames behind are handled") {
@@ -295,14 +294,14 @@ TEST_SUITE("client: fair turns") {
     peer.discard_written();
     peer.write(all_frames());
     int at_once = 0;
-    other_work other(f.w.io, [&] {
+    other_work other(f.io, [&] {
       int frames = 0;
       while (const auto frame = peer.take_frame()) ++frames;
       at_once = std::max(at_once, frames);
     });
-    other.run([&] { return f.l.seen.size() >= std::size_t{many} || f.w.ended.done(); });
-    poll(f.w.io);
-    CHECK(f.l.seen == numbers());
+    other.run([&] { return f.seen.size() >= std::size_t{many} || f.ended.done(); });
+    poll(f.io);
+    CHECK(f.seen == numbers());
     CHECK(at_once > 0);
     CHECK(at_once <= most_after(milliseconds(1)) / work);
   }

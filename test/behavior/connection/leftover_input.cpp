@@ -13,11 +13,11 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 using std::chrono::minutes;
 
-struct story {
+struct record {
   std::size_t messages = 0;
   std::function<void()> first;  // what the first of them does
 
@@ -27,14 +27,14 @@ struct story {
 };
 
 struct plain {
-  story* s;
-  void handle_frame(wsx::text) { s->message(); }
+  record* r;
+  void handle_frame(wsx::text) { r->message(); }
 };
 
 struct coroutines {
-  story* s;
+  record* r;
   asio::awaitable<void> handle_frame(wsx::text) {
-    s->message();
+    r->message();
     co_return;
   }
 };
@@ -43,28 +43,28 @@ struct coroutines {
 // no use any more.
 template <class Handler>
 void check_close_behind_messages(bool in_one_piece) {
-  story s;
-  world<Handler> w(by_hand, {&s});
+  record r;
+  client_fixture<Handler> f({&r});
   outcome closed;
-  s.first = [&] {
-    w.clock->advance(minutes(1));  // its turn is over
-    w.client->close(closed.token());
+  r.first = [&] {
+    f.clock->advance(minutes(1));  // its turn is over
+    f.client->close(closed.token());
   };
-  memory_peer peer = w.open();
+  memory_peer peer = f.open();
   peer.discard_written();
   std::string frames;
   for (int i = 0; i < 40; ++i) frames += encode_server_frame(text_frame("a"));
   peer.write(frames + encode_server_frame(close_frame(1000, "bye")));
   if (in_one_piece) peer.close();
-  poll(w.io);
-  CHECK(s.messages < 40);
+  poll(f.io);
+  CHECK(r.messages < 40);
   CHECK(frames_of(peer).size() == 1);
   if (!in_one_piece) peer.close();
-  poll(w.io);
+  poll(f.io);
   CHECK(closed.ok());
-  CHECK(w.ended.ok());
-  CHECK(w.ended.reason.received == wsx::close_code::normal);
-  CHECK(w.ended.reason.clean);
+  CHECK(f.ended.ok());
+  CHECK(f.ended.reason.received == wsx::close_code::normal);
+  CHECK(f.ended.reason.clean);
 }
 
 // Replies to a message with as much as may wait.
@@ -79,7 +79,7 @@ struct answers_mail {
 
 }  // namespace
 
-TEST_SUITE("client: input that is left") {
+TEST_SUITE("behavior/connection/leftover_input") {
   TEST_CASE_TEMPLATE("the server's Close behind messages that came before it", Handler, plain,
                      coroutines) {
     check_close_behind_messages<Handler>(false);
@@ -91,25 +91,25 @@ TEST_SUITE("client: input that is left") {
       wsx::action handle_connect(const wsx::connection_info&) { return wsx::close(); }
       void handle_frame(wsx::text) {}
     };
-    world<closes> w;
-    memory_peer peer = w.dial();
+    client_fixture<closes> f;
+    memory_peer peer = f.dial();
     peer.accept();
     peer.write(close_frame(1000));
     peer.close();
-    poll(w.io);
-    CHECK(w.ended.ok());
-    CHECK(w.ended.reason.received == wsx::close_code::normal);
-    CHECK(w.ended.reason.clean);
+    poll(f.io);
+    CHECK(f.ended.ok());
+    CHECK(f.ended.reason.received == wsx::close_code::normal);
+    CHECK(f.ended.reason.clean);
   }
 
   TEST_CASE("reading goes on when a message's reply, which kept from it, has gone") {
     lines seen;
-    world<answers_mail> w({&seen}, calm().set(&wsx::options::max_reply_bytes, 1024));
-    memory_peer peer = w.open();
+    client_fixture<answers_mail> f({&seen}, calm().set(&wsx::options::max_reply_bytes, 1024));
+    memory_peer peer = f.open();
     // First the transport's readiness, then the turn that begins with the message.
     peer.write(text_frame("hello"));
-    w.client->cast(std::string(1024 - 8, 'x'));
-    poll(w.io);
+    f.client->cast(std::string(1024 - 8, 'x'));
+    poll(f.io);
     CHECK(seen == lines{"cast", "hello"});
   }
 
@@ -131,24 +131,24 @@ TEST_SUITE("client: input that is left") {
     };
     std::string first;
     std::string second;
-    world<views> w(by_hand, {nullptr, &first});
-    std::optional<asio::steady_timer> gate(std::in_place, w.io,
+    client_fixture<views> f({nullptr, &first});
+    std::optional<asio::steady_timer> gate(std::in_place, f.io,
                                            asio::steady_timer::time_point::max());
-    w.handler().gate = &*gate;
-    memory_peer peer = w.open();
+    f.handler().gate = &*gate;
+    memory_peer peer = f.open();
     in_pieces(peer, 'x');
-    poll(w.io);
-    w.let_pass(minutes(1));
+    poll(f.io);
+    f.let_pass(minutes(1));
     memory_listener there("another");
-    memory_client<views> other(w.io.get_executor(), views{&*gate, &second});
+    memory_client<views> other(f.io.get_executor(), views{&*gate, &second});
     other.connect(there.url(), [](std::error_code) {});
-    poll(w.io);
+    poll(f.io);
     memory_peer its = there.next().value();
     its.accept();
     in_pieces(its, 'y');
-    poll(w.io);
+    poll(f.io);
     gate->cancel();
-    poll(w.io);
+    poll(f.io);
     CHECK(first == std::string(1000, 'x'));
     CHECK(second == std::string(1000, 'y'));
     gate.reset();  // before the I/O context

@@ -1,4 +1,3 @@
-#include "../../client/clock.hpp"
 #include "../support.hpp"
 
 #include <stdexcept>
@@ -7,7 +6,7 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 // What handle_disconnect was told.
@@ -38,33 +37,21 @@ struct decider {
   void terminate(const wsx::close_reason&) { calls->push_back("terminate"); }
 };
 
-struct story {
-  explicit story(std::function<wsx::disconnect_decision(const wsx::disconnect&)> decide,
-                 wsx::options options = calm())
-      : w({&seen, std::move(decide), &calls}, std::move(options)) {}
+struct record {
+  std::vector<told> seen{};
+  lines calls{};
+};
 
-  memory_peer next() {
-    auto peer = w.server.next();
-    REQUIRE(peer);
-    return *peer;
-  }
-
-  memory_peer next_open() {
-    memory_peer peer = next();
-    peer.accept();
-    poll(w.io);
-    return peer;
-  }
+struct fixture : record, client_fixture<decider> {
+  explicit fixture(std::function<wsx::disconnect_decision(const wsx::disconnect&)> decide,
+                   wsx::options options = calm())
+      : client_fixture({&seen, std::move(decide), &calls}, std::move(options)) {}
 
   std::vector<std::size_t> attempts() const {
     std::vector<std::size_t> all;
     for (const auto& t : seen) all.push_back(t.attempt);
     return all;
   }
-
-  std::vector<told> seen;
-  lines calls;
-  world<decider> w;
 };
 
 using attempts = std::vector<std::size_t>;
@@ -75,256 +62,259 @@ wsx::disconnect_decision always(const wsx::disconnect&) {
 
 }  // namespace
 
-TEST_SUITE("client: reconnect") {
+TEST_SUITE("behavior/connection/reconnect") {
   TEST_CASE("stop: the client ends") {
-    story s([](const wsx::disconnect&) { return wsx::stop(); });
-    s.w.open().close();
-    poll(s.w.io);
-    REQUIRE(s.seen.size() == 1);
-    CHECK(s.seen[0].attempt == 1);
-    CHECK(s.seen[0].was_open);
-    CHECK(s.seen[0].origin == wsx::close_origin::remote);
-    CHECK(s.seen[0].error == wsx::errc::connection_dropped);
-    CHECK(s.seen[0].url == s.w.server.url());
-    CHECK(s.w.ended.failed(wsx::errc::connection_dropped));
-    CHECK(s.calls == lines{"init", "connect 1", "terminate"});
+    fixture f([](const wsx::disconnect&) { return wsx::stop(); });
+    memory_peer peer = f.open();
+    f.let_pass(std::chrono::seconds(1));
+    peer.close();
+    poll(f.io);
+    REQUIRE(f.seen.size() == 1);
+    CHECK(f.seen[0].attempt == 1);
+    CHECK(f.seen[0].was_open);
+    CHECK(f.seen[0].origin == wsx::close_origin::remote);
+    CHECK(f.seen[0].error == wsx::errc::connection_dropped);
+    CHECK(f.seen[0].url == f.server.url());
+    CHECK(f.ended.failed(wsx::errc::connection_dropped));
+    CHECK(f.calls == lines{"init", "connect 1", "terminate"});
   }
 
   TEST_CASE("reconnect: init only once, handle_connect each time") {
-    story s(always);
-    s.w.open().close();
-    poll(s.w.io);
-    memory_peer peer = s.next_open();
-    CHECK(s.calls == lines{"init", "connect 1", "connect 1"});
+    fixture f(always);
+    f.open().close();
+    poll(f.io);
+    memory_peer peer = f.next_open();
+    CHECK(f.calls == lines{"init", "connect 1", "connect 1"});
     peer.close();
-    poll(s.w.io);
-    s.next_open();
-    CHECK(s.attempts() == attempts{1, 1});
-    CHECK(s.w.client->stats().connects == 3);
-    CHECK(!s.w.ended.done());
+    poll(f.io);
+    f.next_open();
+    CHECK(f.attempts() == attempts{1, 1});
+    CHECK(f.client->stats().connects == 3);
+    CHECK(!f.ended.done());
   }
 
   TEST_CASE("attempts count the failures in a row") {
-    story s(
+    fixture f(
         [](const wsx::disconnect& d) { return d.attempt < 4 ? wsx::reconnect() : wsx::stop(); });
-    memory_peer peer = s.w.open();
+    memory_peer peer = f.open();
     peer.close();
-    poll(s.w.io);
-    s.next().write("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
-    poll(s.w.io);
-    s.next().close();
-    poll(s.w.io);
-    memory_peer again = s.next_open();
-    CHECK(s.attempts() == attempts{1, 2, 3});
-    CHECK(s.calls.back() == "connect 3");
-    CHECK(s.seen[1].http_status == 503);
-    CHECK(s.seen[1].error == wsx::errc::refused_for_now);
-    CHECK(!s.seen[1].was_open);
-    CHECK(s.seen[1].url == s.w.server.url());
-    CHECK(s.seen[2].http_status == 0);
+    poll(f.io);
+    f.next().write("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
+    poll(f.io);
+    f.next().close();
+    poll(f.io);
+    memory_peer again = f.next_open();
+    CHECK(f.attempts() == attempts{1, 2, 3});
+    CHECK(f.calls.back() == "connect 3");
+    CHECK(f.seen[1].http_status == 503);
+    CHECK(f.seen[1].error == wsx::errc::refused_for_now);
+    CHECK(!f.seen[1].was_open);
+    CHECK(f.seen[1].url == f.server.url());
+    CHECK(f.seen[2].http_status == 0);
     // An open connection starts the count anew.
-    s.w.server.refuse(asio::error::connection_refused);
+    f.server.refuse(asio::error::connection_refused);
     again.close();
-    poll(s.w.io);
-    CHECK(s.attempts() == attempts{1, 2, 3, 1, 2, 3, 4});
-    CHECK(s.w.ended.failed(asio::error::connection_refused));
+    poll(f.io);
+    CHECK(f.attempts() == attempts{1, 2, 3, 1, 2, 3, 4});
+    CHECK(f.ended.failed(asio::error::connection_refused));
   }
 
   TEST_CASE("reconnect_to: there, and later too") {
     memory_listener other{"other"};
     bool moved = false;
-    story s([&](const wsx::disconnect&) {
+    fixture f([&](const wsx::disconnect&) {
       return std::exchange(moved, true) ? wsx::reconnect() : wsx::reconnect_to("ws://other/path");
     });
-    s.w.open().close();
-    poll(s.w.io);
+    f.open().close();
+    poll(f.io);
     for (int i = 0; i < 2; ++i) {
       memory_peer peer = other.next().value();
       CHECK(peer.accept().target == "/path");
-      poll(s.w.io);
-      CHECK(s.w.client->is_open());
+      poll(f.io);
+      CHECK(f.client->is_open());
       peer.close();
-      poll(s.w.io);
+      poll(f.io);
     }
-    CHECK(s.w.server.accepted() == 1);
-    CHECK(s.seen.back().url == "ws://other/path");
+    CHECK(f.server.accepted() == 1);
+    CHECK(f.seen.back().url == "ws://other/path");
   }
 
-  TEST_CASE("reconnect_to a URL that is none counts as a failed attempt") {
-    story s([](const wsx::disconnect& d) {
+  TEST_CASE("reconnect_to an invalid URL counts as a failed attempt") {
+    fixture f([](const wsx::disconnect& d) {
       return d.attempt == 1 ? wsx::reconnect_to("nonsense") : wsx::stop();
     });
-    s.w.open().close();
-    poll(s.w.io);
-    CHECK(s.attempts() == attempts{1, 2});
-    CHECK(s.w.ended.failed(wsx::errc::invalid_url));
+    f.open().close();
+    poll(f.io);
+    CHECK(f.attempts() == attempts{1, 2});
+    CHECK(f.ended.failed(wsx::errc::invalid_url));
   }
 
   TEST_CASE("reconnect_after waits, and close ends the waiting") {
-    story s([](const wsx::disconnect&) { return wsx::reconnect_after(std::chrono::hours(1)); });
-    s.w.open().close();
-    poll(s.w.io);
-    CHECK(s.w.server.accepted() == 1);
-    CHECK(!s.w.ended.done());
+    fixture f([](const wsx::disconnect&) { return wsx::reconnect_after(std::chrono::hours(1)); });
+    f.open().close();
+    poll(f.io);
+    CHECK(f.server.accepted() == 1);
+    CHECK(!f.ended.done());
     std::error_code error;
-    CHECK(!s.w.client->try_send(wsx::text{"a"}, error));
+    CHECK(!f.client->try_send(wsx::text{"a"}, error));
     CHECK(error == wsx::errc::not_connected);
     outcome closed;
-    s.w.client->close(wsx::close_code::normal, "", closed.token());
-    poll(s.w.io);
+    f.client->close(wsx::close_code::normal, "", closed.token());
+    poll(f.io);
     CHECK(closed.ok());
-    CHECK(s.w.ended.done());
-    CHECK(s.calls.back() == "terminate");
+    CHECK(f.ended.done());
+    CHECK(f.calls.back() == "terminate");
   }
 
   TEST_CASE("the longest delay does not pass, and close ends it like any other") {
-    story s([](const wsx::disconnect&) {
+    fixture f([](const wsx::disconnect&) {
       return wsx::reconnect_after(std::chrono::steady_clock::duration::max());
     });
-    s.w.open().close();
-    let_pass(s.w.io, std::chrono::hours(24));
-    CHECK(s.w.server.accepted() == 1);
-    CHECK(!s.w.ended.done());
+    f.open().close();
+    f.let_pass(std::chrono::hours(24));
+    CHECK(f.server.accepted() == 1);
+    CHECK(!f.ended.done());
     outcome closed;
-    s.w.client->close(wsx::close_code::normal, "", closed.token());
-    CHECK(run_out(s.w.io));
+    f.client->close(wsx::close_code::normal, "", closed.token());
+    CHECK(run_out(f.io));
     CHECK(closed.ok());
-    CHECK(s.w.ended.done());
+    CHECK(f.ended.done());
   }
 
-  TEST_CASE("a delay below zero is none") {
-    story s([](const wsx::disconnect&) {
+  TEST_CASE("a delay below zero is no delay") {
+    fixture f([](const wsx::disconnect&) {
       return wsx::reconnect_after(std::chrono::steady_clock::duration::min());
     });
-    s.w.open().close();
-    poll(s.w.io);
-    CHECK(s.w.server.accepted() == 2);
+    f.open().close();
+    poll(f.io);
+    CHECK(f.server.accepted() == 2);
   }
 
   TEST_CASE("reconnect_after a short delay") {
-    story s(
+    fixture f(
         [](const wsx::disconnect&) { return wsx::reconnect_after(std::chrono::milliseconds(1)); });
-    s.w.open().close();
-    CHECK(run_until(s.w.io, [&] { return s.w.server.accepted() == 2; }));
+    f.open().close();
+    CHECK(f.run_until([&] { return f.server.accepted() == 2; }));
   }
 
   TEST_CASE("close by this side does not reconnect, whatever the handler says") {
-    story s(always);
-    memory_peer peer = s.w.open();
+    fixture f(always);
+    memory_peer peer = f.open();
     outcome closed;
-    s.w.client->close(wsx::close_code::normal, "", closed.token());
-    poll(s.w.io);
+    f.client->close(wsx::close_code::normal, "", closed.token());
+    poll(f.io);
     peer.write(close_frame(1000));
     peer.close();
-    poll(s.w.io);
+    poll(f.io);
     CHECK(closed.ok());
-    CHECK(s.w.ended.ok());
-    CHECK(s.attempts() == attempts{1});
-    CHECK(s.w.server.accepted() == 1);
+    CHECK(f.ended.ok());
+    CHECK(f.attempts() == attempts{1});
+    CHECK(f.server.accepted() == 1);
   }
 
   TEST_CASE("a failed first connection is the business of connect") {
-    story s(always);
-    s.w.server.refuse(asio::error::connection_refused);
-    s.w.client->connect(s.w.server.url(), s.w.connected.token());
-    poll(s.w.io);
-    CHECK(s.w.connected.failed(asio::error::connection_refused));
-    CHECK(s.seen.empty());
-    CHECK(s.calls.empty());
+    fixture f(always);
+    f.server.refuse(asio::error::connection_refused);
+    f.client->connect(f.server.url(), f.connected.token());
+    poll(f.io);
+    CHECK(f.connected.failed(asio::error::connection_refused));
+    CHECK(f.seen.empty());
+    CHECK(f.calls.empty());
   }
 
   TEST_CASE("handle_first_failure: it is the handler's, connect waits") {
     auto options = calm();
     options.handle_first_failure = true;
-    story s(
+    fixture f(
         [](const wsx::disconnect& d) {
           return d.attempt < 3 ? wsx::reconnect()
                                : wsx::reconnect_after(std::chrono::milliseconds(1));
         },
         options);
-    s.w.server.refuse(asio::error::connection_refused);
-    s.w.client->connect(s.w.server.url(), s.w.connected.token());
-    poll(s.w.io);
-    CHECK(s.attempts().size() >= 3);
-    CHECK(s.seen[0].attempt == 1);
-    CHECK(s.seen[1].attempt == 2);
-    CHECK(!s.seen[0].was_open);
-    CHECK(s.seen[0].url.empty());
-    CHECK(!s.w.connected.done());
-    s.w.server.refuse({});
-    REQUIRE(run_until(s.w.io, [&] { return s.w.server.accepted() == 1; }));
-    poll(s.w.io);
-    s.next_open();
-    CHECK(s.w.connected.ok());
-    CHECK(s.calls.front() == "init");
+    f.server.refuse(asio::error::connection_refused);
+    f.client->connect(f.server.url(), f.connected.token());
+    poll(f.io);
+    CHECK(f.attempts().size() >= 3);
+    CHECK(f.seen[0].attempt == 1);
+    CHECK(f.seen[1].attempt == 2);
+    CHECK(!f.seen[0].was_open);
+    CHECK(f.seen[0].url.empty());
+    CHECK(!f.connected.done());
+    f.server.refuse({});
+    REQUIRE(f.run_until([&] { return f.server.accepted() == 1; }));
+    poll(f.io);
+    f.next_open();
+    CHECK(f.connected.ok());
+    CHECK(f.calls.front() == "init");
   }
 
   TEST_CASE("handle_first_failure: the handler gives up") {
     auto options = calm();
     options.handle_first_failure = true;
-    story s([](const wsx::disconnect& d) { return d.attempt < 3 ? wsx::reconnect() : wsx::stop(); },
-            options);
-    s.w.server.refuse(asio::error::connection_refused);
-    s.w.client->connect(s.w.server.url(), s.w.connected.token());
-    s.w.client->join(s.w.ended.join_token());
-    poll(s.w.io);
-    CHECK(s.attempts() == attempts{1, 2, 3});
-    CHECK(s.w.connected.failed(asio::error::connection_refused));
-    CHECK(s.w.ended.failed(asio::error::connection_refused));
-    CHECK(s.calls == lines{"terminate"});
+    fixture f(
+        [](const wsx::disconnect& d) { return d.attempt < 3 ? wsx::reconnect() : wsx::stop(); },
+        options);
+    f.server.refuse(asio::error::connection_refused);
+    f.client->connect(f.server.url(), f.connected.token());
+    f.client->join(f.ended.join_token());
+    poll(f.io);
+    CHECK(f.attempts() == attempts{1, 2, 3});
+    CHECK(f.connected.failed(asio::error::connection_refused));
+    CHECK(f.ended.failed(asio::error::connection_refused));
+    CHECK(f.calls == lines{"terminate"});
   }
 
   TEST_CASE("nothing of the connection before is left") {
-    story s(always);
-    memory_peer peer = s.w.open();
+    fixture f(always);
+    memory_peer peer = f.open();
     // Half a message, half a frame, half a character.
     peer.write({.opcode = opcodes::text, .payload = "old \xe2\x82", .fin = false});
     peer.write(encode_server_frame(continuation_frame("\xac", true)).substr(0, 2));
-    poll(s.w.io);
+    poll(f.io);
     peer.fail_reads(asio::error::connection_reset);
-    poll(s.w.io);
-    peer = s.next_open();
+    poll(f.io);
+    peer = f.next_open();
     peer.write(text_frame("new"));
-    poll(s.w.io);
-    CHECK(s.calls.back() == "text new");
+    poll(f.io);
+    CHECK(f.calls.back() == "text new");
     CHECK(peer.take_written().empty());
   }
 
   TEST_CASE("a response that is cut, and frames right behind the next one") {
-    story s(always);
-    s.w.open().close();
-    poll(s.w.io);
-    memory_peer peer = s.next();
+    fixture f(always);
+    f.open().close();
+    poll(f.io);
+    memory_peer peer = f.next();
     peer.write("HTTP/1.1 101 Switching Proto");
     peer.close();
-    poll(s.w.io);
-    peer = s.next();
+    poll(f.io);
+    peer = f.next();
     peer.limit_read(memory_peer::unlimited);
     auto head = peer.take_written();
     std::string_view left = head;
     const auto request = parse_request(left);
     REQUIRE(request);
     peer.write(make_accept_response(*request) + encode_server_frame(text_frame("early")));
-    poll(s.w.io);
-    CHECK(s.calls.back() == "text early");
-    CHECK(s.attempts() == attempts{1, 2});
+    poll(f.io);
+    CHECK(f.calls.back() == "text early");
+    CHECK(f.attempts() == attempts{1, 2});
   }
 
   TEST_CASE("a server that closes with a code") {
-    story s([](const wsx::disconnect& d) {
+    fixture f([](const wsx::disconnect& d) {
       return d.reason.received == wsx::close_code::service_restart ? wsx::reconnect() : wsx::stop();
     });
-    memory_peer peer = s.w.open();
+    memory_peer peer = f.open();
     peer.write(close_frame(1012, "soon back"));
-    poll(s.w.io);
+    poll(f.io);
     CHECK(frames_of(peer) == lines{"close 1012 \"\""});
     peer.close();
-    poll(s.w.io);
-    peer = s.next_open();
+    poll(f.io);
+    peer = f.next_open();
     peer.write(close_frame(4321));
     peer.close();
-    poll(s.w.io);
-    CHECK(s.w.ended.failed(wsx::errc::closed_abnormally));
-    CHECK(s.w.ended.reason.received == wsx::close_code{4321});
+    poll(f.io);
+    CHECK(f.ended.failed(wsx::errc::closed_abnormally));
+    CHECK(f.ended.reason.received == wsx::close_code{4321});
   }
 }

@@ -5,11 +5,11 @@
 #include <vector>
 
 // What a client asks of its transport, turn by turn: no more system calls and copies than it needs,
-// and in the order that serves whoever waits.
+// and replies before it waits for more.
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 struct call {
@@ -44,8 +44,8 @@ struct echoes {
   int received = 0;
 };
 
-struct recorded_world : world<echoes, recording> {
-  recorded_world() : peer(open()) { recording::calls.clear(); }
+struct fixture : client_fixture<echoes, recording> {
+  fixture() : peer(open()) { recording::calls.clear(); }
 
   std::vector<std::string> calls_for(std::string_view bytes) {
     recording::calls.clear();
@@ -70,29 +70,29 @@ using names = std::vector<std::string>;
 
 }  // namespace
 
-TEST_SUITE("client: turns") {
+TEST_SUITE("behavior/connection/transport_calls") {
   TEST_CASE("a reply leaves before the client waits for more") {
-    recorded_world w;
-    CHECK(w.calls_for(encode_server_frame(text_frame("a"))) == names{"read", "write", "wait"});
+    fixture f;
+    CHECK(f.calls_for(encode_server_frame(text_frame("a"))) == names{"read", "write", "wait"});
   }
 
   TEST_CASE("the replies of all that came leave in one write") {
-    recorded_world w;
+    fixture f;
     std::string frames;
     for (int i = 0; i < 100; ++i) frames += encode_server_frame(text_frame("a"));
-    CHECK(w.calls_for(frames) == names{"read", "write", "wait"});
+    CHECK(f.calls_for(frames) == names{"read", "write", "wait"});
   }
 
   TEST_CASE("of a large message behind another no more is copied than shows so") {
-    recorded_world w;
+    fixture f;
     const std::string frame = encode_server_frame(binary_frame(std::string(1'000'000, 'x')));
-    w.calls_for(frame);
+    f.calls_for(frame);
     const std::size_t shared = recording::calls.front().room;
-    CHECK(w.largest_room() == shared);
+    CHECK(f.largest_room() == shared);
     recording::calls.clear();
-    w.peer.write(frame + frame);
-    poll(w.io);
-    CHECK(w.handler().received == 3);
+    f.peer.write(frame + frame);
+    poll(f.io);
+    CHECK(f.handler().received == 3);
     // One before each, and one that finds nothing more; all else goes to its place.
     const auto& buffer = recording::calls.front();
     CHECK(buffer.room < shared / 8);
@@ -101,26 +101,26 @@ TEST_SUITE("client: turns") {
   }
 
   TEST_CASE("what a violation leaves is read away in large pieces") {
-    recorded_world w;
+    fixture f;
     const std::string frame = encode_server_frame(text_frame(std::string(100'000, 'x') + "\xff y"));
-    w.calls_for(frame.substr(0, frame.size() - 3));
-    w.peer.limit_read(1);
-    w.calls_for("\xff");
-    w.peer.limit_read(memory_peer::unlimited);
-    w.calls_for(std::string(200'000, 'x'));
+    f.calls_for(frame.substr(0, frame.size() - 3));
+    f.peer.limit_read(1);
+    f.calls_for("\xff");
+    f.peer.limit_read(memory_peer::unlimited);
+    f.calls_for(std::string(200'000, 'x'));
     CHECK(recording::calls.size() < 10);
-    CHECK(w.peer.bytes_read() > 300'000);
+    CHECK(f.peer.bytes_read() > 300'000);
   }
 
   TEST_CASE("what follows a large message, if it is no other, is read as ever") {
-    recorded_world w;
+    fixture f;
     const std::string frame = encode_server_frame(binary_frame(std::string(1'000'000, 'x')));
-    w.calls_for(frame);
+    f.calls_for(frame);
     const std::size_t shared = recording::calls.front().room;
-    w.calls_for(encode_server_frame(binary_frame("small")));
+    f.calls_for(encode_server_frame(binary_frame("small")));
     CHECK(recording::calls.front().room < shared);
-    w.calls_for(encode_server_frame(binary_frame("small")));
+    f.calls_for(encode_server_frame(binary_frame("small")));
     CHECK(recording::calls.front().room == shared);
-    CHECK(w.handler().received == 3);
+    CHECK(f.handler().received == 3);
   }
 }

@@ -14,11 +14,7 @@
 
 namespace {
 
-using namespace client_test;
-
-struct quiet {
-  void handle_frame(wsx::text) {}
-};
+using namespace behavior_test;
 
 // From now on, for this process and all of its threads to come. seccomp(2).
 bool deny_membarrier() {
@@ -34,27 +30,18 @@ bool deny_membarrier() {
 }
 
 // More than enough for the client to be busy with much.
-void send_much(world<quiet>& w) {
-  for (int i = 0; i < 1000; ++i) REQUIRE(w.client->try_send(wsx::text{"x"}));
-}
-
-// Whether there is soon nothing to do.
-bool settles(asio::io_context& io) {
-  for (int i = 0; i < 1000; ++i) {
-    io.restart();
-    if (io.poll_one() == 0) return true;
-  }
-  return false;
+void send_much(client_fixture<quiet>& f) {
+  for (int i = 0; i < 1000; ++i) REQUIRE(f.client->try_send(wsx::text{"x"}));
 }
 
 }  // namespace
 
-TEST_SUITE("client: sandbox") {
+TEST_SUITE("behavior/connection/without_membarrier") {
   TEST_CASE("without its fence the strand sleeps, and is woken, as if there had never been one") {
     if (!wsx::detail::has_asymmetric_fence()) return;  // there is nothing to be taken away
-    world<quiet> busy;
+    client_fixture<quiet> busy;
     memory_peer peer = busy.open();
-    world<quiet> other({}, calm(), "other");  // each of them finds out
+    client_fixture<quiet> other({}, calm(), "other");  // each of them finds out
     memory_peer other_peer = other.open();
     send_much(busy);
     REQUIRE(settles(busy.io));  // now much is expected again

@@ -10,7 +10,7 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 // Neither copied nor moved.
@@ -65,7 +65,7 @@ memory_peer open(asio::io_context& io, memory_client<Handler>& client, memory_li
 
 }  // namespace
 
-TEST_SUITE("client: construction") {
+TEST_SUITE("behavior/lifetime/construction") {
   TEST_CASE("on an execution context, or any executor") {
     asio::io_context io;
     asio::thread_pool pool(1);
@@ -193,7 +193,7 @@ TEST_SUITE("client: construction") {
           lines{"text \"queued\"", "text \"another\"", "text \"I heard hello\""});
   }
 
-  TEST_CASE("an operation that waits is none of the object's") {
+  TEST_CASE("an operation that waits does not belong to the object") {
     asio::io_context io;
     memory_listener server("server");
     memory_client<aggregate> first(io, {}, calm());

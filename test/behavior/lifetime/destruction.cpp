@@ -12,12 +12,12 @@
 #include <functional>
 #include <memory>
 
-// A client may go at any moment: nothing of it is left, whoever waits is told, and its handler is
-// called no more.
+// A client may be destroyed at any moment: nothing of it is left, operations that wait complete,
+// and its handler is called no more.
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 struct calls {
@@ -54,99 +54,90 @@ struct waiting {
 // Brings a client into one of its states.
 struct state {
   const char* name;
-  std::function<void(world<plain>&, outcome& pending)> reach;
+  std::function<void(client_fixture<plain>&, outcome& pending)> reach;
 };
 
 const std::vector<state> states{
-    {"idle", [](auto& w, auto& pending) { w.client->join(pending.join_token()); }},
+    {"idle", [](auto& f, auto& pending) { f.client->join(pending.join_token()); }},
     {"connecting",
-     [](auto& w, auto& pending) {
-       w.server.hold();
-       w.client->connect(w.server.url(), pending.token());
+     [](auto& f, auto& pending) {
+       f.server.hold();
+       f.client->connect(f.server.url(), pending.token());
      }},
     {"handshaking",
-     [](auto& w, auto& pending) { w.client->connect(w.server.url(), pending.token()); }},
+     [](auto& f, auto& pending) { f.client->connect(f.server.url(), pending.token()); }},
     {"open",
-     [](auto& w, auto& pending) {
-       w.open();
-       w.client->join(pending.join_token());
+     [](auto& f, auto& pending) {
+       f.open();
+       f.client->join(pending.join_token());
      }},
     {"sending",
-     [](auto& w, auto& pending) {
+     [](auto& f, auto& pending) {
        static const std::string big(3'000'000, 'x');
-       w.open().allow_write(1000);
-       w.client->send(wsx::text{big}, pending.token());
+       f.open().allow_write(1000);
+       f.client->send(wsx::text{big}, pending.token());
      }},
     {"flushing",
-     [](auto& w, auto& pending) {
-       w.open().allow_write(0);
-       w.client->try_send(wsx::text{"hello"});
-       w.client->flush(pending.token());
+     [](auto& f, auto& pending) {
+       f.open().allow_write(0);
+       f.client->try_send(wsx::text{"hello"});
+       f.client->flush(pending.token());
      }},
     {"closing",
-     [](auto& w, auto& pending) {
-       w.open();
-       w.client->close(wsx::close_code::normal, "", pending.token());
+     [](auto& f, auto& pending) {
+       f.open();
+       f.client->close(wsx::close_code::normal, "", pending.token());
      }},
     {"pausing before a reconnect",
-     [](auto& w, auto& pending) {
-       w.open().close();
-       poll(w.io);
-       w.client->join(pending.join_token());
+     [](auto& f, auto& pending) {
+       f.open().close();
+       poll(f.io);
+       f.client->join(pending.join_token());
      }},
 };
 
-void poll_server(world<plain>& w) {
-  poll(w.io);
+// Has `check` called with a client for each state, and what brings it there.
+template <class Check>
+void for_each_state(Check check) {
+  for (const auto& s : states) {
+    CAPTURE(s.name);
+    calls seen;
+    outcome pending;
+    client_fixture<plain> f({&seen});
+    check(f, [&] { s.reach(f, pending); });
+    CHECK(run_out(f.io));
+    CHECK(pending.calls == 1);
+    CHECK(pending.error);
+    CHECK(seen.terminated == 0);
+  }
 }
 
 }  // namespace
 
-TEST_SUITE("client: destruction") {
+TEST_SUITE("behavior/lifetime/destruction: from outside") {
   TEST_CASE("in each state, with somebody waiting") {
-    for (const auto& s : states) {
-      CAPTURE(s.name);
-      calls seen;
-      outcome pending;
-      world<plain> w({&seen});
-      s.reach(w, pending);
-      poll_server(w);
-      REQUIRE(pending.calls == 0);
-      w.client.reset();
-      CHECK(run_out(w.io));
-      CHECK(pending.calls == 1);
-      CHECK(pending.error);
-      CHECK(seen.terminated == 0);
-    }
+    for_each_state([](auto& f, auto reach) {
+      reach();
+      poll(f.io);
+      f.client.reset();
+    });
   }
 
   TEST_CASE("in each state, with timers and signals that wait") {
-    for (const auto& s : states) {
-      CAPTURE(s.name);
-      calls seen;
-      outcome pending;
-      world<plain> w({&seen});
-      w.client->post_after(std::chrono::hours(1), 1);
-      w.client->watch_signal(SIGUSR2);
-      s.reach(w, pending);
-      poll_server(w);
-      w.client.reset();
-      CHECK(run_out(w.io));
-    }
+    for_each_state([](auto& f, auto reach) {
+      f.client->post_after(std::chrono::hours(1), 1);
+      f.client->watch_signal(SIGUSR2);
+      reach();
+      poll(f.io);
+      f.client.reset();
+    });
   }
 
   TEST_CASE("in each state, before the loop has run") {
-    for (const auto& s : states) {
-      CAPTURE(s.name);
-      calls seen;
-      outcome pending;
-      world<plain> w({&seen});
-      s.reach(w, pending);
-      w.client.reset();
-      CHECK(run_out(w.io));
-      CHECK(pending.calls == 1);
-      CHECK(seen.terminated == 0);
-    }
+    for_each_state([](auto& f, auto reach) {
+      reach();
+      f.client.reset();
+    });
   }
 
   TEST_CASE("of the whole execution context, with everything pending") {
@@ -155,11 +146,11 @@ TEST_SUITE("client: destruction") {
       calls seen;
       outcome pending;
       {
-        world<plain> w({&seen});
-        w.client->post_after(std::chrono::hours(1), 1);
-        w.client->watch_signal(SIGUSR2);
-        s.reach(w, pending);
-        poll_server(w);
+        client_fixture<plain> f({&seen});
+        f.client->post_after(std::chrono::hours(1), 1);
+        f.client->watch_signal(SIGUSR2);
+        s.reach(f, pending);
+        poll(f.io);
       }
       CHECK(seen.terminated == 0);
     }
@@ -167,37 +158,37 @@ TEST_SUITE("client: destruction") {
 
   TEST_CASE("after the end") {
     calls seen;
-    world<waiting> w({&seen});
-    memory_peer peer = w.open();
+    client_fixture<waiting> f({&seen});
+    memory_peer peer = f.open();
     peer.write(close_frame(1000));
     peer.close();
-    poll(w.io);
-    CHECK(w.ended.ok());
-    w.client.reset();
-    CHECK(run_out(w.io));
+    poll(f.io);
+    CHECK(f.ended.ok());
+    f.client.reset();
+    CHECK(run_out(f.io));
     CHECK(seen.terminated == 1);
   }
 
   TEST_CASE("while a callback waits") {
     calls seen;
-    world<waiting> w({&seen});
-    w.open().write(text_frame("a"));
-    poll(w.io);
+    client_fixture<waiting> f({&seen});
+    f.open().write(text_frame("a"));
+    poll(f.io);
     REQUIRE(seen.frames == 1);
-    w.client.reset();
-    CHECK(run_out(w.io));
+    f.client.reset();
+    CHECK(run_out(f.io));
     // What the callback waited for has been canceled.
     CHECK(seen.ended_waits == 1);
     CHECK(seen.terminated == 0);
-    CHECK(w.ended.failed(wsx::errc::aborted));
+    CHECK(f.ended.failed(wsx::errc::aborted));
   }
 
   TEST_CASE("of the context while a callback waits") {
     calls seen;
     {
-      world<waiting> w({&seen});
-      w.open().write(text_frame("a"));
-      poll(w.io);
+      client_fixture<waiting> f({&seen});
+      f.open().write(text_frame("a"));
+      poll(f.io);
       REQUIRE(seen.frames == 1);
     }
     CHECK(seen.ended_waits == 0);
@@ -235,7 +226,7 @@ struct suicidal {
   void terminate(const wsx::close_reason&) { at("terminate"); }
 };
 
-// The same with coroutines: the client goes before and after a suspension.
+// Callbacks that are coroutines: the client goes before or after a suspension.
 struct suicidal_coroutine {
   std::string where;
   std::function<void()> die;
@@ -255,61 +246,61 @@ struct suicidal_coroutine {
 };
 
 template <class Handler>
-void live_and_die(world<Handler>& w) {
-  w.handler().die = [&] { w.client.reset(); };
-  w.client->post(1);
-  memory_peer peer = w.dial();
+void live_and_die(client_fixture<Handler>& f) {
+  f.handler().die = [&] { f.client.reset(); };
+  f.client->post(1);
+  memory_peer peer = f.dial();
   peer.accept();
-  poll(w.io);
+  poll(f.io);
   peer.write(text_frame("a"));
   peer.write(text_frame("b"));
   peer.write(ping_frame("a"));
   peer.write(pong_frame("a"));
-  run_until(w.io, [&] { return !w.client || peer.bytes_written() > 0; });
-  poll(w.io);
+  f.run_until([&] { return !f.client || peer.bytes_written() > 0; });
+  poll(f.io);
   // Either the client is gone by now, or it is to go when it ends.
-  if (w.client) w.client->abort();
-  CHECK(run_out(w.io));
+  if (f.client) f.client->abort();
+  CHECK(run_out(f.io));
 }
 
 }  // namespace
 
-TEST_SUITE("client: destruction from within") {
+TEST_SUITE("behavior/lifetime/destruction: from within") {
   TEST_CASE("each callback") {
     for (const char* const where : {"init", "handle_connect", "handle_frame", "handle_ping",
                                     "handle_pong", "handle_info", "handle_cast", "terminate"}) {
       CAPTURE(where);
       calls seen;
-      world<suicidal> w({where, {}, &seen});
-      w.client->cast(1);
-      live_and_die(w);
-      CHECK(!w.client);
+      client_fixture<suicidal> f({where, {}, &seen});
+      f.client->cast(1);
+      live_and_die(f);
+      CHECK(!f.client);
       CHECK(seen.frames == 0);
-      CHECK(w.connected.calls == 1);
-      CHECK(w.ended.calls == 1);
-      CHECK(w.ended.error);
+      CHECK(f.connected.calls == 1);
+      CHECK(f.ended.calls == 1);
+      CHECK(f.ended.error);
     }
   }
 
   TEST_CASE("handle_disconnect, which then may say what it will") {
     calls seen;
-    world<suicidal> w({"handle_disconnect", {}, &seen});
-    w.handler().die = [&] { w.client.reset(); };
-    w.open().close();
-    CHECK(run_out(w.io));
-    CHECK(!w.client);
+    client_fixture<suicidal> f({"handle_disconnect", {}, &seen});
+    f.handler().die = [&] { f.client.reset(); };
+    f.open().close();
+    CHECK(run_out(f.io));
+    CHECK(!f.client);
     CHECK(seen.frames == 0);
-    CHECK(w.server.accepted() == 1);
+    CHECK(f.server.accepted() == 1);
   }
 
   TEST_CASE("a callback that is a coroutine") {
     for (const std::string where : {"handle_connect", "handle_frame", "handle_info", "terminate"}) {
       for (const std::string when : {"", " later"}) {
         CAPTURE(where + when);
-        world<suicidal_coroutine> w({where + when, {}});
-        live_and_die(w);
-        CHECK(!w.client);
-        CHECK(w.ended.calls == 1);
+        client_fixture<suicidal_coroutine> f({where + when, {}});
+        live_and_die(f);
+        CHECK(!f.client);
+        CHECK(f.ended.calls == 1);
       }
     }
   }
@@ -331,31 +322,31 @@ asio::awaitable<void> use_client(std::string url, outcome* over) {
 
 }  // namespace
 
-TEST_SUITE("client: ownership") {
+TEST_SUITE("behavior/lifetime/destruction: ownership") {
   TEST_CASE("a detached client lives until it ends") {
     auto alive = std::make_shared<int>();
     const std::weak_ptr<int> watched = alive;
-    world<owner> w({std::move(alive)});
-    memory_peer peer = w.open();
-    w.client->detach();
-    w.client.reset();
-    poll(w.io);
+    client_fixture<owner> f({std::move(alive)});
+    memory_peer peer = f.open();
+    f.client->detach();
+    f.client.reset();
+    poll(f.io);
     CHECK(!watched.expired());
     CHECK(!peer.client_closed());
     peer.write(close_frame(1000));
     peer.close();
-    CHECK(run_out(w.io));
+    CHECK(run_out(f.io));
     CHECK(watched.expired());
-    CHECK(w.ended.ok());
+    CHECK(f.ended.ok());
   }
 
   TEST_CASE("a client that is not detached takes its handler with it") {
     auto alive = std::make_shared<int>();
     const std::weak_ptr<int> watched = alive;
-    world<owner> w({std::move(alive)});
-    w.open();
-    w.client.reset();
-    CHECK(run_out(w.io));
+    client_fixture<owner> f({std::move(alive)});
+    f.open();
+    f.client.reset();
+    CHECK(run_out(f.io));
     CHECK(watched.expired());
   }
 
@@ -376,19 +367,19 @@ TEST_SUITE("client: ownership") {
 
   TEST_CASE("a sender outlives its client") {
     calls seen;
-    world<plain> w({&seen});
-    auto sender = w.client->make_sender();
-    w.open();
+    client_fixture<plain> f({&seen});
+    auto sender = f.client->make_sender();
+    f.open();
     CHECK(sender.try_send(wsx::text{"a"}));
-    poll(w.io);
-    w.client.reset();
-    poll(w.io);
+    poll(f.io);
+    f.client.reset();
+    poll(f.io);
     std::error_code error;
     CHECK(!sender.try_send(wsx::text{"a"}, error));
     CHECK(error == wsx::errc::not_connected);
     outcome sent;
     sender.send(wsx::text{"a"}, sent.token());
-    CHECK(run_out(w.io));
+    CHECK(run_out(f.io));
     CHECK(sent.failed(wsx::errc::not_connected));
   }
 }

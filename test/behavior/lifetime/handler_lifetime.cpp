@@ -11,7 +11,7 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 // What a handler does when it is destroyed, not when it is moved from.
@@ -45,7 +45,7 @@ struct handler {
 
 // A client on a strand that is known, a sender that outlives it, and how often its handler was
 // destroyed, on the strand and elsewhere.
-struct mortal {
+struct fixture {
   asio::io_context io;
   wsx::strand strand{io.get_executor()};
   memory_listener server{"server"};
@@ -55,7 +55,7 @@ struct mortal {
   std::optional<wsx::sender> sender;
   outcome connected;
 
-  mortal() {
+  fixture() {
     auto count = [this] { ++(strand.running_in_this_thread() ? on_strand : elsewhere); };
     client.emplace(strand, handler{std::make_unique<life>(count)}, calm());
     sender = client->make_sender();
@@ -78,111 +78,111 @@ struct mortal {
 
 struct state {
   const char* name;
-  std::function<void(mortal&)> reach;
+  std::function<void(fixture&)> reach;
 };
 
 const std::vector<state> states{
-    {"idle", [](mortal&) {}},
-    {"connecting", [](mortal& m) { m.dial(); }},
-    {"open", [](mortal& m) { m.open(); }},
+    {"idle", [](fixture&) {}},
+    {"connecting", [](fixture& f) { f.dial(); }},
+    {"open", [](fixture& f) { f.open(); }},
     {"in a callback that waits",
-     [](mortal& m) {
-       m.open();
-       m.client->handler().on_frame = [&m] { CHECK(m.lives()); };
-       m.client->post(1);
-       poll(m.io);
+     [](fixture& f) {
+       f.open();
+       f.client->handler().on_frame = [&f] { CHECK(f.lives()); };
+       f.client->post(1);
+       poll(f.io);
      }},
     {"closing",
-     [](mortal& m) {
-       m.open();
-       m.client->close(wsx::close_code::normal, "", [](std::error_code) {});
-       poll(m.io);
+     [](fixture& f) {
+       f.open();
+       f.client->close(wsx::close_code::normal, "", [](std::error_code) {});
+       poll(f.io);
      }},
     {"pausing before a reconnect",
-     [](mortal& m) {
-       m.open().close();
-       poll(m.io);
+     [](fixture& f) {
+       f.open().close();
+       poll(f.io);
      }},
 };
 
 // Ends a client in order.
-void end(mortal& m, memory_peer& peer) {
-  m.client->close([](std::error_code) {});
-  poll(m.io);
+void end(fixture& f, memory_peer& peer) {
+  f.client->close([](std::error_code) {});
+  poll(f.io);
   peer.write(close_frame());
   peer.close();
-  poll(m.io);
+  poll(f.io);
 }
 
 }  // namespace
 
-TEST_SUITE("client: the life of its handler") {
+TEST_SUITE("behavior/lifetime/handler_lifetime") {
   TEST_CASE("destroyed on the strand, in each state, though a sender is left") {
     for (const auto& s : states) {
       CAPTURE(s.name);
-      mortal m;
-      s.reach(m);
-      CHECK(m.lives());
-      m.client.reset();
-      CHECK(m.lives());
-      poll(m.io);
-      CHECK(m.on_strand == 1);
-      CHECK(m.elsewhere == 0);
-      m.sender.reset();
-      CHECK(run_out(m.io));
-      CHECK(m.on_strand == 1);
-      CHECK(m.elsewhere == 0);
+      fixture f;
+      s.reach(f);
+      CHECK(f.lives());
+      f.client.reset();
+      CHECK(f.lives());
+      poll(f.io);
+      CHECK(f.on_strand == 1);
+      CHECK(f.elsewhere == 0);
+      f.sender.reset();
+      CHECK(run_out(f.io));
+      CHECK(f.on_strand == 1);
+      CHECK(f.elsewhere == 0);
     }
   }
 
   TEST_CASE("of a client that has ended: by its destructor, and not before") {
-    mortal m;
-    memory_peer peer = m.open();
-    end(m, peer);
-    CHECK(m.lives());
-    m.client.reset();
-    CHECK(m.elsewhere == 1);
-    CHECK(run_out(m.io));
-    CHECK(m.on_strand == 0);
+    fixture f;
+    memory_peer peer = f.open();
+    end(f, peer);
+    CHECK(f.lives());
+    f.client.reset();
+    CHECK(f.elsewhere == 1);
+    CHECK(run_out(f.io));
+    CHECK(f.on_strand == 0);
   }
 
   TEST_CASE("of one that is destroyed in a callback: after that") {
-    mortal m;
-    memory_peer peer = m.open();
-    m.client->handler().on_frame = [&m] {
-      m.client.reset();
-      CHECK(m.lives());
+    fixture f;
+    memory_peer peer = f.open();
+    f.client->handler().on_frame = [&f] {
+      f.client.reset();
+      CHECK(f.lives());
     };
     peer.write(encode_server_frame(text_frame("a")));
-    poll(m.io);
-    CHECK(m.on_strand == 1);
-    CHECK(m.elsewhere == 0);
+    poll(f.io);
+    CHECK(f.on_strand == 1);
+    CHECK(f.elsewhere == 0);
   }
 
   TEST_CASE("of one that was detached: on the strand, when it has ended") {
-    mortal m;
-    memory_peer peer = m.open();
-    m.client->close([](std::error_code) {});
-    m.client->detach();
-    m.client.reset();
-    poll(m.io);
-    CHECK(m.lives());
+    fixture f;
+    memory_peer peer = f.open();
+    f.client->close([](std::error_code) {});
+    f.client->detach();
+    f.client.reset();
+    poll(f.io);
+    CHECK(f.lives());
     peer.write(close_frame());
     peer.close();
-    poll(m.io);
-    CHECK(m.on_strand == 1);
-    CHECK(m.elsewhere == 0);
+    poll(f.io);
+    CHECK(f.on_strand == 1);
+    CHECK(f.elsewhere == 0);
   }
 
   TEST_CASE("of one that was detached and has ended: by its destructor") {
-    mortal m;
-    memory_peer peer = m.open();
-    m.client->detach();
-    end(m, peer);
-    CHECK(m.lives());
-    m.client.reset();
-    CHECK(m.elsewhere == 1);
-    CHECK(run_out(m.io));
+    fixture f;
+    memory_peer peer = f.open();
+    f.client->detach();
+    end(f, peer);
+    CHECK(f.lives());
+    f.client.reset();
+    CHECK(f.elsewhere == 1);
+    CHECK(run_out(f.io));
   }
 
   TEST_CASE("if nobody runs the strand any more: with the execution context") {

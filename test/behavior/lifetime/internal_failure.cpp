@@ -17,7 +17,7 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 // A transport that throws where a test wants it.
@@ -59,7 +59,7 @@ struct asked {
   void terminate(const wsx::close_reason&) { told->push_back("terminate"); }
 };
 
-// The same with callbacks that are coroutines: another driver reads for them.
+// Its callbacks are coroutines: another driver reads for them.
 struct asked_async : asked {
   asio::awaitable<void> handle_frame(wsx::text) { co_return; }
 };
@@ -74,21 +74,21 @@ void survives_a_failed_wait() {
   lines told;
   Handler handler{};
   handler.told = &told;
-  world<Handler, faulty_transport> w(handler);
-  memory_peer peer = w.open();
-  CHECK(w.connected.ok());
+  client_fixture<Handler, faulty_transport> f(handler);
+  memory_peer peer = f.open();
+  CHECK(f.connected.ok());
   faulty_transport::waits_to_fail = 1;
   peer.write(text_frame("wake"));
-  poll(w.io);
+  poll(f.io);
   CHECK(faulty_transport::waits_to_fail == 0);
   CHECK(peer.client_closed());
   CHECK(told == lines{"1 internal"});
 
-  memory_peer again = w.server.next().value();
+  memory_peer again = f.server.next().value();
   again.accept();
-  poll(w.io);
-  CHECK(works(w, again));
-  CHECK(!w.ended.done());
+  poll(f.io);
+  CHECK(works(f, again));
+  CHECK(!f.ended.done());
 }
 
 // An executor that has no memory for what it is given.
@@ -128,25 +128,24 @@ class hasty_transport : public memory_transport {
 
 }  // namespace
 
-TEST_SUITE("client: internal failures") {
+TEST_SUITE("behavior/lifetime/internal_failure") {
   TEST_CASE("a transport that completes waits within close: the client ends as ever") {
     for (const std::string how :
          {"abort", "close", "destroyed", "dropped", "refused", "aborted while it connects"}) {
       CAPTURE(how);
       lines told;
-      world<asked, hasty_transport> w({&told, false}, impatient());
+      client_fixture<asked, hasty_transport> f({&told, false});
       const bool opens = how != "refused" && how != "aborted while it connects";
-      memory_peer peer = opens ? w.open() : w.dial();
-      if (how.starts_with("abort")) w.client->abort();
-      if (how == "close") w.client->close([](std::error_code) {});
-      if (how == "destroyed") w.client.reset();
+      memory_peer peer = opens ? f.open() : f.dial();
+      if (how.starts_with("abort")) f.client->abort();
+      if (how == "close") f.client->close([](std::error_code) {});
+      if (how == "destroyed") f.client.reset();
       if (how == "dropped") peer.close();
       if (how == "refused") peer.write("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
-      REQUIRE(
-          run_until(w.io, [&] { return how == "refused" ? w.connected.done() : w.ended.done(); }));
-      poll(w.io);
+      REQUIRE(f.run_until([&] { return how == "refused" ? f.connected.done() : f.ended.done(); }));
+      poll(f.io);
       CHECK(peer.client_closed());
-      CHECK(w.connected.calls == 1);
+      CHECK(f.connected.calls == 1);
       const bool silent = how == "destroyed" || how == "refused";
       CHECK((silent ? told.empty() : told.back() == "terminate"));
     }
@@ -154,78 +153,79 @@ TEST_SUITE("client: internal failures") {
 
   TEST_CASE("the first attempt fails, and connect may be called again") {
     lines told;
-    world<asked, faulty_transport> w({&told});
+    client_fixture<asked, faulty_transport> f({&told});
     faulty_transport::connects_to_fail = 1;
     outcome first;
     wsx::diagnostics details;
-    w.client->connect(w.server.url(), details, first.token());
-    poll(w.io);
+    f.client->connect(f.server.url(), details, first.token());
+    poll(f.io);
     CHECK(first.failed(wsx::errc::internal_failure));
     CHECK(first.error == wsx::condition::transient);
     CHECK(details.message ==
           "cannot connect to server:80: " + first.error.message() + ": " + thread_message());
     CHECK(told.empty());
 
-    memory_peer peer = w.open();
-    CHECK(w.connected.ok());
-    CHECK(works(w, peer));
+    memory_peer peer = f.open();
+    CHECK(f.connected.ok());
+    CHECK(works(f, peer));
   }
 
   TEST_CASE("a reconnect fails: the handler is asked, as after any other") {
     lines told;
-    world<asked, faulty_transport> w({&told});
-    memory_peer peer = w.open();
+    client_fixture<asked, faulty_transport> f({&told});
+    memory_peer peer = f.open();
     faulty_transport::connects_to_fail = 2;
     peer.close();
-    poll(w.io);
+    poll(f.io);
     CHECK(told == lines{"1 other", "2 internal", "3 internal"});
-    memory_peer again = w.server.next().value();
+    memory_peer again = f.server.next().value();
     again.accept();
-    poll(w.io);
-    CHECK(works(w, again));
+    poll(f.io);
+    CHECK(works(f, again));
   }
 
   TEST_CASE("the handler stops: join has the failure, and what was thrown") {
     lines told;
-    world<asked, faulty_transport> w({&told, false});
-    memory_peer peer = w.open();
+    client_fixture<asked, faulty_transport> f({&told, false});
+    memory_peer peer = f.open();
     faulty_transport::waits_to_fail = 1;
     peer.write(text_frame("wake"));
-    poll(w.io);
+    poll(f.io);
     CHECK(told == lines{"1 internal", "terminate"});
-    CHECK(w.ended.failed(wsx::errc::internal_failure));
-    CHECK(w.ended.reason.exception);
-    CHECK(w.ended.reason.diagnostics.message ==
-          "the connection to server:80 failed: " + w.ended.error.message() + ": std::bad_alloc");
+    CHECK(f.ended.failed(wsx::errc::internal_failure));
+    CHECK(f.ended.reason.exception);
+    CHECK(f.ended.reason.diagnostics.message ==
+          "the connection to server:80 failed: " + f.ended.error.message() + ": std::bad_alloc");
   }
 
   TEST_CASE("who waits can't be told: the next connection finds nothing of the last one") {
     for (const bool drops : {false, true}) {
       CAPTURE(drops);
       lines told;
-      world<answers> w({{&told}}, calm().set(&wsx::options::drop_unsent_on_disconnect, drops));
-      const full_executor full{&w.io};
-      memory_peer peer = w.open();
+      client_fixture<answers> f({{&told}},
+                                calm().set(&wsx::options::drop_unsent_on_disconnect, drops));
+      const full_executor full{&f.io};
+      memory_peer peer = f.open();
       peer.discard_written();
       peer.allow_write(0);
       peer.write(text_frame("unsent"));
-      poll(w.io);
+      poll(f.io);
       outcome lost;
       outcome flushed;
-      w.client->flush(asio::bind_executor(full, lost.token()));
-      w.client->flush(flushed.token());
-      poll(w.io);
+      f.client->flush(asio::bind_executor(full, lost.token()));
+      f.client->flush(flushed.token());
+      poll(f.io);
       peer.close();
-      poll(w.io);
+      poll(f.io);
       CHECK(told == lines{"1 internal"});
-      memory_peer again = w.server.next().value();
+      memory_peer again = f.server.next().value();
       again.accept();
-      poll(w.io);
+      poll(f.io);
       CHECK(frames_of(again).empty());
-      CHECK(works(w, again));
+      CHECK(works(f, again));
       CHECK(!lost.done());
       CHECK(flushed.failed(wsx::errc::connection_dropped));
-      CHECK(w.client->stats().replies_dropped == 1);
+      CHECK(f.client->stats().replies_dropped == 1);
     }
   }
 

@@ -11,11 +11,11 @@
 #include <utility>
 #include <vector>
 
-// How a client ends that is interrupted: what those who wait are told, and that it does end.
+// A client that is interrupted ends, and operations that wait are told how.
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 using namespace std::chrono_literals;
 
@@ -24,11 +24,7 @@ asio::awaitable<void> wait_long() {
   co_await timer.async_wait(asio::use_awaitable);
 }
 
-struct quiet {
-  void handle_frame(wsx::text) {}
-};
-
-struct ponders : quiet {
+struct decides_slowly : quiet {
   asio::awaitable<wsx::disconnect_decision> handle_disconnect(const wsx::disconnect&) {
     auto waiting = wait_long();
     co_await std::move(waiting);
@@ -36,7 +32,7 @@ struct ponders : quiet {
   }
 };
 
-struct lingers : quiet {
+struct terminates_slowly : quiet {
   asio::awaitable<void> terminate(const wsx::close_reason&) { return wait_long(); }
 };
 
@@ -51,7 +47,7 @@ struct pauses : quiet {
   }
 };
 
-struct goes_astray : quiet {
+struct reconnects_to_nowhere : quiet {
   int* asked;
 
   wsx::disconnect_decision handle_disconnect(const wsx::disconnect&) {
@@ -60,7 +56,7 @@ struct goes_astray : quiet {
   }
 };
 
-// Notes down whether something has canceled what it does.
+// Records whether its callbacks were canceled.
 struct looks_at_its_state {
   std::vector<bool>* canceled;
 
@@ -81,155 +77,155 @@ struct looks_at_its_state {
 
 }  // namespace
 
-TEST_SUITE("client: ending") {
+TEST_SUITE("behavior/lifetime/interrupted_end") {
   TEST_CASE("abort while handle_disconnect waits") {
-    world<ponders> w;
-    memory_peer peer = w.open();
+    client_fixture<decides_slowly> f;
+    memory_peer peer = f.open();
     peer.close();
-    poll(w.io);
-    w.client->abort();
-    poll(w.io);
-    CHECK(w.ended.failed(wsx::errc::aborted));
-    CHECK_FALSE(w.ended.reason.exception);
+    poll(f.io);
+    f.client->abort();
+    poll(f.io);
+    CHECK(f.ended.failed(wsx::errc::aborted));
+    CHECK_FALSE(f.ended.reason.exception);
   }
 
   TEST_CASE("close while handle_disconnect waits: an end in order") {
-    world<ponders> w;
-    memory_peer peer = w.open();
+    client_fixture<decides_slowly> f;
+    memory_peer peer = f.open();
     peer.close();
-    poll(w.io);
+    poll(f.io);
     outcome closed;
-    w.client->close(closed.token());
-    poll(w.io);
+    f.client->close(closed.token());
+    poll(f.io);
     CHECK(closed.ok());
-    CHECK(w.ended.ok());
-    CHECK(w.ended.reason.origin == wsx::close_origin::local);
+    CHECK(f.ended.ok());
+    CHECK(f.ended.reason.origin == wsx::close_origin::local);
   }
 
   TEST_CASE("abort while terminate waits: the connection had ended in order before") {
-    world<lingers> w;
-    memory_peer peer = w.open();
+    client_fixture<terminates_slowly> f;
+    memory_peer peer = f.open();
     peer.write(close_frame(1000));
-    poll(w.io);
+    poll(f.io);
     peer.close();
-    poll(w.io);
-    w.client->abort();
-    poll(w.io);
-    CHECK(w.ended.ok());
+    poll(f.io);
+    f.client->abort();
+    poll(f.io);
+    CHECK(f.ended.ok());
   }
 
-  TEST_CASE("connect is canceled while the handler ponders about the first failure") {
+  TEST_CASE("connect is canceled while the handler decides about the first failure") {
     auto o = calm();
     o.handle_first_failure = true;
-    world<ponders> w({}, o);
-    w.server.refuse(asio::error::connection_refused);
+    client_fixture<decides_slowly> f({}, o);
+    f.server.refuse(asio::error::connection_refused);
     asio::cancellation_signal cancel;
-    w.client->connect(w.server.url(),
-                      asio::bind_cancellation_slot(cancel.slot(), w.connected.token()));
-    poll(w.io);
-    CHECK_FALSE(w.connected.done());
+    f.client->connect(f.server.url(),
+                      asio::bind_cancellation_slot(cancel.slot(), f.connected.token()));
+    poll(f.io);
+    CHECK_FALSE(f.connected.done());
     cancel.emit(asio::cancellation_type::terminal);
-    poll(w.io);
-    CHECK(w.connected.failed(asio::error::operation_aborted));
+    poll(f.io);
+    CHECK(f.connected.failed(asio::error::operation_aborted));
 
-    w.connected = {};
-    w.server.refuse({});
-    memory_peer peer = w.open();
-    CHECK(w.connected.ok());
-    CHECK(works(w, peer));
+    f.connected = {};
+    f.server.refuse({});
+    memory_peer peer = f.open();
+    CHECK(f.connected.ok());
+    CHECK(works(f, peer));
   }
 
   TEST_CASE("between two connections") {
     int terminated = 0;
-    world<pauses> w({{}, &terminated});
-    memory_peer peer = w.open();
+    client_fixture<pauses> f({{}, &terminated});
+    memory_peer peer = f.open();
     peer.write(close_frame(1000));
-    poll(w.io);
+    poll(f.io);
     peer.close();
-    poll(w.io);
-    CHECK_FALSE(w.ended.done());
+    poll(f.io);
+    CHECK_FALSE(f.ended.done());
 
     outcome closed;
     SUBCASE("destroyed: aborted, though the last connection ended in order") {
-      w.client.reset();
-      poll(w.io);
-      CHECK(w.ended.failed(wsx::errc::aborted));
+      f.client.reset();
+      poll(f.io);
+      CHECK(f.ended.failed(wsx::errc::aborted));
       CHECK(terminated == 0);
     }
     SUBCASE("aborted") {
-      w.client->abort();
-      poll(w.io);
-      CHECK(w.ended.failed(wsx::errc::aborted));
+      f.client->abort();
+      poll(f.io);
+      CHECK(f.ended.failed(wsx::errc::aborted));
       CHECK(terminated == 1);
     }
     SUBCASE("closed, and aborted then: closed") {
       outcome again;
-      w.client->close(closed.token());
-      w.client->close(wsx::close_code{4000}, "", again.token());
-      w.client->abort();
-      poll(w.io);
+      f.client->close(closed.token());
+      f.client->close(wsx::close_code{4000}, "", again.token());
+      f.client->abort();
+      poll(f.io);
       CHECK(closed.ok());
       CHECK(again.done());
-      CHECK(w.ended.ok());
+      CHECK(f.ended.ok());
       CHECK(terminated == 1);
     }
   }
 
   TEST_CASE("close while connecting: connect is aborted, the end is in order") {
-    world<quiet> w;
-    memory_peer peer = w.dial();
+    client_fixture<quiet> f;
+    memory_peer peer = f.dial();
     outcome closed;
-    w.client->close(closed.token());
-    poll(w.io);
+    f.client->close(closed.token());
+    poll(f.io);
     CHECK(closed.ok());
-    CHECK(w.connected.failed(wsx::errc::aborted));
-    CHECK(w.ended.ok());
+    CHECK(f.connected.failed(wsx::errc::aborted));
+    CHECK(f.ended.ok());
     CHECK(peer.client_closed());
   }
 
-  TEST_CASE("who waits in close learns of an abort") {
-    world<quiet> w;
-    memory_peer peer = w.open();
+  TEST_CASE("a close that waits learns of an abort") {
+    client_fixture<quiet> f;
+    memory_peer peer = f.open();
     outcome closed;
-    w.client->close(closed.token());
-    poll(w.io);
+    f.client->close(closed.token());
+    poll(f.io);
     SUBCASE("abort") {
-      w.client->abort();
+      f.client->abort();
     }
     SUBCASE("destruction") {
-      w.client.reset();
+      f.client.reset();
     }
-    poll(w.io);
+    poll(f.io);
     CHECK(closed.failed(wsx::errc::aborted));
-    CHECK(w.ended.failed(wsx::errc::aborted));
+    CHECK(f.ended.failed(wsx::errc::aborted));
   }
 
-  TEST_CASE("a handler that reconnects to nonsense at once leaves others their turn") {
+  TEST_CASE("a handler that always reconnects at once to an invalid URL leaves others their turn") {
     int asked = 0;
-    world<goes_astray> w({{}, &asked});
-    memory_peer peer = w.open();
+    client_fixture<reconnects_to_nowhere> f({{}, &asked});
+    memory_peer peer = f.open();
     peer.close();
     for (int i = 0; i < 100; ++i) {
-      w.io.restart();
-      w.io.poll_one();
+      f.io.restart();
+      f.io.poll_one();
     }
     CHECK(asked > 1);
-    w.client->abort();
-    poll(w.io);
-    CHECK(w.ended.failed(wsx::errc::aborted));
+    f.client->abort();
+    poll(f.io);
+    CHECK(f.ended.failed(wsx::errc::aborted));
   }
 
   TEST_CASE("what a deadline interrupted is not canceled on the next connection") {
     std::vector<bool> canceled;
-    world<looks_at_its_state> w({&canceled}, impatient());
-    memory_peer peer = w.open();
+    client_fixture<looks_at_its_state> f({&canceled}, impatient());
+    memory_peer peer = f.open();
     peer.write(text_frame("t"));  // the client closes, the server never answers
-    run_until(w.io, [&] { return canceled.size() == 2; });
-    poll(w.io);
-    auto second = w.server.next();
+    f.run_until([&] { return canceled.size() == 2; });
+    poll(f.io);
+    auto second = f.server.next();
     REQUIRE(second);
     second->accept();
-    poll(w.io);
+    poll(f.io);
     CHECK(canceled == std::vector<bool>{false, false, false});
   }
 

@@ -1,4 +1,5 @@
 #include "../support.hpp"
+#include "allocation_hooks.hpp"
 
 #include <wsx/testing/echo_server.hpp>
 #include <wsx/testing/server_deflate.hpp>
@@ -27,35 +28,16 @@ thread_local bool nothing_grows = false;  // there is no memory for buffers to g
 
 }  // namespace
 
-// In place of those of the C library, so that what operator new, Asio and zlib take counts as well.
-extern "C" {
-
-void* __libc_malloc(std::size_t size) noexcept;
-void* __libc_calloc(std::size_t count, std::size_t size) noexcept;
-void* __libc_realloc(void* place, std::size_t size) noexcept;
-void* __libc_memalign(std::size_t alignment, std::size_t size) noexcept;
-
-void* malloc(std::size_t size) noexcept {
+bool behavior_test::may_allocate(allocation what) noexcept {
   if (counting) ++allocations;
-  return __libc_malloc(size);
+  return what == allocation::fresh || !nothing_grows;
 }
-void* calloc(std::size_t count, std::size_t size) noexcept {
-  if (counting) ++allocations;
-  return __libc_calloc(count, size);
-}
-void* realloc(void* place, std::size_t size) noexcept {
-  if (counting) ++allocations;
-  return nothing_grows ? nullptr : __libc_realloc(place, size);
-}
-void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
-  if (counting) ++allocations;
-  return __libc_memalign(alignment, size);
-}
-}
+void behavior_test::allocated(void*) noexcept {}
+void behavior_test::freed(void*) noexcept {}
 
 namespace {
 
-// What OpenSSL takes doesn't count: it allocates several times a record, whoever uses it.
+// OpenSSL's own allocations don't count: it makes several per record in any program.
 const bool openssl_is_left_out =
     CRYPTO_set_mem_functions(
         [](std::size_t size, const char*, int) { return __libc_malloc(size); },
@@ -64,7 +46,7 @@ const bool openssl_is_left_out =
 
 int* volatile somewhere = nullptr;
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 constexpr int warm_up = 3000;
@@ -115,24 +97,24 @@ std::size_t allocated_in_memory(Each each,
                                 const std::optional<wsx::deflate_options>& deflate = {}) {
   auto options = calm();
   options.deflate = deflate;
-  world<Handler> w({}, options);
-  memory_peer peer = w.dial();
+  client_fixture<Handler> f(real_time, {}, options);
+  memory_peer peer = f.dial();
   accept_options how;
   if (deflate) how.headers = {{"Sec-WebSocket-Extensions", "permessage-deflate"}};
   peer.accept(how);
-  poll(w.io);
+  poll(f.io);
   allocations = 0;
   for (int i = 0; i < warm_up + measured; ++i) {
     const bool count = i >= warm_up;
-    each(w, peer, count);
+    each(f, peer, count);
     {
       const count_allocations on(count);
-      poll(w.io);
+      poll(f.io);
     }
     peer.discard_written();
   }
-  CHECK(w.client->is_open());
-  const auto stats = w.client->stats();
+  CHECK(f.client->is_open());
+  const auto stats = f.client->stats();
   CHECK(stats.messages_received + stats.frames_sent >= warm_up + measured);
   return allocations;
 }
@@ -212,7 +194,7 @@ std::size_t allocated_over_socket(const server_frame& frame, bool tls) {
 
 }  // namespace
 
-TEST_SUITE("client: allocations") {
+TEST_SUITE("behavior/memory/allocations") {
   TEST_CASE("the counter counts") {
     allocations = 0;
     {
@@ -223,7 +205,7 @@ TEST_SUITE("client: allocations") {
     CHECK(allocations == 1);
     CHECK(openssl_is_left_out);
     {
-      // A timer's handler, that nobody has the memory of yet.
+      // A timer's handler, for which no memory is kept yet.
       asio::io_context io;
       asio::steady_timer timer(io, std::chrono::nanoseconds(1));
       const count_allocations on(true);
@@ -270,11 +252,11 @@ TEST_SUITE("client: allocations") {
     const std::string payload(200, 'x');
     const auto allocated = [&](int messages) {
       bool taken = true;
-      const auto count = allocated_in_memory<silent>([&](auto& w, memory_peer&, bool on) {
+      const auto count = allocated_in_memory<silent>([&](auto& f, memory_peer&, bool on) {
         const count_allocations counted(on);
         for (int i = 0; i < messages; ++i) {
-          taken = taken && w.client->try_send(wsx::text{payload}) &&
-                  w.client->try_send(wsx::binary{std::string_view(payload)});
+          taken = taken && f.client->try_send(wsx::text{payload}) &&
+                  f.client->try_send(wsx::binary{std::string_view(payload)});
         }
       });
       CHECK(taken);
@@ -291,7 +273,7 @@ TEST_SUITE("client: allocations") {
     }
   }
 
-  TEST_CASE("nor does sending from another thread, however idle the client") {
+  TEST_CASE("sending from another thread allocates nothing, however idle the client") {
     std::size_t in_loop = 0;
     scripted_server server{echo_script()};
     std::atomic<int> handled{0};
@@ -321,16 +303,16 @@ TEST_SUITE("client: allocations") {
   }
 
   TEST_CASE("without memory to send with the connection ends, and says why") {
-    world<silent> w({}, impatient());
-    memory_peer peer = w.open();
+    client_fixture<silent> f(real_time, {}, impatient());
+    memory_peer peer = f.open();
     const std::string large(2'000'000, 'x');
     outcome sent;
-    w.client->send(wsx::text{large}, sent.token());
+    f.client->send(wsx::text{large}, sent.token());
     nothing_grows = true;
-    poll(w.io);
+    poll(f.io);
     nothing_grows = false;
-    CHECK(run_until(w.io, [&] { return w.ended.done(); }));
-    CHECK(w.ended.reason.error == wsx::errc::internal_failure);
+    CHECK(run_until(f.io, [&] { return f.ended.done(); }));
+    CHECK(f.ended.reason.error == wsx::errc::internal_failure);
     CHECK(sent.failed(wsx::errc::connection_dropped));
   }
 }

@@ -1,4 +1,5 @@
 #include "../support.hpp"
+#include "allocation_hooks.hpp"
 
 #include <wsx/protocol/message_assembler.hpp>
 #include <wsx/testing/scripted_server.hpp>
@@ -10,58 +11,34 @@
 #include <string>
 #include <vector>
 
-// What a client holds while nothing comes and nothing goes: of buffers, rings, parsers, compressors
-// and coroutines, nothing. This program counts the bytes of the heap that its own thread holds;
-// servers are in other threads.
+// An idle client holds no buffers, rings, parsers, compressors or coroutines. This program counts
+// the bytes of the heap that its own thread holds; servers are in other threads.
 
 namespace {
 
 thread_local std::ptrdiff_t held = 0;
 
-// With what the C library keeps for itself in front of each.
+// Includes what the C library keeps in front of each allocation.
 std::ptrdiff_t size_of(void* place) {
   constexpr std::size_t front = sizeof(std::size_t);
   return place == nullptr ? 0 : static_cast<std::ptrdiff_t>(malloc_usable_size(place) + front);
 }
 
-void* counted(void* place) {
-  held += size_of(place);
-  return place;
-}
-
 }  // namespace
 
-// In place of those of the C library, so that what operator new, Asio and zlib take counts as well.
-extern "C" {
-
-void* __libc_malloc(std::size_t size) noexcept;
-void* __libc_calloc(std::size_t count, std::size_t size) noexcept;
-void* __libc_realloc(void* place, std::size_t size) noexcept;
-void* __libc_memalign(std::size_t alignment, std::size_t size) noexcept;
-void __libc_free(void* place) noexcept;
-
-void* malloc(std::size_t size) noexcept {
-  return counted(__libc_malloc(size));
+bool behavior_test::may_allocate(allocation) noexcept {
+  return true;
 }
-void* calloc(std::size_t count, std::size_t size) noexcept {
-  return counted(__libc_calloc(count, size));
+void behavior_test::allocated(void* place) noexcept {
+  held += size_of(place);
 }
-void* realloc(void* place, std::size_t size) noexcept {
+void behavior_test::freed(void* place) noexcept {
   held -= size_of(place);
-  return counted(__libc_realloc(place, size));
-}
-void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
-  return counted(__libc_memalign(alignment, size));
-}
-void free(void* place) noexcept {
-  held -= size_of(place);
-  __libc_free(place);
-}
 }
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 struct counts {
@@ -131,7 +108,7 @@ constexpr std::ptrdiff_t most_of_tls = 16 * 1024;
 
 }  // namespace
 
-TEST_SUITE("client: idle memory") {
+TEST_SUITE("behavior/memory/idle_memory") {
   TEST_CASE("the counter counts") {
     const auto before = held;
     auto some = std::make_unique<std::string>(10'000, 'x');

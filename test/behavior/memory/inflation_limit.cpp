@@ -6,12 +6,12 @@
 #include <fstream>
 #include <string>
 
-// What a message that inflates to far more than it should costs in memory. On its own, and first of
-// all: the process is measured, and what it has freed before would hide something.
+// What a message costs in memory that inflates to far more than the limit. On its own, since the
+// process is measured, and memory that it has freed before would hide some of it.
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 constexpr std::size_t mib = 1024 * 1024;
@@ -36,9 +36,9 @@ struct silent {
 
 }  // namespace
 
-TEST_SUITE("client: bomb") {
+TEST_SUITE("behavior/memory/inflation_limit") {
   TEST_CASE("10 MiB that inflate to 10 GiB cost the limit of a message, and end with 1009") {
-    // Once the window is full of it, each MiB of the same looks the same compressed.
+    // Once the window is full of zeros, each further MiB compresses to the same bytes.
     server_deflater deflater;
     const std::string inflated(mib, 'x');
     const std::string first = deflater.part(inflated);
@@ -50,11 +50,11 @@ TEST_SUITE("client: bomb") {
 
     auto options = calm();
     options.deflate.emplace();
-    world<silent> w({}, options);
-    memory_peer peer = w.dial();
+    client_fixture<silent> f({}, options);
+    memory_peer peer = f.dial();
     peer.accept({.headers = {{"Sec-WebSocket-Extensions", "permessage-deflate"}}});
-    poll(w.io);
-    REQUIRE(w.connected.ok());
+    poll(f.io);
+    REQUIRE(f.connected.ok());
 
     const auto before = forget_peak();
     auto head = binary_frame(first);
@@ -63,7 +63,7 @@ TEST_SUITE("client: bomb") {
     peer.write(head);
     for (int i = 0; i < 10 * 1024; ++i) {
       peer.write(again);
-      poll(w.io);
+      poll(f.io);
     }
     const auto cost = peak() - before;
     CAPTURE(cost);

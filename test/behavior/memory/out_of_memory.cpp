@@ -1,5 +1,6 @@
 #include "../../../lib/client/cross_thread_notifier.hpp"
 #include "../support.hpp"
+#include "allocation_hooks.hpp"
 
 #include <asio/post.hpp>
 
@@ -23,40 +24,20 @@ thread_local int left = 0;                // allocations that succeed
 thread_local bool go_on_failing = false;  // once one has failed
 thread_local int failed = 0;
 
-bool refused() {
-  if (!short_of_memory || left-- > 0) return false;
-  ++failed;
-  short_of_memory = go_on_failing;
-  return true;
-}
-
 }  // namespace
 
-// In place of those of the C library, so that what operator new and Asio take fails as well.
-extern "C" {
-
-void* __libc_malloc(std::size_t size) noexcept;
-void* __libc_calloc(std::size_t count, std::size_t size) noexcept;
-void* __libc_realloc(void* place, std::size_t size) noexcept;
-void* __libc_memalign(std::size_t alignment, std::size_t size) noexcept;
-
-void* malloc(std::size_t size) noexcept {
-  return refused() ? nullptr : __libc_malloc(size);
+bool behavior_test::may_allocate(allocation) noexcept {
+  if (!short_of_memory || left-- > 0) return true;
+  ++failed;
+  short_of_memory = go_on_failing;
+  return false;
 }
-void* calloc(std::size_t count, std::size_t size) noexcept {
-  return refused() ? nullptr : __libc_calloc(count, size);
-}
-void* realloc(void* place, std::size_t size) noexcept {
-  return refused() ? nullptr : __libc_realloc(place, size);
-}
-void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
-  return refused() ? nullptr : __libc_memalign(alignment, size);
-}
-}
+void behavior_test::allocated(void*) noexcept {}
+void behavior_test::freed(void*) noexcept {}
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 // Which allocation is to fail, and whether all behind it do, too.
@@ -95,10 +76,6 @@ void whichever_fails(Test test) {
     }
   }
 }
-
-struct quiet {
-  void handle_frame(wsx::text) {}
-};
 
 // For any phase.
 struct urgent {
@@ -163,21 +140,21 @@ struct throws_awaited {
 
 // Everything that makes one of its callbacks be called, from an attempt to connect to the end.
 template <class Handler>
-void live(world<Handler>& w, bool with_connection) {
-  memory_peer peer = w.dial();
-  w.client->post(urgent{});
-  poll(w.io);
+void live(client_fixture<Handler>& f, bool with_connection) {
+  memory_peer peer = f.dial();
+  f.client->post(urgent{});
+  poll(f.io);
   if (with_connection) {
     peer.accept();
-    poll(w.io);
-    w.client->cast(1);
-    poll(w.io);
+    poll(f.io);
+    f.client->cast(1);
+    poll(f.io);
     peer.write(binary_frame("a"));
-    poll(w.io);
+    poll(f.io);
   }
   peer.write(close_frame(1011));
   peer.close();
-  poll(w.io);
+  poll(f.io);
 }
 
 struct answers_at_length {
@@ -191,7 +168,7 @@ struct takes_casts {
   void handle_cast(int n) { seen->push_back(n); }
 };
 
-// Sends with the first message: so that there is a queue, and nobody has rung yet.
+// Sends with the first message: so there is a queue, and the strand has not been notified yet.
 struct sends_once {
   const std::function<void()>* send;
 
@@ -199,10 +176,10 @@ struct sends_once {
 };
 
 // No text: simdjson allocates when it first looks at one, and takes no failure.
-wsx::fragment begins(std::string_view payload) {
+wsx::fragment begins_binary(std::string_view payload) {
   return {wsx::opcode::binary, true, false, wsx::as_bytes(payload)};
 }
-wsx::fragment ends(std::string_view payload) {
+wsx::fragment ends_binary(std::string_view payload) {
   return {wsx::opcode::binary, false, true, wsx::as_bytes(payload)};
 }
 
@@ -212,10 +189,10 @@ wsx::options small_queue() {
   return o;
 }
 
-// Asio's strand does not survive that memory runs out when it has to be woken by a post.
+// Asio's strand does not survive running out of memory when a post has to wake it.
 template <class Handler>
-void keep_busy(world<Handler>& w) {
-  asio::post(w.client->get_executor(), [] {});
+void keep_busy(client_fixture<Handler>& f) {
+  asio::post(f.client->get_executor(), [] {});
 }
 
 struct listener final : wsx::detail::strand_listener, std::enable_shared_from_this<listener> {
@@ -234,71 +211,71 @@ struct listener final : wsx::detail::strand_listener, std::enable_shared_from_th
   int heard = 0;
 };
 
-// What comes before the writing on the strand that memory runs out for.
-using preparation = void (*)(world<answers_at_length>&, memory_peer&);
+// What comes before the write on the strand that runs out of memory.
+using preparation = void (*)(client_fixture<answers_at_length>&, memory_peer&);
 
 const preparation preparations[] = {
     [](auto&, memory_peer&) {},
-    // Its socket is full: it is waited for.
+    // The socket is full, and the client waits for it.
     [](auto&, memory_peer& peer) { peer.allow_write(10); },
     // Replies wait for the rest of a message, and reading for them.
-    [](auto& w, memory_peer& peer) {
+    [](auto& f, memory_peer& peer) {
       peer.write(text_frame("a"));
-      poll(w.io);
+      poll(f.io);
     },
     // Somebody waits for what is written.
-    [](auto& w, memory_peer&) {
-      w.client->flush([](std::error_code) {});
-      poll(w.io);
+    [](auto& f, memory_peer&) {
+      f.client->flush([](std::error_code) {});
+      poll(f.io);
     },
 };
 
 }  // namespace
 
-TEST_SUITE("client: out of memory") {
+TEST_SUITE("behavior/memory/out_of_memory") {
   TEST_CASE("try_send throws, or has taken the frame") {
     whichever_fails([](const shortage& none) {
-      world<quiet> w;
-      memory_peer peer = w.open();
+      client_fixture<quiet> f(real_time);
+      memory_peer peer = f.open();
       bool taken = false;
-      keep_busy(w);
+      keep_busy(f);
       const bool through =
-          none.during([&] { taken = w.client->try_send(wsx::text{std::string_view("a")}); });
+          none.during([&] { taken = f.client->try_send(wsx::text{std::string_view("a")}); });
       CHECK(taken == through);
-      CHECK(w.client->try_send(wsx::text{"b"}));
-      poll(w.io);
+      CHECK(f.client->try_send(wsx::text{"b"}));
+      poll(f.io);
       const auto sent = frames_of(peer);
       CHECK(sent == (taken ? lines{"text \"a\"", "text \"b\""} : lines{"text \"b\""}));
     });
   }
 
-  // After a first frame of the sender, another that there is no memory to ring for; then `next`.
+  // After a first frame of the sender, another one without the memory to notify; then `next`.
   TEST_CASE("where there is none to wake the strand, whatever is asked for next does") {
-    using what_next = void (*)(world<sends_once>&, std::optional<wsx::sender>&);
+    using what_next = void (*)(client_fixture<sends_once>&, std::optional<wsx::sender>&);
     const what_next all[] = {
         [](auto&, auto& sender) { CHECK(sender->try_send(wsx::text{"b"})); },
-        [](auto& w, auto&) { w.client->flush([](std::error_code error) { CHECK(!error); }); },
+        [](auto& f, auto&) { f.client->flush([](std::error_code error) { CHECK(!error); }); },
         [](auto&, auto& sender) { sender.reset(); },
     };
     for (const what_next next : all) {
       whichever_fails([&](const shortage& none) {
         std::function<void()> send;
-        world<sends_once> w({&send});
-        memory_peer peer = w.open();
-        std::optional<wsx::sender> sender(w.client->make_sender());
+        client_fixture<sends_once> f(real_time, {&send});
+        memory_peer peer = f.open();
+        std::optional<wsx::sender> sender(f.client->make_sender());
         send = [&] { CHECK(sender->try_send(wsx::text{"first"})); };
         peer.write(text_frame("go"));
-        poll(w.io);
+        poll(f.io);
         CHECK(frames_of(peer) == lines{"text \"first\""});
         bool taken = false;
         CHECK(none.during([&] { taken = sender->try_send(wsx::text{"a"}); }));
         CHECK(taken);
-        poll(w.io);
+        poll(f.io);
         CHECK(frames_of(peer).empty() == (failed > 0));
-        const auto sent = w.client->stats().frames_sent;
-        next(w, sender);
-        poll(w.io);
-        CHECK(w.client->stats().frames_sent > (failed > 0 ? sent : 1));
+        const auto sent = f.client->stats().frames_sent;
+        next(f, sender);
+        poll(f.io);
+        CHECK(f.client->stats().frames_sent > (failed > 0 ? sent : 1));
       });
     }
   }
@@ -306,15 +283,15 @@ TEST_SUITE("client: out of memory") {
   TEST_CASE("cast throws, or has taken the message, and the next one wakes the client, too") {
     whichever_fails([](const shortage& none) {
       std::vector<int> seen;
-      world<takes_casts> w({&seen});
-      w.open();
+      client_fixture<takes_casts> f(real_time, {&seen});
+      f.open();
       bool taken = false;
-      keep_busy(w);
-      const bool through = none.during([&] { taken = w.client->cast(1); });
+      keep_busy(f);
+      const bool through = none.during([&] { taken = f.client->cast(1); });
       CHECK(taken == through);
-      poll(w.io);
-      CHECK(w.client->cast(2));
-      poll(w.io);
+      poll(f.io);
+      CHECK(f.client->cast(2));
+      poll(f.io);
       CHECK(seen == (taken ? std::vector{1, 2} : std::vector{2}));
     });
   }
@@ -322,17 +299,17 @@ TEST_SUITE("client: out of memory") {
   TEST_CASE("send throws, or waits; if it throws nothing waits") {
     const std::string large(1000, 'x');  // larger than the queue
     whichever_fails([&](const shortage& none) {
-      world<quiet> w({}, small_queue());
-      memory_peer peer = w.open();
+      client_fixture<quiet> f(real_time, {}, small_queue());
+      memory_peer peer = f.open();
       outcome sent;
-      keep_busy(w);
-      const bool through = none.during([&] { w.client->send(begins(large), sent.token()); });
-      poll(w.io);
+      keep_busy(f);
+      const bool through = none.during([&] { f.client->send(begins_binary(large), sent.token()); });
+      poll(f.io);
       CHECK(sent.calls == (through ? 1 : 0));
       CHECK(frames_of(peer).size() == sent.calls);
-      CHECK(w.client->try_send(wsx::text{"b"}) == !through);
-      CHECK(w.client->try_send(ends("c")) == through);
-      poll(w.io);
+      CHECK(f.client->try_send(wsx::text{"b"}) == !through);
+      CHECK(f.client->try_send(ends_binary("c")) == through);
+      poll(f.io);
       CHECK(frames_of(peer).size() == 1);
     });
   }
@@ -341,31 +318,31 @@ TEST_SUITE("client: out of memory") {
     const std::string large(100'000, 'x');
     for (const preparation prepare : preparations) {
       whichever_fails([&](const shortage& none) {
-        world<answers_at_length> w({}, small_queue());
-        memory_peer peer = w.open();
+        client_fixture<answers_at_length> f(real_time, {}, small_queue());
+        memory_peer peer = f.open();
         for (int i = 0; i < 2; ++i) peer.write(text_frame("a"));  // so that the server has room
-        poll(w.io);
+        poll(f.io);
         peer.discard_written();
-        CHECK(w.client->try_send(begins("a")));
-        poll(w.io);
-        prepare(w, peer);
+        CHECK(f.client->try_send(begins_binary("a")));
+        poll(f.io);
+        prepare(f, peer);
         const auto before = peer.bytes_written();
         bool through = false;
         outcome sent;
-        asio::post(w.client->get_executor(), [&] {
-          through = none.during([&] { w.client->send(ends(large), sent.token()); });
+        asio::post(f.client->get_executor(), [&] {
+          through = none.during([&] { f.client->send(ends_binary(large), sent.token()); });
         });
-        poll(w.io);
+        poll(f.io);
         peer.allow_write(memory_peer::unlimited);
-        poll(w.io);
+        poll(f.io);
         if (!through) {
           CHECK(peer.bytes_written() == before);
-          CHECK(w.client->try_send(ends("b")));
-          poll(w.io);
+          CHECK(f.client->try_send(ends_binary("b")));
+          poll(f.io);
         }
-        const auto ended = [&] { return w.ended.done(); };
-        CHECK((works(w, peer) || run_until(w.io, ended)));
-        if (ended()) CHECK(w.ended.reason.error == wsx::errc::internal_failure);
+        const auto ended = [&] { return f.ended.done(); };
+        CHECK((works(f, peer) || run_until(f.io, ended)));
+        if (ended()) CHECK(f.ended.reason.error == wsx::errc::internal_failure);
       });
     }
   }
@@ -378,20 +355,20 @@ TEST_SUITE("client: out of memory") {
       for (int after = 0; after < 4; ++after) {
         CAPTURE(after);
         unlucky_callback c{name, {.after = after, .for_good = false}};
-        world<Handler> w({&c}, impatient());
+        client_fixture<Handler> f(real_time, {&c}, impatient());
         bool escaped = false;
         try {
-          live(w, name != "info");
+          live(f, name != "info");
         } catch (const std::bad_alloc&) {
           escaped = true;
         }
         short_of_memory = false;
         CHECK(!escaped);
         CHECK(c.thrown);
-        REQUIRE(run_until(w.io, [&] { return w.ended.done(); }));
-        const bool known = w.ended.error == wsx::errc::handler_failed;
-        CHECK((known || w.ended.error == wsx::errc::internal_failure));
-        CHECK(w.connected.calls == 1);
+        REQUIRE(run_until(f.io, [&] { return f.ended.done(); }));
+        const bool known = f.ended.error == wsx::errc::handler_failed;
+        CHECK((known || f.ended.error == wsx::errc::internal_failure));
+        CHECK(f.connected.calls == 1);
         CHECK(c.terminated == 1);
       }
     }

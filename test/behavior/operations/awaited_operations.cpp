@@ -13,16 +13,11 @@
 #include <tuple>
 #include <variant>
 
-#if __has_include(<asio/cancel_after.hpp>)
-#include <asio/cancel_after.hpp>
-#define HAS_CANCEL_AFTER
-#endif
-
 // Each operation as a coroutine awaits it.
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 
 std::error_code error_of(std::exception_ptr what) {
   try {
@@ -42,14 +37,14 @@ struct waiting {
   std::error_code error;
 
   template <class T>
-  waiting(scene& s, asio::awaitable<T> coroutine) {
+  waiting(operation_fixture& f, asio::awaitable<T> coroutine) {
     auto ended = [this](std::exception_ptr what, const auto&...) {
       ++calls;
       error = error_of(what);
     };
-    asio::co_spawn(s.w.io, std::move(coroutine),
+    asio::co_spawn(f.io, std::move(coroutine),
                    asio::bind_cancellation_slot(signal.slot(), std::move(ended)));
-    poll(s.w.io);
+    poll(f.io);
   }
 
   bool ok() const { return calls == 1 && !error; }
@@ -60,13 +55,13 @@ struct waiting {
 };
 
 template <class Operation>
-concept has_default_token = requires(scene& s) {
-  Operation::start(s);
+concept has_default_token = requires(operation_fixture& f) {
+  Operation::start(f);
 };
 
 template <class Operation>
-asio::awaitable<void> note_tuple(scene* s, std::error_code* error) {
-  auto pending = Operation::start(*s, as_tuple(asio::use_awaitable));
+asio::awaitable<void> note_tuple(operation_fixture* f, std::error_code* error) {
+  auto pending = Operation::start(*f, as_tuple(asio::use_awaitable));
   const auto result = co_await std::move(pending);
   *error = std::get<0>(result);
 }
@@ -81,72 +76,73 @@ constexpr auto never = asio::steady_timer::time_point::max();
 
 // Which of the two was first.
 template <class Operation>
-asio::awaitable<void> either(scene* s, asio::steady_timer::time_point when, std::size_t* first) {
+asio::awaitable<void> either(operation_fixture* f, asio::steady_timer::time_point when,
+                             std::size_t* first) {
   using namespace asio::experimental::awaitable_operators;
-  auto operation = Operation::start(*s, asio::use_awaitable);
+  auto operation = Operation::start(*f, asio::use_awaitable);
   auto pending = std::move(operation) || wait_until(when);
   const auto result = co_await std::move(pending);
   *first = result.index();
 }
 
 template <class Operation>
-asio::awaitable<void> both(scene* s, asio::steady_timer::time_point when) {
+asio::awaitable<void> both(operation_fixture* f, asio::steady_timer::time_point when) {
   using namespace asio::experimental::awaitable_operators;
-  auto operation = Operation::start(*s, asio::use_awaitable);
+  auto operation = Operation::start(*f, asio::use_awaitable);
   auto pending = std::move(operation) && wait_until(when);
   co_await std::move(pending);
 }
 
-#if defined(HAS_CANCEL_AFTER)
+#if defined(WSX_HAS_CANCEL_AFTER)
 template <class Operation>
-asio::awaitable<void> no_longer_than(scene* s, std::chrono::milliseconds time) {
-  auto pending = Operation::start(*s, asio::cancel_after(time, asio::use_awaitable));
+asio::awaitable<void> no_longer_than(operation_fixture* f, std::chrono::milliseconds time) {
+  auto pending = Operation::start(*f, asio::cancel_after(time, asio::use_awaitable));
   co_await std::move(pending);
 }
 #endif
 
 }  // namespace
 
-TEST_SUITE("client: each operation awaited") {
+TEST_SUITE("behavior/operations/awaited_operations") {
   TEST_CASE("use_awaitable, and without a token") {
-    for_each_operation([]<class Operation>(scene& s, Operation operation) {
-      waiting one(s, operation.start(s, asio::use_awaitable));
+    for_each_operation([]<class Operation>(operation_fixture& f, Operation operation) {
+      waiting one(f, operation.start(f, asio::use_awaitable));
       CHECK(one.calls == 0);
-      complete(s, operation);
+      complete(f, operation);
       CHECK(one.ok());
     });
-    for_each_operation([]<class Operation>(scene& s, Operation operation) {
+    for_each_operation([]<class Operation>(operation_fixture& f, Operation operation) {
       if constexpr (has_default_token<Operation>) {
-        waiting one(s, operation.start(s));
+        waiting one(f, operation.start(f));
         CHECK(one.calls == 0);
-        complete(s, operation);
+        complete(f, operation);
         CHECK(one.ok());
       }
     });
   }
 
   TEST_CASE("errors are thrown") {
-    for_each_operation([]<class Operation>(scene& s, Operation operation) {
-      waiting one(s, operation.start(s, asio::use_awaitable));
-      s.w.client->abort();
-      poll(s.w.io);
+    for_each_operation([]<class Operation>(operation_fixture& f, Operation operation) {
+      waiting one(f, operation.start(f, asio::use_awaitable));
+      f.client->abort();
+      poll(f.io);
       CHECK(one.failed(wsx::condition::not_connected));
     });
   }
 
   TEST_CASE("as_tuple: errors as values") {
-    for_each_operation([]<class Operation>(scene& s, Operation operation) {
+    for_each_operation([]<class Operation>(operation_fixture& f, Operation operation) {
       std::error_code error = wsx::errc::aborted;
-      waiting one(s, note_tuple<Operation>(&s, &error));
-      complete(s, operation);
+      waiting one(f, note_tuple<Operation>(&f, &error));
+      complete(f, operation);
       CHECK(one.ok());
       CHECK(!error);
     });
-    for_each_operation([]<class Operation>(scene& s, Operation) {
+    for_each_operation([]<class Operation>(operation_fixture& f, Operation) {
       std::error_code error;
-      waiting one(s, note_tuple<Operation>(&s, &error));
-      s.w.client->abort();
-      poll(s.w.io);
+      waiting one(f, note_tuple<Operation>(&f, &error));
+      f.client->abort();
+      poll(f.io);
       CHECK(one.ok());
       CHECK(error == wsx::condition::not_connected);
     });
@@ -155,57 +151,57 @@ TEST_SUITE("client: each operation awaited") {
   TEST_CASE("a coroutine that is canceled: each type ends the waiting") {
     using asio::cancellation_type;
     // Coroutines react to `terminal` unless they say otherwise.
-    for_each_operation([]<class Operation>(scene& s, Operation operation) {
-      waiting one(s, operation.start(s, asio::use_awaitable));
+    for_each_operation([]<class Operation>(operation_fixture& f, Operation operation) {
+      waiting one(f, operation.start(f, asio::use_awaitable));
       one.signal.emit(cancellation_type::terminal);
-      poll(s.w.io);
+      poll(f.io);
       CHECK(one.failed(asio::error::operation_aborted));
     });
   }
 
   TEST_CASE("a || b: the first ends, and cancels the other") {
-    for_each_operation([]<class Operation>(scene& s, Operation operation) {
+    for_each_operation([]<class Operation>(operation_fixture& f, Operation operation) {
       std::size_t first = 2;
-      waiting one(s, either<Operation>(&s, never, &first));
+      waiting one(f, either<Operation>(&f, never, &first));
       CHECK(one.calls == 0);
-      complete(s, operation);
+      complete(f, operation);
       CHECK(one.ok());
       CHECK(first == 0);
     });
-    for_each_operation([]<class Operation>(scene& s, Operation) {
+    for_each_operation([]<class Operation>(operation_fixture& f, Operation) {
       std::size_t first = 2;
-      waiting one(s, either<Operation>(&s, at_once, &first));
-      poll(s.w.io);
+      waiting one(f, either<Operation>(&f, at_once, &first));
+      poll(f.io);
       CHECK(one.ok());
       CHECK(first == 1);
     });
   }
 
   TEST_CASE("a && b: waits for both; the first that fails cancels the other") {
-    for_each_operation([]<class Operation>(scene& s, Operation operation) {
-      waiting one(s, both<Operation>(&s, at_once));
+    for_each_operation([]<class Operation>(operation_fixture& f, Operation operation) {
+      waiting one(f, both<Operation>(&f, at_once));
       CHECK(one.calls == 0);
-      complete(s, operation);
+      complete(f, operation);
       CHECK(one.ok());
     });
-    for_each_operation([]<class Operation>(scene& s, Operation) {
-      waiting one(s, both<Operation>(&s, never));
-      s.w.client->abort();
-      poll(s.w.io);
+    for_each_operation([]<class Operation>(operation_fixture& f, Operation) {
+      waiting one(f, both<Operation>(&f, never));
+      f.client->abort();
+      poll(f.io);
       CHECK(one.failed(wsx::condition::not_connected));
     });
   }
 
-#if defined(HAS_CANCEL_AFTER)
+#if defined(WSX_HAS_CANCEL_AFTER)
   TEST_CASE("cancel_after: canceled if it takes too long, and only then") {
-    for_each_operation([]<class Operation>(scene& s, Operation) {
-      waiting one(s, no_longer_than<Operation>(&s, std::chrono::milliseconds(0)));
-      CHECK(run_until(s.w.io, [&] { return one.calls > 0; }));
+    for_each_operation([]<class Operation>(operation_fixture& f, Operation) {
+      waiting one(f, no_longer_than<Operation>(&f, std::chrono::milliseconds(0)));
+      CHECK(run_until(f.io, [&] { return one.calls > 0; }));
       CHECK(one.failed(asio::error::operation_aborted));
     });
-    for_each_operation([]<class Operation>(scene& s, Operation operation) {
-      waiting one(s, no_longer_than<Operation>(&s, std::chrono::hours(1)));
-      complete(s, operation);
+    for_each_operation([]<class Operation>(operation_fixture& f, Operation operation) {
+      waiting one(f, no_longer_than<Operation>(&f, std::chrono::hours(1)));
+      complete(f, operation);
       CHECK(one.ok());
     });
   }

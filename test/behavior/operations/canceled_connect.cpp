@@ -10,8 +10,10 @@
 
 namespace {
 
-using namespace client_test;
-using namespace client_test::waits;
+using namespace behavior_test;
+using behavior_test::coroutine_handlers::gate;
+using behavior_test::coroutine_handlers::ignore_all;
+using behavior_test::coroutine_handlers::interrupted;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
@@ -22,14 +24,19 @@ struct urgent {
   static constexpr bool wsx_any_phase = true;
 };
 
+// What a handler has been through, and what it waits for.
+struct record {
+  lines seen{};
+  std::optional<gate> g{};
+  bool enough = false;
+};
+
 // Its callback for messages waits, and ignores all interruptions, until the test is done with it.
 // So does its handle_disconnect.
 struct deaf {
-  lines* seen;
-  gate* g = nullptr;
-  bool* enough = nullptr;
+  record* r;
 
-  void init(const wsx::connection_info&) { seen->push_back("init"); }
+  void init(const wsx::connection_info&) { r->seen.push_back("init"); }
   void handle_frame(wsx::text) {}
   asio::awaitable<void> handle_info(urgent) { return wait("info"); }
   asio::awaitable<wsx::disconnect_decision> handle_disconnect(const wsx::disconnect&) {
@@ -37,24 +44,22 @@ struct deaf {
     co_await std::move(waiting);
     co_return wsx::reconnect();
   }
-  void terminate(const wsx::close_reason&) { seen->push_back("terminate"); }
+  void terminate(const wsx::close_reason&) { r->seen.push_back("terminate"); }
 
  private:
   asio::awaitable<void> wait(std::string name) {
-    seen->push_back(name);
-    auto waiting = ignore_all(*g, *enough);
+    r->seen.push_back(name);
+    auto waiting = ignore_all(*r->g, r->enough);
     co_await std::move(waiting);
-    seen->push_back(name + " is through");
+    r->seen.push_back(name + " is through");
   }
 };
 
-struct deaf_world : world<deaf> {
-  explicit deaf_world(wsx::options o = calm())
-      : world<deaf>(by_hand, deaf{&seen}, std::move(o)), g(std::in_place, io) {
-    handler().g = &*g;
-    handler().enough = &enough;
+struct fixture : record, client_fixture<deaf> {
+  explicit fixture(wsx::options o = calm()) : client_fixture(deaf{this}, std::move(o)) {
+    g.emplace(io);
   }
-  ~deaf_world() {
+  ~fixture() {
     client.reset();
     release();
     g.reset();  // before the I/O context
@@ -75,130 +80,127 @@ struct deaf_world : world<deaf> {
     poll(io);
   }
 
-  lines seen;
-  bool enough = false;
-  std::optional<gate> g;
   asio::cancellation_signal signal;
 };
 
 }  // namespace
 
-TEST_SUITE("client: connect that is canceled while a callback waits") {
+TEST_SUITE("behavior/operations/canceled_connect") {
   TEST_CASE("it completes within close_timeout, and the next one when the callback is through") {
-    deaf_world w;
-    w.start();
-    w.client->post(urgent{});
-    poll(w.io);
-    CHECK(w.seen == lines{"info"});
-    w.cancel();
-    w.let_pass(close_timeout - seconds(1));
-    CHECK(!w.connected.done());
-    w.let_pass(seconds(1));
-    CHECK(w.connected.failed(interrupted));
+    fixture f;
+    f.start();
+    f.client->post(urgent{});
+    poll(f.io);
+    CHECK(f.seen == lines{"info"});
+    f.cancel();
+    f.let_pass(close_timeout - seconds(1));
+    CHECK(!f.connected.done());
+    f.let_pass(seconds(1));
+    CHECK(f.connected.failed(interrupted));
     outcome early;
-    w.client->connect(w.server.url(), early.token());
-    poll(w.io);
+    f.client->connect(f.server.url(), early.token());
+    poll(f.io);
     CHECK(early.failed(wsx::errc::already_started));
-    w.release();
-    CHECK(w.seen == lines{"info", "info is through"});
-    CHECK(w.connected.calls == 1);
-    CHECK(!w.ended.done());
-    while (w.server.next()) {}
-    w.connected = {};
-    memory_peer peer = w.open();
-    CHECK(w.connected.ok());
-    CHECK(works(w, peer));
+    f.release();
+    CHECK(f.seen == lines{"info", "info is through"});
+    CHECK(f.connected.calls == 1);
+    CHECK(!f.ended.done());
+    while (f.server.next()) {}
+    f.connected = {};
+    memory_peer peer = f.open();
+    CHECK(f.connected.ok());
+    CHECK(works(f, peer));
   }
 
   TEST_CASE("while handle_disconnect thinks the first failure over, too") {
     auto o = calm();
     o.handle_first_failure = true;
-    deaf_world w(o);
-    w.server.refuse(asio::error::connection_refused);
-    w.start();
-    CHECK(w.seen == lines{"disconnect"});
-    w.cancel();
-    CHECK(!w.connected.done());
-    w.let_pass(close_timeout);
-    CHECK(w.connected.failed(interrupted));
-    w.release();
-    CHECK(w.seen == lines{"disconnect", "disconnect is through"});
-    CHECK(w.connected.calls == 1);
-    CHECK(w.server.accepted() == 0);
+    fixture f(o);
+    f.server.refuse(asio::error::connection_refused);
+    f.start();
+    CHECK(f.seen == lines{"disconnect"});
+    f.cancel();
+    CHECK(!f.connected.done());
+    f.let_pass(close_timeout);
+    CHECK(f.connected.failed(interrupted));
+    f.release();
+    CHECK(f.seen == lines{"disconnect", "disconnect is through"});
+    CHECK(f.connected.calls == 1);
+    CHECK(f.server.accepted() == 0);
   }
 
   TEST_CASE("no other message is given to the handler before it completes") {
-    deaf_world w;
-    w.start();
-    w.client->post(urgent{});
-    w.client->post(urgent{});
-    poll(w.io);
-    w.cancel();
-    w.release();
-    CHECK(w.seen == lines{"info", "info is through"});
-    CHECK(w.connected.failed(interrupted));
+    fixture f;
+    f.start();
+    f.client->post(urgent{});
+    f.client->post(urgent{});
+    poll(f.io);
+    f.cancel();
+    f.release();
+    CHECK(f.seen == lines{"info", "info is through"});
+    CHECK(f.connected.failed(interrupted));
     // It waits for the next attempt.
-    w.connected = {};
-    w.start();
-    CHECK(w.seen.size() == 4);
+    f.connected = {};
+    f.start();
+    CHECK(f.seen.size() == 4);
   }
 
   TEST_CASE("behind the end of the opening handshake: it is canceled all the same") {
-    deaf_world w;
-    w.start();
-    memory_peer peer = w.server.next().value();
-    w.client->post(urgent{});
-    poll(w.io);
+    fixture f;
+    f.start();
+    memory_peer peer = f.next();
+    f.client->post(urgent{});
+    poll(f.io);
     peer.accept();
-    poll(w.io);
-    CHECK(w.seen == lines{"info"});
-    w.cancel();
-    w.release();
-    CHECK(w.connected.failed(interrupted));
-    CHECK(w.seen == lines{"info", "info is through"});
-    CHECK(w.client->stats().connects == 0);
+    poll(f.io);
+    CHECK(f.seen == lines{"info"});
+    f.cancel();
+    f.release();
+    CHECK(f.connected.failed(interrupted));
+    CHECK(f.seen == lines{"info", "info is through"});
+    CHECK(f.client->stats().connects == 0);
     CHECK(peer.client_closed());
-    CHECK(!w.ended.done());
+    CHECK(!f.ended.done());
   }
 
   TEST_CASE("behind the end of the opening handshake: abort") {
-    deaf_world w;
-    w.start();
-    memory_peer peer = w.server.next().value();
-    w.client->post(urgent{});
-    poll(w.io);
+    fixture f;
+    f.start();
+    memory_peer peer = f.next();
+    f.client->post(urgent{});
+    poll(f.io);
     peer.accept();
-    poll(w.io);
-    w.client->abort();
-    poll(w.io);
-    w.release();
-    CHECK(w.connected.failed(wsx::errc::aborted));
-    CHECK(w.ended.failed(wsx::errc::aborted));
-    CHECK(w.seen == lines{"info", "info is through", "terminate"});
-    CHECK(w.client->stats().connects == 0);
+    poll(f.io);
+    f.client->abort();
+    poll(f.io);
+    f.release();
+    CHECK(f.connected.failed(wsx::errc::aborted));
+    CHECK(f.ended.failed(wsx::errc::aborted));
+    CHECK(f.seen == lines{"info", "info is through", "terminate"});
+    CHECK(f.client->stats().connects == 0);
     CHECK(peer.client_closed());
   }
 
   TEST_CASE("abort and close after that are bounded by close_timeout again") {
     for (const bool close : {false, true}) {
       CAPTURE(close);
-      deaf_world w;
-      w.start();
-      w.client->post(urgent{});
-      poll(w.io);
-      w.cancel();
-      w.let_pass(close_timeout);
-      CHECK(w.connected.done());
+      fixture f;
+      f.start();
+      f.client->post(urgent{});
+      poll(f.io);
+      f.cancel();
+      f.let_pass(close_timeout);
+      CHECK(f.connected.done());
       outcome closed;
-      close ? w.client->close(closed.token()) : w.client->abort();
-      poll(w.io);
-      CHECK(!w.ended.done());
-      w.let_pass(close_timeout);
-      CHECK(w.ended.calls == 1);
-      CHECK(w.ended.error == (close ? std::error_code() : wsx::errc::aborted));
+      close ? f.client->close(closed.token()) : f.client->abort();
+      poll(f.io);
+      CHECK(!f.ended.done());
+      f.let_pass(close_timeout);
+      CHECK(f.ended.calls == 1);
+      CHECK(f.ended.error == (close ? std::error_code() : wsx::errc::aborted));
       CHECK(closed.calls == (close ? 1 : 0));
-      w.release();
-      CHECK(w.seen == lines{"info", "info is through", "terminate"});
+      f.release();
+      CHECK(f.seen == lines{"info", "info is through", "terminate"});
     }
   }
 }

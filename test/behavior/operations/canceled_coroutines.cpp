@@ -11,12 +11,8 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
-
-struct plain {
-  void handle_frame(wsx::text) {}
-};
 
 std::error_code error_of(std::exception_ptr what) {
   try {
@@ -30,7 +26,7 @@ std::error_code error_of(std::exception_ptr what) {
 // A coroutine that waits for one operation, and can be canceled.
 struct coroutine {
   template <class T>
-  coroutine(world<plain>& w, asio::awaitable<T> operation) : io(w.io) {
+  coroutine(client_fixture<quiet>& f, asio::awaitable<T> operation) : io(f.io) {
     auto ended = [this](std::exception_ptr what, const auto&...) {
       ++calls;
       error = error_of(what);
@@ -62,110 +58,110 @@ wsx::options small_queue() {
 
 }  // namespace
 
-TEST_SUITE("client: coroutines that are canceled") {
+TEST_SUITE("behavior/operations/canceled_coroutines") {
   TEST_CASE("connect: the attempt is given up, and the next one succeeds") {
     for (const bool connecting : {true, false}) {
       CAPTURE(connecting);
-      world<plain> w;
-      if (connecting) w.server.hold();
-      coroutine connect(w, w.client->connect(w.server.url()));
+      client_fixture<quiet> f;
+      if (connecting) f.server.hold();
+      coroutine connect(f, f.client->connect(f.server.url()));
       CHECK(connect.cancel());
-      if (!connecting) CHECK(w.server.next()->client_closed());
-      w.server.release();
-      while (w.server.next()) {}
-      memory_peer peer = w.open();
-      CHECK(w.connected.ok());
-      CHECK(works(w, peer));
+      if (!connecting) CHECK(f.server.next()->client_closed());
+      f.server.release();
+      while (f.server.next()) {}
+      memory_peer peer = f.open();
+      CHECK(f.connected.ok());
+      CHECK(works(f, peer));
     }
   }
 
   TEST_CASE("send: the frame that waits is taken back") {
-    world<plain> w({}, small_queue());
-    memory_peer peer = w.open();
+    client_fixture<quiet> f({}, small_queue());
+    memory_peer peer = f.open();
     peer.allow_write(0);
     const std::string large(200, 'a');
     const std::string behind(200, 'b');
-    REQUIRE(w.client->try_send(wsx::text{large}));
+    REQUIRE(f.client->try_send(wsx::text{large}));
     const wsx::text frame{behind};
-    coroutine send(w, w.client->send(frame));
+    coroutine send(f, f.client->send(frame));
     CHECK(send.cancel());
     peer.allow_write(memory_peer::unlimited);
-    poll(w.io);
+    poll(f.io);
     CHECK(peer.take_frame()->payload == large);
     CHECK(!peer.take_frame());
-    CHECK(works(w, peer));
+    CHECK(works(f, peer));
   }
 
   TEST_CASE("send of a frame that was begun: it goes out whole") {
-    world<plain> w;
-    memory_peer peer = w.open();
+    client_fixture<quiet> f;
+    memory_peer peer = f.open();
     peer.allow_write(1000);
     const std::string huge(3'000'000, 'a');
     const wsx::text frame{huge};
-    coroutine send(w, w.client->send(frame));
+    coroutine send(f, f.client->send(frame));
     CHECK(!send.cancel());
     CHECK(send.calls == 0);
     peer.allow_write(memory_peer::unlimited);
-    poll(w.io);
+    poll(f.io);
     CHECK(send.calls == 1);
     CHECK(peer.take_frame()->payload == huge);
-    CHECK(works(w, peer));
+    CHECK(works(f, peer));
   }
 
   TEST_CASE("flush: what was queued goes out all the same") {
-    world<plain> w;
-    memory_peer peer = w.open();
+    client_fixture<quiet> f;
+    memory_peer peer = f.open();
     peer.allow_write(0);
-    REQUIRE(w.client->try_send(wsx::text{"a"}));
-    coroutine flush(w, w.client->flush());
+    REQUIRE(f.client->try_send(wsx::text{"a"}));
+    coroutine flush(f, f.client->flush());
     CHECK(flush.cancel());
     peer.allow_write(memory_peer::unlimited);
-    poll(w.io);
+    poll(f.io);
     CHECK(frames_of(peer) == lines{"text \"a\""});
-    CHECK(works(w, peer));
+    CHECK(works(f, peer));
   }
 
   TEST_CASE("join: the client goes on, and others who join are told") {
-    world<plain> w;
-    memory_peer peer = w.open();
-    coroutine join(w, w.client->join());
+    client_fixture<quiet> f;
+    memory_peer peer = f.open();
+    coroutine join(f, f.client->join());
     CHECK(join.cancel());
-    CHECK(works(w, peer));
-    CHECK(!w.ended.done());
+    CHECK(works(f, peer));
+    CHECK(!f.ended.done());
     peer.write(close_frame(1000));
     peer.close();
-    poll(w.io);
-    CHECK(w.ended.ok());
+    poll(f.io);
+    CHECK(f.ended.ok());
     CHECK(join.calls == 1);
   }
 
   TEST_CASE("close: the closing goes on, to its end in order") {
-    world<plain> w;
-    memory_peer peer = w.open();
-    coroutine close(w, w.client->close(wsx::close_code::normal, "bye"));
+    client_fixture<quiet> f;
+    memory_peer peer = f.open();
+    coroutine close(f, f.client->close(wsx::close_code::normal, "bye"));
     CHECK(close.cancel());
     CHECK(frames_of(peer) == lines{"close 1000 \"bye\""});
     CHECK(!peer.client_closed());
     peer.write(close_frame(1000));
     peer.close();
-    poll(w.io);
-    CHECK(w.ended.ok());
-    CHECK(w.ended.reason.clean);
+    poll(f.io);
+    CHECK(f.ended.ok());
+    CHECK(f.ended.reason.clean);
   }
 
   TEST_CASE("before anything has begun") {
-    world<plain> w;
-    memory_peer peer = w.open();
+    client_fixture<quiet> f;
+    memory_peer peer = f.open();
     asio::cancellation_signal signal;
     std::vector<std::error_code> errors;
-    asio::co_spawn(w.io, w.client->join(),
+    asio::co_spawn(f.io, f.client->join(),
                    asio::bind_cancellation_slot(
                        signal.slot(), [&](std::exception_ptr what, const wsx::close_reason&) {
                          errors.push_back(error_of(what));
                        }));
     signal.emit(asio::cancellation_type::terminal);
-    poll(w.io);
+    poll(f.io);
     CHECK(errors == std::vector<std::error_code>{asio::error::operation_aborted});
-    CHECK(works(w, peer));
+    CHECK(works(f, peer));
   }
 }

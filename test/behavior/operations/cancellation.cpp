@@ -12,7 +12,7 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 const std::error_code canceled = asio::error::operation_aborted;
@@ -55,10 +55,10 @@ struct cancelable : outcome {
 
 // Runs the one thing that is to run next; the server answers as soon as it is asked. False if there
 // is nothing to run.
-bool step(world<plain>& w, std::optional<memory_peer>& peer) {
-  w.io.restart();
-  const bool ran = w.io.poll_one() > 0;
-  if (!peer) peer = w.server.next();
+bool step(client_fixture<plain>& f, std::optional<memory_peer>& peer) {
+  f.io.restart();
+  const bool ran = f.io.poll_one() > 0;
+  if (!peer) peer = f.server.next();
   if (peer && peer->bytes_read() == 0 && !peer->client_closed()) {
     const auto request = peer->take_written();
     std::string_view left = request;
@@ -69,51 +69,51 @@ bool step(world<plain>& w, std::optional<memory_peer>& peer) {
 
 }  // namespace
 
-TEST_SUITE("client: cancellation") {
+TEST_SUITE("behavior/operations/cancellation") {
   TEST_CASE("connect, in each phase of connecting") {
     for (const std::string phase :
          {"not begun", "connecting", "writing", "handshaking", "reading the response"}) {
       CAPTURE(phase);
       int terminated = 0;
-      world<plain> w({&terminated});
+      client_fixture<plain> f({&terminated});
       cancelable connect;
-      if (phase == "connecting") w.server.hold();
-      if (phase == "writing") w.server.on_accept([](memory_peer& p) { p.allow_write(10); });
-      w.client->connect(w.server.url(), connect.slot_token());
-      if (phase != "not begun") poll(w.io);
+      if (phase == "connecting") f.server.hold();
+      if (phase == "writing") f.server.on_accept([](memory_peer& p) { p.allow_write(10); });
+      f.client->connect(f.server.url(), connect.slot_token());
+      if (phase != "not begun") poll(f.io);
       if (phase == "reading the response") {
-        w.server.next()->write("HTTP/1.1 101 Switch");
-        poll(w.io);
+        f.server.next()->write("HTTP/1.1 101 Switch");
+        poll(f.io);
       }
       REQUIRE(!connect.done());
       connect.cancel();
-      poll(w.io);
+      poll(f.io);
       CHECK(connect.failed(canceled));
       // The next attempt finds nothing of this one.
-      w.server.release();
-      w.server.on_accept({});
-      while (w.server.next()) {}
-      memory_peer peer = w.open();
-      CHECK(w.connected.ok());
-      CHECK(works(w, peer));
+      f.server.release();
+      f.server.on_accept({});
+      while (f.server.next()) {}
+      memory_peer peer = f.open();
+      CHECK(f.connected.ok());
+      CHECK(works(f, peer));
       CHECK(terminated == 0);
     }
   }
 
   TEST_CASE("connect, while init is under way: the client ends") {
-    world<slow_init> w;
+    client_fixture<slow_init> f;
     cancelable connect;
-    w.client->connect(w.server.url(), connect.slot_token());
-    w.client->join(w.ended.join_token());
-    poll(w.io);
-    memory_peer peer = w.server.next().value();
+    f.client->connect(f.server.url(), connect.slot_token());
+    f.client->join(f.ended.join_token());
+    poll(f.io);
+    memory_peer peer = f.server.next().value();
     peer.accept();
-    poll(w.io);
+    poll(f.io);
     REQUIRE(!connect.done());
     connect.cancel();
-    poll(w.io);
+    poll(f.io);
     CHECK(connect.failed(canceled));
-    CHECK(w.ended.failed(wsx::errc::aborted));
+    CHECK(f.ended.failed(wsx::errc::aborted));
     CHECK(peer.client_closed());
   }
 
@@ -121,20 +121,20 @@ TEST_SUITE("client: cancellation") {
     int asked = 0;
     auto options = calm();
     options.handle_first_failure = true;
-    world<patient> w({&asked}, options);
-    w.server.refuse(asio::error::connection_refused);
+    client_fixture<patient> f({&asked}, options);
+    f.server.refuse(asio::error::connection_refused);
     cancelable connect;
-    w.client->connect(w.server.url(), connect.slot_token());
-    poll(w.io);
+    f.client->connect(f.server.url(), connect.slot_token());
+    poll(f.io);
     REQUIRE(asked == 1);
     REQUIRE(!connect.done());
     connect.cancel();
-    poll(w.io);
+    poll(f.io);
     CHECK(connect.failed(canceled));
     CHECK(asked == 1);
-    w.server.refuse({});
-    w.open();
-    CHECK(w.connected.ok());
+    f.server.refuse({});
+    f.open();
+    CHECK(f.connected.ok());
   }
 
   TEST_CASE("connect, after each step: in time or too late, and the client is as good as new") {
@@ -144,27 +144,27 @@ TEST_SUITE("client: cancellation") {
       std::vector<std::error_code> results;
       for (int steps = 0; results.empty() || results.size() == std::size_t(steps); ++steps) {
         CAPTURE(steps);
-        world<plain> w({nullptr});
-        if (refused) w.server.refuse(asio::error::connection_refused);
+        client_fixture<plain> f({nullptr});
+        if (refused) f.server.refuse(asio::error::connection_refused);
         cancelable first;
         std::optional<memory_peer> peer;
-        w.client->connect(w.server.url(), first.slot_token());
+        f.client->connect(f.server.url(), first.slot_token());
         bool more = true;
-        for (int i = 0; i < steps && more; ++i) more = step(w, peer);
+        for (int i = 0; i < steps && more; ++i) more = step(f, peer);
         first.cancel();
-        while (step(w, peer)) {}
+        while (step(f, peer)) {}
         REQUIRE(first.calls == 1);
         if (more) results.push_back(first.error);
         if (first.error) {
-          w.server.refuse({});
-          peer = w.open();
-          CHECK(w.connected.ok());
+          f.server.refuse({});
+          peer = f.open();
+          CHECK(f.connected.ok());
         }
-        CHECK(works(w, *peer));
-        // By now it is nobody's cancellation.
+        CHECK(works(f, *peer));
+        // It is too late to cancel anything.
         first.cancel();
-        poll(w.io);
-        CHECK(works(w, *peer));
+        poll(f.io);
+        CHECK(works(f, *peer));
         CHECK(first.calls == 1);
       }
       // In time up to some step, too late from then on.
@@ -179,89 +179,89 @@ TEST_SUITE("client: cancellation") {
   TEST_CASE("a send that waits behind a full queue: its frame is taken back") {
     auto options = calm();
     options.send_queue_size = 256;
-    world<plain> w({nullptr}, options);
-    memory_peer peer = w.open();
+    client_fixture<plain> f({nullptr}, options);
+    memory_peer peer = f.open();
     peer.allow_write(0);
     const std::string large(200, 'a');
     const std::string behind(200, 'b');
-    REQUIRE(w.client->try_send(wsx::text{large}));
-    poll(w.io);
+    REQUIRE(f.client->try_send(wsx::text{large}));
+    poll(f.io);
     cancelable send;
     outcome before, flush;
-    w.client->flush(before.token());
-    w.client->send(wsx::text{behind}, send.slot_token());
-    w.client->flush(flush.token());
-    poll(w.io);
+    f.client->flush(before.token());
+    f.client->send(wsx::text{behind}, send.slot_token());
+    f.client->flush(flush.token());
+    poll(f.io);
     REQUIRE(!send.done());
     send.cancel();
-    poll(w.io);
+    poll(f.io);
     CHECK(send.failed(canceled));
     // What is queued before it has not been written yet.
     CHECK(!before.done());
     CHECK(!flush.done());
     peer.allow_write(memory_peer::unlimited);
-    poll(w.io);
+    poll(f.io);
     CHECK(before.ok());
     // A flush that counted on the frame does not wait for it for ever.
     CHECK(flush.ok());
     CHECK(peer.take_frame()->payload == large);
     CHECK(!peer.take_frame());
-    CHECK(works(w, peer));
+    CHECK(works(f, peer));
   }
 
   TEST_CASE("a send whose frame has been begun goes on") {
-    world<plain> w({nullptr});
-    memory_peer peer = w.open();
+    client_fixture<plain> f({nullptr});
+    memory_peer peer = f.open();
     peer.allow_write(1000);
     const std::string huge(3'000'000, 'a');
     cancelable send;
-    w.client->send(wsx::text{huge}, send.slot_token());
-    poll(w.io);
+    f.client->send(wsx::text{huge}, send.slot_token());
+    poll(f.io);
     send.cancel();
-    poll(w.io);
+    poll(f.io);
     CHECK(!send.done());
     peer.allow_write(memory_peer::unlimited);
-    poll(w.io);
+    poll(f.io);
     CHECK(send.ok());
     CHECK(peer.take_frame()->payload == huge);
-    CHECK(works(w, peer));
+    CHECK(works(f, peer));
   }
 
   TEST_CASE("flush and join: the connection goes on") {
-    world<plain> w({nullptr});
-    memory_peer peer = w.open();
+    client_fixture<plain> f({nullptr});
+    memory_peer peer = f.open();
     peer.allow_write(0);
-    w.client->try_send(wsx::text{"a"});
+    f.client->try_send(wsx::text{"a"});
     cancelable flush;
     cancelable join;
-    w.client->flush(flush.slot_token());
-    w.client->join(join.slot_join_token());
-    poll(w.io);
+    f.client->flush(flush.slot_token());
+    f.client->join(join.slot_join_token());
+    poll(f.io);
     flush.cancel();
     join.cancel();
-    poll(w.io);
+    poll(f.io);
     CHECK(flush.failed(canceled));
     CHECK(join.failed(canceled));
-    CHECK(!w.ended.done());
+    CHECK(!f.ended.done());
     peer.allow_write(memory_peer::unlimited);
-    poll(w.io);
+    poll(f.io);
     CHECK(frames_of(peer) == lines{"text \"a\""});
-    CHECK(works(w, peer));
+    CHECK(works(f, peer));
   }
 
   TEST_CASE("close: closing goes on") {
-    world<plain> w({nullptr});
-    memory_peer peer = w.open();
+    client_fixture<plain> f({nullptr});
+    memory_peer peer = f.open();
     cancelable close;
-    w.client->close(wsx::close_code::normal, "bye", close.slot_token());
-    poll(w.io);
+    f.client->close(wsx::close_code::normal, "bye", close.slot_token());
+    poll(f.io);
     close.cancel();
-    poll(w.io);
+    poll(f.io);
     CHECK(close.failed(canceled));
     CHECK(frames_of(peer) == lines{"close 1000 \"bye\""});
     peer.write(close_frame(1000));
     peer.close();
-    poll(w.io);
-    CHECK(w.ended.ok());
+    poll(f.io);
+    CHECK(f.ended.ok());
   }
 }

@@ -20,8 +20,12 @@
 #else
 #include <asio/experimental/deferred.hpp>
 #endif
+#if __has_include(<asio/cancel_after.hpp>)
+#include <asio/cancel_after.hpp>
+#define WSX_HAS_CANCEL_AFTER
+#endif
 
-namespace client_test {
+namespace behavior_test {
 
 #if __has_include(<asio/as_tuple.hpp>)
 using asio::as_tuple;
@@ -92,13 +96,10 @@ inline auto told(outcome& o) {
   };
 }
 
-struct plain {
-  void handle_frame(wsx::text) {}
-};
-
 // A client in which an operation is going to wait.
-struct scene {
-  world<plain> w{{}, small_queue()};
+struct operation_fixture : client_fixture<quiet> {
+  operation_fixture() : client_fixture({}, small_queue()) {}
+
   std::optional<memory_peer> peer;
   std::optional<wsx::sender> sender;
   wsx::diagnostics details;
@@ -114,18 +115,18 @@ struct scene {
     return {payload};
   }
 
-  void open() { peer = w.open(); }
+  void open() { peer = client_fixture::open(); }
 
   // Nothing is written any more.
   void block() {
     peer->allow_write(0);
-    poll(w.io);
+    poll(io);
   }
 
   void unblock() { peer->allow_write(memory_peer::unlimited); }
 
   void accept() {
-    if (!peer) peer = w.server.next();
+    if (!peer) peer = server.next();
     REQUIRE(peer);
     peer->accept();
   }
@@ -141,88 +142,88 @@ struct scene {
 // the operation complete, without an error.
 struct connecting {
   static constexpr const char* name = "connect";
-  static void reach(scene&) {}
+  static void reach(operation_fixture&) {}
   template <class... Token>
-  static auto start(scene& s, Token&&... token) {
-    return s.w.client->connect(s.w.server.url(), std::forward<Token>(token)...);
+  static auto start(operation_fixture& f, Token&&... token) {
+    return f.client->connect(f.server.url(), std::forward<Token>(token)...);
   }
-  static void finish(scene& s) { s.accept(); }
+  static void finish(operation_fixture& f) { f.accept(); }
 };
 
 struct connecting_with_details : connecting {
   static constexpr const char* name = "connect, with diagnostics";
   template <class Token>
-  static auto start(scene& s, Token&& token) {
-    return s.w.client->connect(s.w.server.url(), s.details, std::forward<Token>(token));
+  static auto start(operation_fixture& f, Token&& token) {
+    return f.client->connect(f.server.url(), f.details, std::forward<Token>(token));
   }
 };
 
 struct sending {
   static constexpr const char* name = "send";
-  static void reach(scene& s) {
-    s.open();
-    s.block();
-    REQUIRE(s.w.client->try_send(scene::frame()));
-    poll(s.w.io);
+  static void reach(operation_fixture& f) {
+    f.open();
+    f.block();
+    REQUIRE(f.client->try_send(operation_fixture::frame()));
+    poll(f.io);
   }
   template <class... Token>
-  static auto start(scene& s, Token&&... token) {
-    return s.w.client->send(scene::frame(), std::forward<Token>(token)...);
+  static auto start(operation_fixture& f, Token&&... token) {
+    return f.client->send(operation_fixture::frame(), std::forward<Token>(token)...);
   }
-  static void finish(scene& s) { s.unblock(); }
+  static void finish(operation_fixture& f) { f.unblock(); }
 };
 
 struct sending_elsewhere : sending {
   static constexpr const char* name = "send, of a sender";
-  static void reach(scene& s) {
-    s.open();
-    s.block();
-    s.sender = s.w.client->make_sender();
-    REQUIRE(s.sender->try_send(scene::frame()));
-    poll(s.w.io);
+  static void reach(operation_fixture& f) {
+    f.open();
+    f.block();
+    f.sender = f.client->make_sender();
+    REQUIRE(f.sender->try_send(operation_fixture::frame()));
+    poll(f.io);
   }
   template <class... Token>
-  static auto start(scene& s, Token&&... token) {
-    return s.sender->send(scene::frame(), std::forward<Token>(token)...);
+  static auto start(operation_fixture& f, Token&&... token) {
+    return f.sender->send(operation_fixture::frame(), std::forward<Token>(token)...);
   }
 };
 
 struct flushing {
   static constexpr const char* name = "flush";
-  static void reach(scene& s) { sending::reach(s); }
+  static void reach(operation_fixture& f) { sending::reach(f); }
   template <class... Token>
-  static auto start(scene& s, Token&&... token) {
-    return s.w.client->flush(std::forward<Token>(token)...);
+  static auto start(operation_fixture& f, Token&&... token) {
+    return f.client->flush(std::forward<Token>(token)...);
   }
-  static void finish(scene& s) { s.unblock(); }
+  static void finish(operation_fixture& f) { f.unblock(); }
 };
 
 struct closing {
   static constexpr const char* name = "close";
-  static void reach(scene& s) { s.open(); }
+  static void reach(operation_fixture& f) { f.open(); }
   template <class... Token>
-  static auto start(scene& s, Token&&... token) {
-    return s.w.client->close(std::forward<Token>(token)...);
+  static auto start(operation_fixture& f, Token&&... token) {
+    return f.client->close(std::forward<Token>(token)...);
   }
-  static void finish(scene& s) { s.end(); }
+  static void finish(operation_fixture& f) { f.end(); }
 };
 
 struct closing_with_code : closing {
   static constexpr const char* name = "close, with a code";
   template <class... Token>
-  static auto start(scene& s, Token&&... token) {
-    return s.w.client->close(wsx::close_code::normal, "bye", std::forward<Token>(token)...);
+  static auto start(operation_fixture& f, Token&&... token) {
+    return f.client->close(wsx::close_code::normal, "bye", std::forward<Token>(token)...);
   }
 };
 
 struct joining {
   static constexpr const char* name = "join";
-  static void reach(scene& s) { s.open(); }
+  static void reach(operation_fixture& f) { f.open(); }
   template <class... Token>
-  static auto start(scene& s, Token&&... token) {
-    return s.w.client->join(std::forward<Token>(token)...);
+  static auto start(operation_fixture& f, Token&&... token) {
+    return f.client->join(std::forward<Token>(token)...);
   }
-  static void finish(scene& s) { s.end(); }
+  static void finish(operation_fixture& f) { f.end(); }
 };
 
 // Has `check` called with each operation, and a client that it waits in.
@@ -230,12 +231,12 @@ template <class Check>
 void for_each_operation(Check check) {
   const auto with = [&]<class Operation>(Operation operation) {
     CAPTURE(std::string(Operation::name));
-    scene s;
-    Operation::reach(s);
-    check(s, operation);
-    s.sender.reset();
-    s.w.client.reset();
-    CHECK(run_out(s.w.io));
+    operation_fixture f;
+    Operation::reach(f);
+    check(f, operation);
+    f.sender.reset();
+    f.client.reset();
+    CHECK(run_out(f.io));
   };
   with(connecting());
   with(connecting_with_details());
@@ -249,10 +250,10 @@ void for_each_operation(Check check) {
 
 // Lets the operation complete.
 template <class Operation>
-void complete(scene& s, Operation) {
-  poll(s.w.io);
-  Operation::finish(s);
-  poll(s.w.io);
+void complete(operation_fixture& f, Operation) {
+  poll(f.io);
+  Operation::finish(f);
+  poll(f.io);
 }
 
-}  // namespace client_test
+}  // namespace behavior_test

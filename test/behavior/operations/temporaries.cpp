@@ -6,12 +6,12 @@
 
 #include <exception>
 
-// Temporaries beside a co_await. GCC 12 destroys those twice that are aggregates; what wsx has
-// users write there is none. All strings here are too long to lie within their objects.
+// Temporaries in a co_await expression. GCC 12 destroys aggregates there twice; what users of wsx
+// write there is not an aggregate. All strings here are too long to lie within their objects.
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 const std::string token = "Bearer 0123456789012345678901234567890123456789";
@@ -84,7 +84,7 @@ asio::awaitable<void> make_in_place(std::string url) {
 
 }  // namespace
 
-TEST_SUITE("client: temporaries beside a co_await") {
+TEST_SUITE("behavior/operations/temporaries") {
   TEST_CASE("a request with header fields, options, and a handler with a constructor") {
     asio::io_context io;
     memory_listener server("a-server-with-a-long-name");

@@ -9,17 +9,13 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 using std::chrono::milliseconds;
 
 struct returns {
   void handle_frame(wsx::text) {}
   wsx::disconnect_decision handle_disconnect(const wsx::disconnect&) { return wsx::reconnect(); }
-};
-
-struct stays_away {
-  void handle_frame(wsx::text) {}
 };
 
 wsx::fragment piece(bool first, bool last, std::string_view payload) {
@@ -30,13 +26,13 @@ void break_off(memory_peer& peer) {
   peer.fail_reads(asio::error::connection_reset);
 }
 
-template <class Handler>
-memory_peer next_connection(world<Handler>& w) {
-  auto peer = w.server.next();
-  REQUIRE(peer);
-  peer->accept();
-  poll(w.io);
-  return *peer;
+// The message that was begun does not go on over the next connection.
+void check_message_is_cut(client_fixture<returns>& f) {
+  memory_peer other = f.next_open();
+  std::error_code error;
+  CHECK(!f.client->try_send(piece(false, true, "end"), error));
+  CHECK(error == wsx::errc::fragment_out_of_order);
+  CHECK(works(f, other));
 }
 
 wsx::options with_queue_of(std::size_t bytes) {
@@ -47,121 +43,117 @@ wsx::options with_queue_of(std::size_t bytes) {
 
 }  // namespace
 
-TEST_SUITE("client: delivery, a message in fragments whose connection breaks") {
+TEST_SUITE("behavior/sending/delivery: a message in fragments whose connection breaks") {
   const std::string rest(100'000, 'b');
 
   TEST_CASE("the send of its rest, and a flush, fail at once") {
-    world<returns> w({}, with_queue_of(1024));
-    memory_peer peer = w.open();
-    REQUIRE(w.client->try_send(piece(true, false, "begun")));
-    poll(w.io);
+    client_fixture<returns> f({}, with_queue_of(1024));
+    memory_peer peer = f.open();
+    REQUIRE(f.client->try_send(piece(true, false, "begun")));
+    poll(f.io);
     CHECK(frames_of(peer) == lines{"binary \"begun\" without FIN"});
     peer.allow_write(10);
     outcome sent, flushed;
-    w.client->send(piece(false, true, rest), sent.token());
-    w.client->flush(flushed.token());
-    poll(w.io);
+    f.client->send(piece(false, true, rest), sent.token());
+    f.client->flush(flushed.token());
+    poll(f.io);
     CHECK(!sent.done());
     break_off(peer);
-    poll(w.io);
+    poll(f.io);
     CHECK(sent.failed(wsx::errc::connection_dropped));
     CHECK(flushed.failed(wsx::errc::connection_dropped));
-    memory_peer other = next_connection(w);
+    memory_peer other = f.next_open();
     CHECK(frames_of(other).empty());
-    CHECK(works(w, other));
+    CHECK(works(f, other));
   }
 
   TEST_CASE("so does a flush of fragments that were queued") {
-    world<returns> w;
-    memory_peer peer = w.open();
-    REQUIRE(w.client->try_send(piece(true, false, "begun")));
-    poll(w.io);
+    client_fixture<returns> f;
+    memory_peer peer = f.open();
+    REQUIRE(f.client->try_send(piece(true, false, "begun")));
+    poll(f.io);
     peer.allow_write(0);
-    REQUIRE(w.client->try_send(piece(false, true, "ended")));
-    REQUIRE(w.client->try_send(wsx::text{"another"}));
+    REQUIRE(f.client->try_send(piece(false, true, "ended")));
+    REQUIRE(f.client->try_send(wsx::text{"another"}));
     outcome flushed;
-    w.client->flush(flushed.token());
-    poll(w.io);
+    f.client->flush(flushed.token());
+    poll(f.io);
     CHECK(!flushed.done());
     break_off(peer);
-    poll(w.io);
+    poll(f.io);
     CHECK(flushed.failed(wsx::errc::connection_dropped));
-    memory_peer other = next_connection(w);
+    memory_peer other = f.next_open();
     CHECK(frames_of(other) == lines{"text \"another\""});
   }
 
   TEST_CASE("a flush of what is before it is a success") {
-    world<returns> w;
-    memory_peer peer = w.open();
+    client_fixture<returns> f;
+    memory_peer peer = f.open();
     peer.discard_written();
-    REQUIRE(w.client->try_send(piece(true, false, "begun")));
-    poll(w.io);
+    REQUIRE(f.client->try_send(piece(true, false, "begun")));
+    poll(f.io);
     peer.allow_write(0);
-    auto other_sender = w.client->make_sender();
-    poll(w.io);
+    auto other_sender = f.client->make_sender();
+    poll(f.io);
     outcome flushed;
     REQUIRE(other_sender.try_send(wsx::text{"from another"}));
-    w.client->flush(flushed.token());
-    poll(w.io);
+    f.client->flush(flushed.token());
+    poll(f.io);
     CHECK(!flushed.done());
     break_off(peer);
-    poll(w.io);
+    poll(f.io);
     CHECK(!flushed.done());  // goes on over the reconnect
-    memory_peer next = next_connection(w);
+    memory_peer next = f.next_open();
     CHECK(flushed.ok());
     CHECK(frames_of(next) == lines{"text \"from another\""});
   }
 
   TEST_CASE("a continuation without a start is refused, and a new message goes") {
-    world<returns> w;
-    memory_peer peer = w.open();
-    REQUIRE(w.client->try_send(piece(true, false, "begun")));
-    poll(w.io);
+    client_fixture<returns> f;
+    memory_peer peer = f.open();
+    REQUIRE(f.client->try_send(piece(true, false, "begun")));
+    poll(f.io);
     break_off(peer);
-    poll(w.io);
-    memory_peer other = next_connection(w);
+    poll(f.io);
+    memory_peer other = f.next_open();
     std::error_code error;
-    CHECK(!w.client->try_send(piece(false, false, "more"), error));
+    CHECK(!f.client->try_send(piece(false, false, "more"), error));
     CHECK(error == wsx::errc::fragment_out_of_order);
     outcome sent;
-    w.client->send(piece(false, true, "end"), sent.token());
-    poll(w.io);
+    f.client->send(piece(false, true, "end"), sent.token());
+    poll(f.io);
     CHECK(sent.failed(wsx::errc::fragment_out_of_order));
     CHECK(frames_of(other).empty());
-    REQUIRE(w.client->try_send(piece(true, false, "new")));
-    REQUIRE(w.client->try_send(piece(false, true, "end")));
-    poll(w.io);
+    REQUIRE(f.client->try_send(piece(true, false, "new")));
+    REQUIRE(f.client->try_send(piece(false, true, "end")));
+    poll(f.io);
     CHECK(frames_of(other) == lines{"binary \"new\" without FIN", "continuation \"end\""});
   }
 
   TEST_CASE("by send as well: the start waited, and was written") {
-    world<returns> w({}, with_queue_of(1024));
-    memory_peer peer = w.open();
+    client_fixture<returns> f({}, with_queue_of(1024));
+    memory_peer peer = f.open();
     peer.discard_written();
     outcome begun;
-    w.client->send(piece(true, false, rest), begun.token());
-    poll(w.io);
+    f.client->send(piece(true, false, rest), begun.token());
+    poll(f.io);
     REQUIRE(begun.ok());
     break_off(peer);
-    poll(w.io);
-    memory_peer other = next_connection(w);
-    std::error_code error;
-    CHECK(!w.client->try_send(piece(false, true, "end"), error));
-    CHECK(error == wsx::errc::fragment_out_of_order);
-    CHECK(works(w, other));
+    poll(f.io);
+    check_message_is_cut(f);
   }
 
   TEST_CASE("one that begins on the next connection goes on there") {
-    world<returns> w;
-    memory_peer peer = w.open();
+    client_fixture<returns> f;
+    memory_peer peer = f.open();
     peer.allow_write(0);
-    REQUIRE(w.client->try_send(piece(true, false, "begun")));
-    poll(w.io);
+    REQUIRE(f.client->try_send(piece(true, false, "begun")));
+    poll(f.io);
     break_off(peer);
-    poll(w.io);
-    memory_peer other = next_connection(w);
-    REQUIRE(w.client->try_send(piece(false, true, "end")));
-    poll(w.io);
+    poll(f.io);
+    memory_peer other = f.next_open();
+    REQUIRE(f.client->try_send(piece(false, true, "end")));
+    poll(f.io);
     CHECK(frames_of(other) == lines{"binary \"begun\" without FIN", "continuation \"end\""});
   }
 
@@ -171,20 +163,20 @@ TEST_SUITE("client: delivery, a message in fragments whose connection breaks") {
       for (int turns = 0; turns < 10; ++turns) {
         CAPTURE(begun);
         CAPTURE(turns);
-        world<returns> w({}, with_queue_of(1024));
-        memory_peer peer = w.open();
+        client_fixture<returns> f({}, with_queue_of(1024));
+        memory_peer peer = f.open();
         peer.discard_written();
         if (!begun) peer.allow_write(0);
-        REQUIRE(w.client->try_send(piece(true, false, "begun")));
-        poll(w.io);
+        REQUIRE(f.client->try_send(piece(true, false, "begun")));
+        poll(f.io);
         break_off(peer);
-        w.io.restart();
-        for (int i = 0; i < turns; ++i) w.io.poll_one();
+        f.io.restart();
+        for (int i = 0; i < turns; ++i) f.io.poll_one();
         outcome sent;
-        w.client->send(piece(false, true, rest), sent.token());
-        poll(w.io);
+        f.client->send(piece(false, true, rest), sent.token());
+        poll(f.io);
         const std::size_t on_first = frames_of(peer).size();
-        memory_peer other = next_connection(w);
+        memory_peer other = f.next_open();
         const std::size_t on_second = frames_of(other).size();
         REQUIRE(sent.done());
         if (begun) {
@@ -194,36 +186,36 @@ TEST_SUITE("client: delivery, a message in fragments whose connection breaks") {
           CHECK(on_first == 0);
           CHECK(on_second == (sent.ok() ? 2 : 1));
           CHECK(sent.error != wsx::errc::connection_dropped);
-          if (!sent.ok()) REQUIRE(w.client->try_send(piece(false, true, "end")));
+          if (!sent.ok()) REQUIRE(f.client->try_send(piece(false, true, "end")));
         }
-        poll(w.io);
+        poll(f.io);
         other.discard_written();
-        CHECK(works(w, other));
+        CHECK(works(f, other));
       }
     }
   }
 
   TEST_CASE("the check of another sender is its own") {
-    world<returns> w;
-    memory_peer peer = w.open();
-    auto other_sender = w.client->make_sender();
-    poll(w.io);
-    REQUIRE(w.client->try_send(piece(true, false, "cut")));
-    poll(w.io);
+    client_fixture<returns> f;
+    memory_peer peer = f.open();
+    auto other_sender = f.client->make_sender();
+    poll(f.io);
+    REQUIRE(f.client->try_send(piece(true, false, "cut")));
+    poll(f.io);
     peer.allow_write(0);
     REQUIRE(other_sender.try_send(piece(true, false, "kept")));
-    poll(w.io);
+    poll(f.io);
     break_off(peer);
-    poll(w.io);
-    memory_peer next = next_connection(w);
-    CHECK(!w.client->try_send(piece(false, true, "end")));
+    poll(f.io);
+    memory_peer next = f.next_open();
+    CHECK(!f.client->try_send(piece(false, true, "end")));
     CHECK(other_sender.try_send(piece(false, true, "end")));
-    poll(w.io);
+    poll(f.io);
     CHECK(frames_of(next) == lines{"binary \"kept\" without FIN", "continuation \"end\""});
   }
 }
 
-TEST_SUITE("client: delivery, drop_unsent_on_disconnect") {
+TEST_SUITE("behavior/sending/delivery: drop_unsent_on_disconnect") {
   wsx::options dropping(std::size_t queue = 512 * 1024) {
     auto o = with_queue_of(queue);
     o.drop_unsent_on_disconnect = true;
@@ -231,74 +223,70 @@ TEST_SUITE("client: delivery, drop_unsent_on_disconnect") {
   }
 
   TEST_CASE("a flush of what is dropped fails") {
-    world<returns> w({}, dropping());
-    memory_peer peer = w.open();
+    client_fixture<returns> f({}, dropping());
+    memory_peer peer = f.open();
     peer.allow_write(0);
-    REQUIRE(w.client->try_send(wsx::text{"one"}));
+    REQUIRE(f.client->try_send(wsx::text{"one"}));
     outcome flushed;
-    w.client->flush(flushed.token());
-    poll(w.io);
+    f.client->flush(flushed.token());
+    poll(f.io);
     CHECK(!flushed.done());
     break_off(peer);
-    poll(w.io);
+    poll(f.io);
     CHECK(flushed.failed(wsx::errc::connection_dropped));
   }
 
   TEST_CASE("a message in fragments that was dropped with its connection is cut, too") {
-    world<returns> w({}, dropping());
-    memory_peer peer = w.open();
+    client_fixture<returns> f({}, dropping());
+    memory_peer peer = f.open();
     peer.allow_write(0);
-    REQUIRE(w.client->try_send(piece(true, false, "begun")));
-    poll(w.io);
+    REQUIRE(f.client->try_send(piece(true, false, "begun")));
+    poll(f.io);
     break_off(peer);
-    poll(w.io);
-    memory_peer other = next_connection(w);
-    std::error_code error;
-    CHECK(!w.client->try_send(piece(false, true, "end"), error));
-    CHECK(error == wsx::errc::fragment_out_of_order);
-    CHECK(works(w, other));
+    poll(f.io);
+    check_message_is_cut(f);
   }
 
   TEST_CASE("what is sent between two connections fails, and does not go on the second") {
     std::size_t dropped = 0;
     for (int turns = 0; turns < 10; ++turns) {
       CAPTURE(turns);
-      world<returns> w({}, dropping(1024));
-      memory_peer peer = w.open();
+      client_fixture<returns> f({}, dropping(1024));
+      memory_peer peer = f.open();
       peer.discard_written();
       peer.allow_write(0);
       const std::string large(100'000, 'x');
       outcome sent;
       break_off(peer);
-      w.io.restart();
-      for (int i = 0; i < turns; ++i) w.io.poll_one();
-      w.client->send(wsx::text{large}, sent.token());
-      poll(w.io);
-      memory_peer other = next_connection(w);
+      f.io.restart();
+      for (int i = 0; i < turns; ++i) f.io.poll_one();
+      f.client->send(wsx::text{large}, sent.token());
+      poll(f.io);
+      memory_peer other = f.next_open();
       REQUIRE(sent.done());
       CHECK(!sent.ok());
       if (sent.error == wsx::errc::connection_dropped) ++dropped;
       CHECK(frames_of(other).empty());
-      CHECK(works(w, other));
+      CHECK(works(f, other));
     }
     CHECK(dropped > 0);
   }
 }
 
-TEST_SUITE("client: delivery, a send that waits when the client ends") {
+TEST_SUITE("behavior/sending/delivery: a send that waits when the client ends") {
   const std::string large(100'000, 'x');
 
   void check_send(std::error_code expected, auto end) {
-    world<stays_away> w({}, with_queue_of(1024));
-    memory_peer peer = w.open();
+    client_fixture<quiet> f({}, with_queue_of(1024));
+    memory_peer peer = f.open();
     peer.allow_write(100);
     outcome sent;
-    w.client->send(wsx::text{large}, sent.token());
-    poll(w.io);
+    f.client->send(wsx::text{large}, sent.token());
+    poll(f.io);
     CHECK(!sent.done());
-    end(w, peer);
-    poll(w.io);
-    CHECK(w.ended.done());
+    end(f, peer);
+    poll(f.io);
+    CHECK(f.ended.done());
     CHECK(sent.failed(expected));
   }
 
@@ -314,95 +302,95 @@ TEST_SUITE("client: delivery, a send that waits when the client ends") {
   }
 
   TEST_CASE("the client is aborted") {
-    check_send(wsx::errc::aborted, [](auto& w, memory_peer&) { w.client->abort(); });
+    check_send(wsx::errc::aborted, [](auto& f, memory_peer&) { f.client->abort(); });
   }
 }
 
-TEST_SUITE("client: delivery, RFC 6455 5.5.1, the server's Close") {
+TEST_SUITE("behavior/sending/delivery: the server's Close, RFC 6455 5.5.1") {
   TEST_CASE("takes our Close back that waited behind the queue: nothing queued goes") {
     for (const std::size_t allowed : {std::size_t{0}, std::size_t{40}}) {
-      world<stays_away> w;
-      memory_peer peer = w.open();
+      client_fixture<quiet> f;
+      memory_peer peer = f.open();
       peer.discard_written();
       peer.allow_write(allowed);
-      for (int i = 0; i < 1000; ++i) REQUIRE(w.client->try_send(wsx::text{"queued"}));
+      for (int i = 0; i < 1000; ++i) REQUIRE(f.client->try_send(wsx::text{"queued"}));
       outcome closed;
-      w.client->close(wsx::close_code{4000}, "mine", closed.token());
-      poll(w.io);
+      f.client->close(wsx::close_code{4000}, "mine", closed.token());
+      poll(f.io);
       peer.write(close_frame(1001, "going away"));
-      poll(w.io);
+      poll(f.io);
       peer.allow_write(memory_peer::unlimited / 2);
-      poll(w.io);
+      poll(f.io);
       lines expected(allowed / 12 + (allowed % 12 > 0 ? 1 : 0), "text \"queued\"");
       expected.push_back("close 1001 \"\"");
       CHECK(frames_of(peer) == expected);
       peer.close();
-      poll(w.io);
+      poll(f.io);
       CHECK(closed.ok());
-      CHECK(w.ended.reason.origin == wsx::close_origin::local);
-      CHECK(w.ended.reason.requested == wsx::close_code{4000});
-      CHECK(w.ended.reason.sent == wsx::close_code::going_away);
-      CHECK(w.ended.reason.received == wsx::close_code::going_away);
-      CHECK(w.ended.reason.clean);
+      CHECK(f.ended.reason.origin == wsx::close_origin::local);
+      CHECK(f.ended.reason.requested == wsx::close_code{4000});
+      CHECK(f.ended.reason.sent == wsx::close_code::going_away);
+      CHECK(f.ended.reason.received == wsx::close_code::going_away);
+      CHECK(f.ended.reason.clean);
     }
   }
 
   TEST_CASE("what was taken back goes on the next connection") {
-    world<returns> w;
-    memory_peer peer = w.open();
+    client_fixture<returns> f;
+    memory_peer peer = f.open();
     peer.allow_write(0);
-    for (int i = 0; i < 3; ++i) REQUIRE(w.client->try_send(wsx::text{std::to_string(i)}));
-    poll(w.io);
+    for (int i = 0; i < 3; ++i) REQUIRE(f.client->try_send(wsx::text{std::to_string(i)}));
+    poll(f.io);
     peer.write(close_frame(1001, ""));
-    poll(w.io);
+    poll(f.io);
     peer.allow_write(memory_peer::unlimited / 2);
-    poll(w.io);
+    poll(f.io);
     CHECK(frames_of(peer) == lines{"close 1001 \"\""});
     peer.close();
-    poll(w.io);
-    memory_peer other = next_connection(w);
+    poll(f.io);
+    memory_peer other = f.next_open();
     CHECK(frames_of(other) == lines{"text \"0\"", "text \"1\"", "text \"2\""});
   }
 
   TEST_CASE("that is not answered in time counts as not sent") {
-    world<stays_away> w({}, impatient());
-    memory_peer peer = w.open();
+    client_fixture<quiet> f({}, impatient());
+    memory_peer peer = f.open();
     peer.allow_write(0);
     peer.write(close_frame(1000, "bye"));
-    REQUIRE(run_until(w.io, [&] { return w.ended.done(); }));
-    CHECK(w.ended.reason.received == wsx::close_code::normal);
-    CHECK_FALSE(w.ended.reason.sent);
-    CHECK_FALSE(w.ended.reason.clean);
+    REQUIRE(f.run_until([&] { return f.ended.done(); }));
+    CHECK(f.ended.reason.received == wsx::close_code::normal);
+    CHECK_FALSE(f.ended.reason.sent);
+    CHECK_FALSE(f.ended.reason.clean);
   }
 
   TEST_CASE("a reset behind both Close frames is a clean end") {
-    world<stays_away> w;
-    memory_peer peer = w.open();
+    client_fixture<quiet> f;
+    memory_peer peer = f.open();
     outcome closed;
-    w.client->close(closed.token());
-    poll(w.io);
+    f.client->close(closed.token());
+    poll(f.io);
     peer.write(close_frame());
-    poll(w.io);
+    poll(f.io);
     break_off(peer);
-    poll(w.io);
+    poll(f.io);
     CHECK(closed.ok());
-    CHECK(w.ended.ok());
-    CHECK(w.ended.reason.clean);
+    CHECK(f.ended.ok());
+    CHECK(f.ended.reason.clean);
   }
 }
 
-TEST_SUITE("client: delivery, the opening handshake") {
+TEST_SUITE("behavior/sending/delivery: the opening handshake") {
   TEST_CASE("the server ends TCP: a code of its own") {
     for (const std::error_code how :
          {make_error_code(asio::error::eof), make_error_code(asio::error::connection_reset)}) {
-      world<stays_away> w;
-      memory_peer peer = w.dial();
+      client_fixture<quiet> f;
+      memory_peer peer = f.dial();
       peer.write("HTTP/1.1 101 Switch");
       peer.fail_reads(how);
-      poll(w.io);
-      CHECK(w.connected.failed(wsx::errc::handshake_dropped));
-      CHECK(w.connected.error == wsx::condition::handshake_failed);
-      CHECK(w.connected.error != wsx::condition::not_connected);
+      poll(f.io);
+      CHECK(f.connected.failed(wsx::errc::handshake_dropped));
+      CHECK(f.connected.error == wsx::condition::handshake_failed);
+      CHECK(f.connected.error != wsx::condition::not_connected);
     }
   }
 }

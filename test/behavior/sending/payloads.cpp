@@ -20,12 +20,8 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
-
-struct plain {
-  void handle_frame(wsx::text) {}
-};
 
 struct comes_back {
   void handle_frame(wsx::text) {}
@@ -38,8 +34,8 @@ const std::string large(600'000, 'l');     // finds none in any queue
 const std::string not_sent(600'000, 'x');  // what payloads are overwritten with
 
 // A client whose queue is full.
-struct congested : world<plain> {
-  congested() : world<plain>({}, calm().set(&wsx::options::send_queue_size, 256)) {
+struct fixture : client_fixture<quiet> {
+  fixture() : client_fixture<quiet>({}, calm().set(&wsx::options::send_queue_size, 256)) {
     peer.discard_written();
     peer.allow_write(0);
     REQUIRE(client->try_send(filler));
@@ -78,126 +74,126 @@ asio::awaitable<void> await(asio::awaitable<void> what, bool* over) {
 
 }  // namespace
 
-TEST_SUITE("client: payloads that are sent") {
+TEST_SUITE("behavior/sending/payloads") {
   TEST_CASE("with a callback: copied if they have to wait") {
     for (const auto& what : {payload, large}) {
-      congested w;
+      fixture f;
       outcome sent;
       with_temporary(what, [&](wsx::text t) {
-        w.client->send(t, sent.token());
+        f.client->send(t, sent.token());
         return 0;
       });
-      poll(w.io);
+      poll(f.io);
       CHECK(!sent.done());
-      CHECK(w.payloads() == sends{what});
+      CHECK(f.payloads() == sends{what});
       CHECK(sent.ok());
     }
   }
 
   TEST_CASE("with a callback for another executor, and a sender of its own") {
-    congested w;
-    auto sender = w.client->make_sender();
+    fixture f;
+    auto sender = f.client->make_sender();
     outcome sent;
     with_temporary(large, [&](wsx::text t) {
-      sender.send(wsx::uncompressed(t), asio::bind_executor(w.io.get_executor(), sent.token()));
+      sender.send(wsx::uncompressed(t), asio::bind_executor(f.io.get_executor(), sent.token()));
       return 0;
     });
-    CHECK(w.payloads() == sends{large});
+    CHECK(f.payloads() == sends{large});
     CHECK(sent.ok());
   }
 
   TEST_CASE("with use_future") {
-    congested w;
+    fixture f;
     auto sent =
-        with_temporary(payload, [&](wsx::text t) { return w.client->send(t, asio::use_future); });
-    CHECK(w.payloads() == sends{payload});
+        with_temporary(payload, [&](wsx::text t) { return f.client->send(t, asio::use_future); });
+    CHECK(f.payloads() == sends{payload});
     CHECK_NOTHROW(sent.get());
   }
 
   TEST_CASE("detached, of a string that is made there") {
-    congested w;
-    w.client->send(payload + "1", asio::detached);
-    CHECK(w.payloads() == sends{payload + "1"});
+    fixture f;
+    f.client->send(payload + "1", asio::detached);
+    CHECK(f.payloads() == sends{payload + "1"});
   }
 
   TEST_CASE("deferred: copied when the operation is made, and sent each time that it is begun") {
-    congested w;
+    fixture f;
     outcome first, second;
-    auto sent = with_temporary(payload, [&](wsx::text t) { return w.client->send(t, deferred); });
+    auto sent = with_temporary(payload, [&](wsx::text t) { return f.client->send(t, deferred); });
     auto copy = sent;
-    poll(w.io);
+    poll(f.io);
     std::move(copy)(first.token());
-    CHECK(w.payloads() == sends{payload});
+    CHECK(f.payloads() == sends{payload});
     CHECK(first.ok());
     std::move(sent)(second.token());
-    CHECK(w.payloads() == sends{payload});
+    CHECK(f.payloads() == sends{payload});
     CHECK(second.ok());
   }
 
   TEST_CASE("use_awaitable as a token: awaited when the payload has gone") {
     for (const auto& what : {payload, large}) {
-      congested w;
+      fixture f;
       auto sent =
-          with_temporary(what, [&](wsx::text t) { return w.client->send(t, asio::use_awaitable); });
+          with_temporary(what, [&](wsx::text t) { return f.client->send(t, asio::use_awaitable); });
       bool over = false;
-      asio::co_spawn(w.io, await(std::move(sent), &over), asio::detached);
-      poll(w.io);
+      asio::co_spawn(f.io, await(std::move(sent), &over), asio::detached);
+      poll(f.io);
       CHECK(!over);
-      CHECK(w.payloads() == sends{what});
+      CHECK(f.payloads() == sends{what});
       CHECK(over);
     }
   }
 
   TEST_CASE("without a token: read where it lies, which costs no copy") {
-    congested w;
+    fixture f;
     std::string living = payload;
     bool over = false;
-    asio::co_spawn(w.io, await(w.client->send(wsx::text{living}), &over), asio::detached);
-    poll(w.io);
+    asio::co_spawn(f.io, await(f.client->send(wsx::text{living}), &over), asio::detached);
+    poll(f.io);
     CHECK(!over);
     living.replace(0, 1, "q");
-    CHECK(w.payloads() == sends{living});
+    CHECK(f.payloads() == sends{living});
     CHECK(over);
   }
 
   TEST_CASE("a copy that waits is canceled, or its client ends") {
-    congested w;
+    fixture f;
     asio::cancellation_signal cancel;
     outcome canceled, ended;
     with_temporary(payload, [&](wsx::text t) {
-      w.client->send(t, asio::bind_cancellation_slot(cancel.slot(), canceled.token()));
+      f.client->send(t, asio::bind_cancellation_slot(cancel.slot(), canceled.token()));
       return 0;
     });
-    poll(w.io);
+    poll(f.io);
     cancel.emit(asio::cancellation_type::total);
-    poll(w.io);
+    poll(f.io);
     CHECK(canceled.failed(asio::error::operation_aborted));
     with_temporary(large, [&](wsx::text t) {
-      w.client->send(t, ended.token());
+      f.client->send(t, ended.token());
       return 0;
     });
-    poll(w.io);
-    w.client->abort();
-    poll(w.io);
+    poll(f.io);
+    f.client->abort();
+    poll(f.io);
     CHECK(ended.failed(wsx::errc::aborted));
   }
 
   TEST_CASE("a copy that was cut with its connection is sent whole on the next one") {
-    world<comes_back> w({}, calm().set(&wsx::options::send_queue_size, 256));
-    memory_peer broken = w.open();
+    client_fixture<comes_back> f({}, calm().set(&wsx::options::send_queue_size, 256));
+    memory_peer broken = f.open();
     broken.discard_written();
     broken.allow_write(1000);
     outcome sent;
     with_temporary(large, [&](wsx::text t) {
-      w.client->send(t, sent.token());
+      f.client->send(t, sent.token());
       return 0;
     });
-    poll(w.io);
+    poll(f.io);
     broken.fail_reads(asio::error::connection_reset);
-    poll(w.io);
-    memory_peer peer = w.server.next().value();
+    poll(f.io);
+    memory_peer peer = f.server.next().value();
     peer.accept();
-    poll(w.io);
+    poll(f.io);
     const auto frame = peer.take_frame();
     REQUIRE(frame);
     CHECK(frame->payload == large);

@@ -12,39 +12,19 @@
 #include <system_error>
 #include <utility>
 
-// When what is queued leaves: always without being asked twice, and without a strand that runs in
-// circles.
+// When queued frames leave: always without a second request, and without a strand that polls in a
+// loop.
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 using namespace std::chrono_literals;
-
-// Whether there is soon nothing to do: a client that runs in circles never stops to find something.
-bool settles(asio::io_context& io) {
-  for (int i = 0; i < 10'000; ++i) {
-    io.restart();
-    if (io.poll_one() == 0) return true;
-  }
-  return false;
-}
-
-wsx::fragment begins(std::string_view payload) {
-  return {wsx::opcode::text, true, false, wsx::as_bytes(payload)};
-}
-wsx::fragment ends(std::string_view payload) {
-  return {wsx::opcode::text, false, true, wsx::as_bytes(payload)};
-}
 
 asio::awaitable<void> wait(std::chrono::nanoseconds time) {
   asio::steady_timer timer(co_await asio::this_coro::executor, time);
   co_await timer.async_wait(asio::use_awaitable);
 }
-
-struct quiet {
-  void handle_frame(wsx::text) {}
-};
 
 struct reconnecting : quiet {
   wsx::disconnect_decision handle_disconnect(const wsx::disconnect&) { return wsx::reconnect(); }
@@ -60,7 +40,7 @@ struct answers_at_length {
   }
 };
 
-// From the second connection on it sends its login and waits, say for the answer.
+// From the second connection on it sends its login and waits for the answer.
 struct logs_in {
   int connections = 0;
 
@@ -111,7 +91,7 @@ struct waits {
   void handle_info(int) {}
 };
 
-// A transport that can't be waited for to take more.
+// A transport that fails when the client waits to write.
 struct never_ready : memory_transport {
   using memory_transport::memory_transport;
 
@@ -123,99 +103,90 @@ struct never_ready : memory_transport {
   static inline void (*refuse)() = nullptr;
 };
 
-template <class Handler>
-memory_peer next_connection(world<Handler>& w) {
-  auto peer = w.server.next();
-  REQUIRE(peer);
-  peer->accept();
-  poll(w.io);
-  return *peer;
-}
-
 }  // namespace
 
-TEST_SUITE("client: pump") {
+TEST_SUITE("behavior/sending/progress") {
   TEST_CASE("a producer waits for another's message without keeping the strand busy") {
-    world<quiet> w;
-    memory_peer peer = w.open();
-    auto other = w.client->make_sender();
-    CHECK(w.client->try_send(begins("a")));
-    REQUIRE(settles(w.io));
+    client_fixture<quiet> f;
+    memory_peer peer = f.open();
+    auto other = f.client->make_sender();
+    CHECK(f.client->try_send(begins("a")));
+    REQUIRE(settles(f.io));
     CHECK(other.try_send(wsx::text{"b"}));
-    REQUIRE(settles(w.io));
+    REQUIRE(settles(f.io));
     CHECK(frames_of(peer).size() == 1);
-    CHECK(w.client->try_send(ends("c")));
-    REQUIRE(settles(w.io));
+    CHECK(f.client->try_send(ends("c")));
+    REQUIRE(settles(f.io));
     CHECK(frames_of(peer).size() == 2);
   }
 
   TEST_CASE("so it does for a callback's message") {
-    world<begins_a_message> w;
-    memory_peer peer = w.open();
+    client_fixture<begins_a_message> f;
+    memory_peer peer = f.open();
     peer.write(text_frame("go"));
-    REQUIRE(settles(w.io));
-    CHECK(w.client->try_send(wsx::text{"b"}));
-    CHECK(settles(w.io));
+    REQUIRE(settles(f.io));
+    CHECK(f.client->try_send(wsx::text{"b"}));
+    CHECK(settles(f.io));
     CHECK(frames_of(peer).size() == 1);
   }
 
   TEST_CASE("frames that Close has left behind don't keep the strand busy") {
-    world<quiet> w;
-    memory_peer peer = w.open();
+    client_fixture<quiet> f;
+    memory_peer peer = f.open();
     peer.allow_write(1);
-    CHECK(w.client->try_send(wsx::text{"a"}));
-    poll(w.io);
-    CHECK(w.client->try_send(wsx::text{"b"}));
+    CHECK(f.client->try_send(wsx::text{"a"}));
+    poll(f.io);
+    CHECK(f.client->try_send(wsx::text{"b"}));
     peer.write(close_frame(1000));
-    poll(w.io);
+    poll(f.io);
     peer.allow_write(memory_peer::unlimited);
-    CHECK(settles(w.io));
+    CHECK(settles(f.io));
     CHECK(frames_of(peer) == lines{"text \"a\"", "close 1000 \"\""});
   }
 
   TEST_CASE("replies that wait for a producer's message stop the reading, not the strand") {
-    world<answers_at_length> w;
-    memory_peer peer = w.open();
-    CHECK(w.client->try_send(begins("a")));
-    poll(w.io);
+    client_fixture<answers_at_length> f;
+    memory_peer peer = f.open();
+    CHECK(f.client->try_send(begins("a")));
+    poll(f.io);
     for (int i = 0; i < 4; ++i) {
       peer.write(text_frame("go"));
-      REQUIRE(settles(w.io));
+      REQUIRE(settles(f.io));
     }
     CHECK(frames_of(peer).size() == 1);
-    CHECK(w.client->try_send(ends("b")));
-    REQUIRE(settles(w.io));
+    CHECK(f.client->try_send(ends("b")));
+    REQUIRE(settles(f.io));
     CHECK(frames_of(peer).size() == 1 + 4);
   }
 
   TEST_CASE("what handle_connect sends leaves while it waits, however the last connection ended") {
-    world<logs_in> w;
-    memory_peer first = w.open();
+    client_fixture<logs_in> f;
+    memory_peer first = f.open();
     SUBCASE("idle") {}
     SUBCASE("with its socket full") {
       first.allow_write(0);
       first.write(text_frame("x"));
     }
-    poll(w.io);
+    poll(f.io);
     first.close();
-    poll(w.io);
-    memory_peer second = next_connection(w);
+    poll(f.io);
+    memory_peer second = f.next_open();
     CHECK(frames_of(second) == lines{"text \"login\""});
   }
 
   TEST_CASE("what is left of the last connection can be flushed in handle_connect") {
     memory_client<flushes>* client = nullptr;
     int flushed = 0;
-    world<flushes> w({&client, &flushed});
-    client = &*w.client;
-    memory_peer first = w.open();
+    client_fixture<flushes> f({&client, &flushed});
+    client = &*f.client;
+    memory_peer first = f.open();
     CHECK(flushed == 1);
     first.allow_write(0);
-    CHECK(w.client->try_send(wsx::text{"x"}));
-    poll(w.io);
+    CHECK(f.client->try_send(wsx::text{"x"}));
+    poll(f.io);
     first.close();
-    poll(w.io);
-    memory_peer second = next_connection(w);
+    poll(f.io);
+    memory_peer second = f.next_open();
     CHECK(flushed == 2);
     CHECK(frames_of(second) == lines{"text \"x\""});
   }
@@ -223,27 +194,27 @@ TEST_SUITE("client: pump") {
   TEST_CASE("a sender may be used as soon as it is made") {
     memory_client<makes_a_sender>* client = nullptr;
     std::optional<wsx::sender> made;
-    world<makes_a_sender> w({&client, &made});
-    client = &*w.client;
-    memory_peer peer = w.open();
+    client_fixture<makes_a_sender> f({&client, &made});
+    client = &*f.client;
+    memory_peer peer = f.open();
     peer.write(text_frame("go"));
-    poll(w.io);
+    poll(f.io);
     CHECK(frames_of(peer) == lines{"text \"hi\""});
     made.reset();  // before the I/O context
   }
 
   TEST_CASE("a pong leaves while a callback waits") {
-    world<waits> w;
-    memory_peer peer = w.open();
+    client_fixture<waits> f;
+    memory_peer peer = f.open();
     peer.write(encode_server_frame(ping_frame("p")) + encode_server_frame(text_frame("t")));
-    poll(w.io);
+    poll(f.io);
     CHECK(frames_of(peer) == lines{"pong \"p\""});
   }
 
-  TEST_CASE("who sends is heard while the first callback waits") {
-    world<waits> w;
-    CHECK(!w.client->try_send(wsx::text{"early"}));  // its sender is not new any more
-    memory_peer peer = w.dial();
+  TEST_CASE("messages are sent while the first callback waits") {
+    client_fixture<waits> f;
+    CHECK(!f.client->try_send(wsx::text{"early"}));  // its sender is not new any more
+    memory_peer peer = f.dial();
     const auto written = peer.take_written();
     std::string_view left = written;
     const auto response = make_accept_response(parse_request(left).value());
@@ -257,14 +228,14 @@ TEST_SUITE("client: pump") {
     }
     SUBCASE("for one that is read behind a message for another callback") {
       peer.write(response);
-      poll(w.io);
+      poll(f.io);
       // As much as is read at once: there is no wait before the rest is read.
       peer.write(encode_server_frame(binary_frame(std::string(64 * 1024 - 4, 'x'))) + frame);
     }
-    poll(w.io);
-    REQUIRE(w.handler().begun == 1);
-    CHECK(w.client->try_send(wsx::text{"x"}));
-    poll(w.io);
+    poll(f.io);
+    REQUIRE(f.handler().begun == 1);
+    CHECK(f.client->try_send(wsx::text{"x"}));
+    poll(f.io);
     CHECK(frames_of(peer) == lines{"text \"x\""});
   }
 
@@ -284,43 +255,43 @@ TEST_SUITE("client: pump") {
       error = wsx::errc::internal_failure;
       never_ready::refuse = [] { throw 1; };
     }
-    world<quiet, never_ready> w({}, impatient());
-    memory_peer peer = w.open();
+    client_fixture<quiet, never_ready> f({}, impatient());
+    memory_peer peer = f.open();
     peer.allow_write(1);
-    CHECK(w.client->try_send(wsx::text{"a"}));
-    CHECK_NOTHROW(poll(w.io));
-    CHECK(run_until(w.io, [&] { return w.ended.done(); }));
-    CHECK(w.ended.reason.error == error);
+    CHECK(f.client->try_send(wsx::text{"a"}));
+    CHECK_NOTHROW(poll(f.io));
+    CHECK(f.run_until([&] { return f.ended.done(); }));
+    CHECK(f.ended.reason.error == error);
     never_ready::refuse = nullptr;
   }
 
   TEST_CASE("a sender that is gone in the middle of a message fails the connection") {
-    world<reconnecting> w;
-    memory_peer peer = w.open();
+    client_fixture<reconnecting> f;
+    memory_peer peer = f.open();
     {
-      auto gone = w.client->make_sender();
+      auto gone = f.client->make_sender();
       CHECK(gone.try_send(begins("a")));
     }
-    REQUIRE(settles(w.io));
+    REQUIRE(settles(f.io));
     const auto sent = frames_of(peer);
     REQUIRE(sent.size() == 2);
     CHECK(sent[1].starts_with("close 1011"));
     peer.close();
-    poll(w.io);
-    memory_peer second = next_connection(w);
-    CHECK(works(w, second));
+    poll(f.io);
+    memory_peer second = f.next_open();
+    CHECK(works(f, second));
   }
 
   TEST_CASE("a sender that is gone between messages fails nothing") {
-    world<quiet> w;
-    memory_peer peer = w.open();
+    client_fixture<quiet> f;
+    memory_peer peer = f.open();
     {
-      auto gone = w.client->make_sender();
+      auto gone = f.client->make_sender();
       CHECK(gone.try_send(begins("a")));
       CHECK(gone.try_send(ends("b")));
     }
-    poll(w.io);
-    CHECK(works(w, peer));
+    poll(f.io);
+    CHECK(works(f, peer));
   }
 
   TEST_CASE("flush fails for replies that went with their connection") {
@@ -330,19 +301,19 @@ TEST_SUITE("client: pump") {
         return wsx::reconnect();
       }
     };
-    world<replies> w;
-    memory_peer first = w.open();
+    client_fixture<replies> f;
+    memory_peer first = f.open();
     first.allow_write(0);
     first.write(text_frame("t"));
-    poll(w.io);
+    poll(f.io);
     outcome flushed;
-    w.client->flush(flushed.token());
-    poll(w.io);
+    f.client->flush(flushed.token());
+    poll(f.io);
     CHECK_FALSE(flushed.done());
     first.close();
-    poll(w.io);
+    poll(f.io);
     CHECK(flushed.failed(wsx::errc::connection_dropped));
-    memory_peer second = next_connection(w);
+    memory_peer second = f.next_open();
     CHECK(frames_of(second).empty());
   }
 }

@@ -9,7 +9,7 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 
 struct echo {
@@ -18,10 +18,6 @@ struct echo {
 
 struct echo_awaited {
   asio::awaitable<wsx::action> handle_frame(wsx::text message) { co_return wsx::reply(message); }
-};
-
-struct plain {
-  void handle_frame(wsx::text) {}
 };
 
 constexpr std::size_t whole = memory_peer::unlimited;
@@ -50,21 +46,21 @@ accept_options with_deflate() {
 
 }  // namespace
 
-TEST_SUITE("client: answers, RFC 6455 5.5.3: pongs") {
+TEST_SUITE("behavior/sending/replies: pongs, RFC 6455 5.5.3") {
   TEST_CASE("ten pings are answered in order, in one read and byte by byte, between fragments") {
     for (const std::size_t at_once : {whole, std::size_t{1}, std::size_t{7}}) {
       for (const bool fragmented : {false, true}) {
         CAPTURE(at_once);
         CAPTURE(fragmented);
-        world<plain> w;
-        memory_peer peer = w.open();
+        client_fixture<quiet> f;
+        memory_peer peer = f.open();
         peer.discard_written();
         peer.limit_read(at_once);
         std::string bytes;
         if (fragmented) bytes += encode_server_frame({.opcode = opcodes::text, .fin = false});
         for (int i = 0; i < 10; ++i) bytes += encode_server_frame(ping_frame(std::to_string(i)));
         peer.write(bytes);
-        poll(w.io);
+        poll(f.io);
         CHECK(frames_of(peer) == numbered("pong", 10));
       }
     }
@@ -72,17 +68,17 @@ TEST_SUITE("client: answers, RFC 6455 5.5.3: pongs") {
 
   TEST_CASE("while the server takes nothing 64 wait, of which the oldest give way") {
     for (const std::size_t at_once : {whole, std::size_t{1}}) {
-      world<plain> w;
-      memory_peer peer = w.open();
+      client_fixture<quiet> f;
+      memory_peer peer = f.open();
       peer.discard_written();
       peer.allow_write(0);
-      REQUIRE(w.client->try_send(wsx::text{"first"}));
-      poll(w.io);
+      REQUIRE(f.client->try_send(wsx::text{"first"}));
+      poll(f.io);
       peer.limit_read(at_once);
       for (int i = 0; i < 100; ++i) peer.write(ping_frame(std::to_string(i)));
-      poll(w.io);
+      poll(f.io);
       peer.allow_write(whole / 2);
-      poll(w.io);
+      poll(f.io);
       auto expected = numbered("pong", 100);
       expected.erase(expected.begin(), expected.end() - 64);
       expected.insert(expected.begin(), "text \"first\"");
@@ -91,7 +87,7 @@ TEST_SUITE("client: answers, RFC 6455 5.5.3: pongs") {
   }
 }
 
-TEST_SUITE("client: answers, to what came before the end") {
+TEST_SUITE("behavior/sending/replies: messages before the end") {
   // The bytes that a client has to fail or close for, and the Close that says so.
   struct last_word {
     std::string bytes;
@@ -147,10 +143,10 @@ TEST_SUITE("client: answers, to what came before the end") {
   }
 
   template <class Handler>
-  memory_peer open(world<Handler> & w, bool deflate) {
-    memory_peer peer = w.dial();
+  memory_peer open(client_fixture<Handler> & f, bool deflate) {
+    memory_peer peer = f.dial();
     peer.accept(deflate ? with_deflate() : accept_options{});
-    poll(w.io);
+    poll(f.io);
     return peer;
   }
 
@@ -162,13 +158,13 @@ TEST_SUITE("client: answers, to what came before the end") {
           CAPTURE(last.close);
           CAPTURE(count);
           CAPTURE(at_once);
-          world<Handler> w({}, deflate ? compressed() : calm());
-          memory_peer peer = open(w, deflate);
+          client_fixture<Handler> f({}, deflate ? compressed() : calm());
+          memory_peer peer = open(f, deflate);
           peer.limit_read(at_once);
           peer.write(exchange_of(count, last, deflate) + encode_server_frame(text_frame("never")));
-          poll(w.io);
+          poll(f.io);
           CHECK(joined(said_by(peer)) == joined(expected_of(count, last)));
-          CHECK(w.client->stats().replies_dropped == 0);
+          CHECK(f.client->stats().replies_dropped == 0);
         }
       }
     }
@@ -189,12 +185,12 @@ TEST_SUITE("client: answers, to what came before the end") {
             CAPTURE(last.close);
             CAPTURE(count);
             CAPTURE(cut);
-            world<echo> w({}, deflate ? compressed() : calm());
-            memory_peer peer = open(w, deflate);
+            client_fixture<echo> f({}, deflate ? compressed() : calm());
+            memory_peer peer = open(f, deflate);
             peer.write(bytes.substr(0, cut));
-            poll(w.io);
+            poll(f.io);
             peer.write(bytes.substr(cut));
-            poll(w.io);
+            poll(f.io);
             CHECK(joined(said_by(peer)) == joined(expected_of(count, last)));
           }
         }
@@ -203,44 +199,44 @@ TEST_SUITE("client: answers, to what came before the end") {
   }
 
   TEST_CASE("never behind what producers have queued") {
-    world<echo> w;
-    memory_peer peer = w.open();
+    client_fixture<echo> f;
+    memory_peer peer = f.open();
     peer.discard_written();
     peer.allow_write(5);
-    for (int i = 0; i < 100; ++i) REQUIRE(w.client->try_send(wsx::text{"queued"}));
-    poll(w.io);
+    for (int i = 0; i < 100; ++i) REQUIRE(f.client->try_send(wsx::text{"queued"}));
+    poll(f.io);
     peer.write(text_frame("one"));
     peer.write(close_frame(1000, ""));
-    poll(w.io);
+    poll(f.io);
     peer.allow_write(whole / 2);
-    poll(w.io);
+    poll(f.io);
     CHECK(frames_of(peer) == lines{"text \"queued\"", "text \"one\"", "close 1000 \"\""});
   }
 
   TEST_CASE("dropped and counted, if a producer's message is unfinished on the wire") {
-    world<echo> w;
-    memory_peer peer = w.open();
+    client_fixture<echo> f;
+    memory_peer peer = f.open();
     peer.discard_written();
     const wsx::fragment begun{wsx::opcode::binary, true, false, wsx::as_bytes("begun")};
-    REQUIRE(w.client->try_send(begun));
-    poll(w.io);
+    REQUIRE(f.client->try_send(begun));
+    poll(f.io);
     peer.write(text_frame("one"));
     peer.write(text_frame("two"));
     peer.write(close_frame(1000, ""));
-    poll(w.io);
+    poll(f.io);
     CHECK(frames_of(peer) == lines{"binary \"begun\" without FIN", "close 1000 \"\""});
-    CHECK(w.client->stats().replies_dropped == 2);
+    CHECK(f.client->stats().replies_dropped == 2);
   }
 
   TEST_CASE("within close_timeout: a server that takes no reply finds the connection cut") {
-    world<echo> w({}, impatient());
-    memory_peer peer = w.open();
+    client_fixture<echo> f({}, impatient());
+    memory_peer peer = f.open();
     peer.allow_write(0);
     peer.write(text_frame("one"));
     peer.write(close_frame(1000, ""));
-    REQUIRE(run_until(w.io, [&] { return w.ended.done(); }));
+    REQUIRE(f.run_until([&] { return f.ended.done(); }));
     CHECK(peer.client_closed());
-    CHECK_FALSE(w.ended.reason.clean);
+    CHECK_FALSE(f.ended.reason.clean);
   }
 
   struct thrower {
@@ -251,12 +247,12 @@ TEST_SUITE("client: answers, to what came before the end") {
   };
 
   TEST_CASE("a callback that throws: the replies before it go, then 1011") {
-    world<thrower> w;
-    memory_peer peer = w.open();
+    client_fixture<thrower> f;
+    memory_peer peer = f.open();
     peer.discard_written();
     peer.write(encode_server_frame(text_frame("one")) + encode_server_frame(text_frame("throw")) +
                encode_server_frame(text_frame("never")));
-    poll(w.io);
+    poll(f.io);
     CHECK(frames_of(peer) == lines{"text \"one\"", "close 1011 \"\""});
   }
 }

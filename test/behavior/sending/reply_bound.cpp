@@ -6,17 +6,18 @@
 #include <string>
 #include <vector>
 
-// What callbacks reply while the server takes nothing: `max_reply_bytes` bounds it by not reading
-// any more, never by failing or losing a reply; and a server that stops to take them is given up.
+// Replies of callbacks while the server takes nothing. `max_reply_bytes` bounds them by reading no
+// further, never by failing or losing a reply. A server that stops taking them is given up.
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
+constexpr minutes ping_timeout{2};
 constexpr std::size_t limit = 1024 * 1024;
 constexpr std::size_t message_size = 16 * 1024;
 constexpr std::size_t frame_size = message_size + 8;  // RFC 6455 5.2: with its header and mask
@@ -26,7 +27,7 @@ constexpr std::size_t in_one_read = 256 * 1024 / message_size;
 wsx::options bounded() {
   auto o = calm();
   o.max_reply_bytes = limit;
-  o.ping_timeout = minutes(2);
+  o.ping_timeout = ping_timeout;
   return o;
 }
 
@@ -34,7 +35,7 @@ struct echo {
   wsx::action handle_frame(wsx::binary m) { return wsx::reply(m); }
 };
 
-// The same without the copy.
+// An echo without the copy.
 struct echo_at_once {
   std::vector<std::error_code> errors{};
   void handle_frame(wsx::binary m, wsx::session& s) {
@@ -61,14 +62,14 @@ std::string payload_of(std::size_t number) {
   return text;
 }
 
-// A client whose server sends so many messages, and takes nothing.
+// A client whose server sends a number of messages, and takes nothing.
 template <class Handler>
-struct fixture : world<Handler> {
+struct fixture : client_fixture<Handler> {
   explicit fixture(Handler handler = Handler(), wsx::options options = bounded())
-      : world<Handler>(by_hand, std::move(handler), std::move(options)) {}
+      : client_fixture<Handler>(std::move(handler), std::move(options)) {}
 
   void open() {
-    peer = world<Handler>::open();
+    peer = client_fixture<Handler>::open();
     peer->discard_written();
     peer->allow_write(0);
   }
@@ -88,6 +89,14 @@ struct fixture : world<Handler> {
     }
   }
 
+  // The client gives the server up when `ping_timeout` has passed, and not before.
+  void check_given_up() {
+    this->let_pass(ping_timeout - seconds(1));
+    CHECK(this->client->is_open());
+    this->let_pass(seconds(1));
+    CHECK(this->ended.failed(wsx::errc::peer_not_reading));
+  }
+
   std::optional<memory_peer> peer;
   std::size_t sent = 0;
   std::size_t echoed = 0;
@@ -95,7 +104,7 @@ struct fixture : world<Handler> {
 
 }  // namespace
 
-TEST_SUITE("client: the bound of replies") {
+TEST_SUITE("behavior/sending/reply_bound") {
   TEST_CASE_TEMPLATE("reading goes on until replies fill it, then stops", Handler, echo,
                      echo_at_once, echo_coroutine) {
     fixture<Handler> f;
@@ -148,26 +157,20 @@ TEST_SUITE("client: the bound of replies") {
     fixture<echo> f;
     f.open();
     f.send(256);
-    f.let_pass(minutes(2) - seconds(1));
-    CHECK(f.client->is_open());
-    f.let_pass(seconds(1));
-    CHECK(f.ended.failed(wsx::errc::peer_not_reading));
+    f.check_given_up();
     CHECK(f.ended.error == wsx::condition::timeout);
     CHECK(f.ended.error == wsx::condition::transient);
     CHECK(f.ended.reason.origin == wsx::close_origin::error);
     CHECK(f.peer->client_closed());
   }
 
-  TEST_CASE("the same with pings, however long it is to the next") {
+  TEST_CASE("with pings it is given up as early, however long it is to the next one") {
     for (const auto interval : {minutes(1), minutes(60)}) {
       CAPTURE(interval.count());
       fixture<echo> f({}, bounded().set(&wsx::options::ping_interval, interval));
       f.open();
       f.send(256);
-      f.let_pass(minutes(2) - seconds(1));
-      CHECK(f.client->is_open());
-      f.let_pass(seconds(1));
-      CHECK(f.ended.failed(wsx::errc::peer_not_reading));
+      f.check_given_up();
     }
   }
 
@@ -176,22 +179,19 @@ TEST_SUITE("client: the bound of replies") {
     f.open();
     f.send(256);
     for (int i = 0; i < 10; ++i) {
-      f.let_pass(minutes(2) - seconds(1));
+      f.let_pass(ping_timeout - seconds(1));
       REQUIRE(f.client->is_open());
       f.peer->allow_write(1);
       poll(f.io);
     }
-    f.let_pass(minutes(2) - seconds(1));
-    CHECK(f.client->is_open());
-    f.let_pass(seconds(1));
-    CHECK(f.ended.failed(wsx::errc::peer_not_reading));
+    f.check_given_up();
   }
 
   TEST_CASE("one that takes them all in the last moment is not given up later") {
     fixture<echo> f;
     f.open();
     f.send(256);
-    f.let_pass(minutes(2) - seconds(1));
+    f.let_pass(ping_timeout - seconds(1));
     f.peer->allow_write(memory_peer::unlimited / 2);
     poll(f.io);
     f.let_pass(hours(24));
@@ -217,7 +217,7 @@ TEST_SUITE("client: the bound of replies") {
     fixture<echo_again> f({{}, &reasons});
     f.open();
     f.send(256);
-    f.let_pass(minutes(2));
+    f.let_pass(ping_timeout);
     CHECK(reasons == std::vector<std::error_code>{wsx::errc::peer_not_reading});
     auto next = f.server.next();
     REQUIRE(next);
@@ -230,7 +230,7 @@ TEST_SUITE("client: the bound of replies") {
     CHECK(next->discard_written() == 0);
   }
 
-  TEST_CASE("who closes reads on, to hear what the server says") {
+  TEST_CASE("a client that closes reads on, to hear what the server says") {
     fixture<echo> f;
     f.open();
     f.send(256);

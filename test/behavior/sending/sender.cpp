@@ -9,12 +9,8 @@
 
 namespace {
 
-using namespace client_test;
+using namespace behavior_test;
 using namespace wsx::testing;
-
-struct plain {
-  void handle_frame(wsx::text) {}
-};
 
 wsx::options small_queue() {
   auto o = calm();
@@ -39,49 +35,49 @@ lines joined(lines a, const lines& b) {
 
 }  // namespace
 
-TEST_SUITE("sender") {
+TEST_SUITE("behavior/sending/sender") {
   TEST_CASE("made before the client connects, it sends once it has") {
-    world<plain> w;
-    auto s = w.client->make_sender();
+    client_fixture<quiet> f;
+    auto s = f.client->make_sender();
     CHECK(send(s, "early") == wsx::errc::not_connected);
-    memory_peer peer = w.open();
+    memory_peer peer = f.open();
     CHECK(!send(s, "a"));
-    poll(w.io);
+    poll(f.io);
     CHECK(frames_of(peer) == lines{"text \"a\""});
   }
 
   TEST_CASE("each has a queue of its own: one that is full is nobody else's business") {
-    world<plain> w({}, small_queue());
-    memory_peer peer = w.open();
-    auto one = w.client->make_sender();
-    auto other = w.client->make_sender();
+    client_fixture<quiet> f({}, small_queue());
+    memory_peer peer = f.open();
+    auto one = f.client->make_sender();
+    auto other = f.client->make_sender();
     peer.allow_write(0);
     const std::string half(150, 'a');
     CHECK(!send(one, half));
     CHECK(send(one, half) == wsx::errc::queue_full);
     CHECK(send(one, std::string(1000, 'a')) == wsx::errc::message_over_queue);
     CHECK(!send(other, "b"));
-    CHECK(w.client->try_send(wsx::text{"c"}));
+    CHECK(f.client->try_send(wsx::text{"c"}));
     peer.allow_write(memory_peer::unlimited);
-    poll(w.io);
+    poll(f.io);
     CHECK(frames_of(peer).size() == 3);
     CHECK(!send(one, half));
   }
 
   TEST_CASE("each has a message of its own under way, and they do not mix") {
-    world<plain> w;
-    memory_peer peer = w.open();
-    auto one = w.client->make_sender();
-    auto other = w.client->make_sender();
+    client_fixture<quiet> f;
+    memory_peer peer = f.open();
+    auto one = f.client->make_sender();
+    auto other = f.client->make_sender();
     CHECK(one.try_send(piece(true, false, "1a")));
     CHECK(other.try_send(piece(true, false, "2a")));
     std::error_code error;
     CHECK(!one.try_send(piece(true, false, "1x"), error));
     CHECK(error == wsx::errc::fragment_out_of_order);
-    poll(w.io);
+    poll(f.io);
     CHECK(other.try_send(piece(false, true, "2b")));
     CHECK(one.try_send(piece(false, true, "1b")));
-    poll(w.io);
+    poll(f.io);
     const auto frames = frames_of(peer);
     const lines first{"text \"1a\" without FIN", "continuation \"1b\""};
     const lines second{"text \"2a\" without FIN", "continuation \"2b\""};
@@ -89,16 +85,16 @@ TEST_SUITE("sender") {
   }
 
   TEST_CASE("moved, it goes on where it was") {
-    world<plain> w;
-    memory_peer peer = w.open();
-    auto from = w.client->make_sender();
+    client_fixture<quiet> f;
+    memory_peer peer = f.open();
+    auto from = f.client->make_sender();
     CHECK(from.try_send(piece(true, false, "a")));
     auto to = std::move(from);
     CHECK(to.try_send(piece(false, true, "b")));
-    from = w.client->make_sender();  // one that was moved from may be assigned to
-    poll(w.io);
+    from = f.client->make_sender();  // one that was moved from may be assigned to
+    poll(f.io);
     CHECK(!send(from, "c"));
-    poll(w.io);
+    poll(f.io);
     auto frames = frames_of(peer);
     REQUIRE(frames.size() == 3);
     std::erase(frames, "text \"c\"");
@@ -106,36 +102,36 @@ TEST_SUITE("sender") {
   }
 
   TEST_CASE("one that another is assigned to: what it queued goes out") {
-    world<plain> w;
-    memory_peer peer = w.open();
+    client_fixture<quiet> f;
+    memory_peer peer = f.open();
     peer.allow_write(0);
-    auto s = w.client->make_sender();
+    auto s = f.client->make_sender();
     CHECK(!send(s, "a"));
-    s = w.client->make_sender();
-    poll(w.io);
+    s = f.client->make_sender();
+    poll(f.io);
     CHECK(!send(s, "b"));
     peer.allow_write(memory_peer::unlimited);
-    poll(w.io);
+    poll(f.io);
     auto frames = frames_of(peer);
     std::ranges::sort(frames);
     CHECK(frames == lines{"text \"a\"", "text \"b\""});
   }
 
   TEST_CASE("destroyed with frames queued: they go out") {
-    world<plain> w;
-    memory_peer peer = w.open();
+    client_fixture<quiet> f;
+    memory_peer peer = f.open();
     peer.allow_write(3);
     outcome flushed;
     {
-      auto s = w.client->make_sender();
+      auto s = f.client->make_sender();
       CHECK(!send(s, "a"));
       CHECK(!send(s, "b"));
     }
-    w.client->flush(flushed.token());
-    poll(w.io);
+    f.client->flush(flushed.token());
+    poll(f.io);
     CHECK(!flushed.done());
     peer.allow_write(memory_peer::unlimited);
-    poll(w.io);
+    poll(f.io);
     CHECK(frames_of(peer) == lines{"text \"a\"", "text \"b\""});
     CHECK(flushed.ok());
   }
@@ -144,64 +140,64 @@ TEST_SUITE("sender") {
   TEST_CASE("destroyed within a message: only a Close can follow, and does at once") {
     for (const bool written : {true, false}) {
       CAPTURE(written);
-      world<plain> w;
-      memory_peer peer = w.open();
+      client_fixture<quiet> f;
+      memory_peer peer = f.open();
       peer.discard_written();
-      std::optional<wsx::sender> sender(w.client->make_sender());
-      poll(w.io);
+      std::optional<wsx::sender> sender(f.client->make_sender());
+      poll(f.io);
       if (!written) peer.allow_write(0);
       CHECK(sender->try_send(piece(true, false, "a")));
-      poll(w.io);
+      poll(f.io);
       sender.reset();
-      poll(w.io);
+      poll(f.io);
       peer.allow_write(memory_peer::unlimited);
-      poll(w.io);
+      poll(f.io);
       const auto frames = frames_of(peer);
       REQUIRE(frames.size() == 2);
       CHECK(frames[1].starts_with("close 1011"));
       peer.write(close_frame(1011));
       peer.close();
-      poll(w.io);
-      CHECK(w.ended.failed(wsx::errc::fragment_out_of_order));
+      poll(f.io);
+      CHECK(f.ended.failed(wsx::errc::fragment_out_of_order));
     }
   }
 
   TEST_CASE("destroyed while a send of its own waits: the frame goes out whole") {
-    world<plain> w({}, small_queue());
-    memory_peer peer = w.open();
+    client_fixture<quiet> f({}, small_queue());
+    memory_peer peer = f.open();
     peer.allow_write(10);
     const std::string large(5000, 'x');
     outcome sent;
     {
-      auto s = w.client->make_sender();
+      auto s = f.client->make_sender();
       s.send(wsx::text{large}, sent.token());
     }
-    poll(w.io);
+    poll(f.io);
     CHECK(!sent.done());
     peer.allow_write(memory_peer::unlimited);
-    poll(w.io);
+    poll(f.io);
     CHECK(sent.ok());
     CHECK(peer.take_frame()->payload == large);
-    CHECK(works(w, peer));
+    CHECK(works(f, peer));
   }
 
   TEST_CASE("outliving its client, connected or not") {
-    world<plain> w({}, small_queue());
-    auto idle = w.client->make_sender();
-    memory_peer peer = w.open();
-    auto used = w.client->make_sender();
-    auto full = w.client->make_sender();
+    client_fixture<quiet> f({}, small_queue());
+    auto idle = f.client->make_sender();
+    memory_peer peer = f.open();
+    auto used = f.client->make_sender();
+    auto full = f.client->make_sender();
     CHECK(!send(used, "a"));
-    poll(w.io);
+    poll(f.io);
     peer.allow_write(0);
     CHECK(!send(full, std::string(200, 'b')));
-    w.client.reset();
-    poll(w.io);
+    f.client.reset();
+    poll(f.io);
     for (auto* s : {&idle, &used, &full}) {
       CHECK(send(*s, "late") == wsx::errc::not_connected);
       outcome sent;
       s->send(wsx::text{"late"}, sent.token());
-      CHECK(run_out(w.io));
+      CHECK(run_out(f.io));
       CHECK(sent.failed(wsx::errc::not_connected));
     }
   }
