@@ -29,7 +29,7 @@ message_assembler assembler_for(const agreement& a) {
 
 std::string receive(const fuzz::pieces& input, const agreement& a) {
   message_assembler assembler = assembler_for(a);
-  support::transcript said;
+  protocol_test::transcript said;
   for (const auto piece : input) {
     // A copy that ends where the piece does, for the address sanitizer.
     const auto copy = std::make_unique<char[]>(piece.size());
@@ -44,7 +44,7 @@ std::string receive(const fuzz::pieces& input, const agreement& a) {
 // Whether an assembler that got these bytes has found a violation.
 bool refuses(std::string_view bytes, const agreement& a) {
   message_assembler assembler = assembler_for(a);
-  support::transcript said;
+  protocol_test::transcript said;
   assembler.feed(wsx::as_bytes(bytes));
   said.take_all(assembler);
   return said.violated();

@@ -31,7 +31,7 @@ void to_second(std::string_view line) {
 }  // namespace
 
 TEST_SUITE("log") {
-  TEST_CASE("lines go to the sink that was set last, and to none if there is none") {
+  TEST_CASE("lines go to the sink that was set last, if any") {
     wsx::set_log_sink(&to_first);
     wsx::detail::log_unhandled("one");
     wsx::set_log_sink(&to_second);

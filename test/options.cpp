@@ -108,7 +108,7 @@ TEST_SUITE("options") {
     CHECK(set != o());
   }
 
-  TEST_CASE("set: options with a name, too") {
+  TEST_CASE("set: on options with a name as well") {
     wsx::options o;
     static_assert(std::same_as<decltype(o.set(&wsx::options::max_headers, 1)), wsx::options&>);
     o.set(&wsx::options::max_headers, 1).set(&wsx::options::mailbox_size, 2);

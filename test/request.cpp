@@ -47,7 +47,7 @@ TEST_SUITE("request") {
     CHECK(r.subprotocols == std::vector<std::string>{"v2", "v1"});
   }
 
-  TEST_CASE("a request with a name can be added to, too") {
+  TEST_CASE("a request with a name can be added to") {
     wsx::request r(url);
     static_assert(std::same_as<decltype(r.header("A", "b")), wsx::request&>);
     static_assert(std::same_as<decltype(std::move(r).header("A", "b")), wsx::request&&>);

@@ -3,11 +3,11 @@
 
 // What keeps TLS from being set up, and what breaks it.
 
-namespace errors {
+namespace errors_test {
 
 namespace {
 
-using namespace loopback;
+using namespace loopback_test;
 using namespace wsx::testing;
 
 outcome meets(certificate own, const wsx::options& options, std::string_view host = "localhost") {
@@ -93,4 +93,4 @@ void certificates(report& to) {
   broken(to);
 }
 
-}  // namespace errors
+}  // namespace errors_test

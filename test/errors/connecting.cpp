@@ -6,11 +6,11 @@
 
 // What keeps the transport from connecting.
 
-namespace errors {
+namespace errors_test {
 
 namespace {
 
-using namespace loopback;
+using namespace loopback_test;
 using namespace wsx::testing;
 
 wsx::request to(const std::string& url) {
@@ -79,4 +79,4 @@ void connecting(report& all) {
   all.add("a ws URL for a client that speaks only TLS", tls.connect(to("ws://127.0.0.1:1/")));
 }
 
-}  // namespace errors
+}  // namespace errors_test

@@ -6,11 +6,11 @@
 
 // How an open connection, and its client, may end.
 
-namespace errors {
+namespace errors_test {
 
 namespace {
 
-using namespace loopback;
+using namespace loopback_test;
 using namespace wsx::testing;
 
 ending ended_by(const script& rest, recorder handler = {}, wsx::options options = calm()) {
@@ -118,4 +118,4 @@ void endings(report& to) {
   by_a_callback(to);
 }
 
-}  // namespace errors
+}  // namespace errors_test

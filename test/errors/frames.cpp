@@ -2,11 +2,11 @@
 
 // What a server sends on an open connection that RFC 6455, or a limit, forbids.
 
-namespace errors {
+namespace errors_test {
 
 namespace {
 
-using namespace loopback;
+using namespace loopback_test;
 using namespace wsx::testing;
 
 template <class Handler = recorder>
@@ -111,4 +111,4 @@ void frames(report& to) {
   limits(to);
 }
 
-}  // namespace errors
+}  // namespace errors_test

@@ -38,14 +38,14 @@ void print_difference(const std::string& expected, const std::string& actual) {
 
 int main(int count, char** arguments) {
   if (count < 2) return 2;
-  errors::report all;
-  errors::requests(all);
-  errors::connecting(all);
-  errors::responses(all);
-  errors::certificates(all);
-  errors::frames(all);
-  errors::endings(all);
-  errors::misuse(all);
+  errors_test::report all;
+  errors_test::requests(all);
+  errors_test::connecting(all);
+  errors_test::responses(all);
+  errors_test::certificates(all);
+  errors_test::frames(all);
+  errors_test::endings(all);
+  errors_test::misuse(all);
 
   for (const auto e : all.missing())
     std::cout << "never happened: " << make_error_code(e).message() << "\n";

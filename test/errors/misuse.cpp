@@ -5,11 +5,11 @@
 
 // Operations at the wrong time, or with what may not be sent.
 
-namespace errors {
+namespace errors_test {
 
 namespace {
 
-using namespace loopback;
+using namespace loopback_test;
 using namespace wsx::testing;
 
 void deaf(server_connection& client) {
@@ -112,4 +112,4 @@ void misuse(report& to) {
   what_may_not_be_sent(to);
 }
 
-}  // namespace errors
+}  // namespace errors_test

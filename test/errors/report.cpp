@@ -7,7 +7,7 @@
 #include <regex>
 #include <utility>
 
-namespace errors {
+namespace errors_test {
 
 namespace {
 
@@ -70,4 +70,4 @@ std::set<wsx::errc> report::missing() const {
   return result;
 }
 
-}  // namespace errors
+}  // namespace errors_test

@@ -10,7 +10,7 @@
 #include <string_view>
 
 // Every error of the library, made to happen for real, and what its users read then.
-namespace errors {
+namespace errors_test {
 
 /// Collects what is said. `text` normalizes what differs from run to run or machine to machine:
 /// ports, and the texts of the system and of OpenSSL.
@@ -22,10 +22,10 @@ class report {
   /// `what`: what the test did.
   void add(std::string_view what, std::error_code error, std::string_view message,
            const wsx::diagnostics& known = {});
-  void add(std::string_view what, const loopback::outcome& connected) {
+  void add(std::string_view what, const loopback_test::outcome& connected) {
     add(what, connected.error, connected.diagnostics.message, connected.diagnostics);
   }
-  void add(std::string_view what, const loopback::ending& end) {
+  void add(std::string_view what, const loopback_test::ending& end) {
     add(what, end.error, end.reason.diagnostics.message, end.reason.diagnostics);
   }
   void add(std::string_view what, const wsx::system_error& e) {
@@ -61,4 +61,4 @@ void frames(report& to);
 void endings(report& to);
 void misuse(report& to);
 
-}  // namespace errors
+}  // namespace errors_test

@@ -2,11 +2,11 @@
 
 // What the user asks for, refused before anything is sent.
 
-namespace errors {
+namespace errors_test {
 
 namespace {
 
-using namespace loopback;
+using namespace loopback_test;
 
 outcome connect(const wsx::request& target, const wsx::options& options = calm()) {
   test_client<> client{{}, options};
@@ -127,4 +127,4 @@ void requests(report& to) {
   authorities(to);
 }
 
-}  // namespace errors
+}  // namespace errors_test

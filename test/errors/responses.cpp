@@ -4,11 +4,11 @@
 
 // What a server answers to the opening handshake.
 
-namespace errors {
+namespace errors_test {
 
 namespace {
 
-using namespace loopback;
+using namespace loopback_test;
 using namespace wsx::testing;
 
 wsx::request offering(const scripted_server& server) {
@@ -169,4 +169,4 @@ void responses(report& to) {
   wrong_headers(to);
 }
 
-}  // namespace errors
+}  // namespace errors_test

@@ -1,10 +1,11 @@
+#include "../common/noise.hpp"
 #include "test_client.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
-TEST_SUITE_BEGIN("interop/echo");
+using common_test::noise;
 
 namespace {
 
@@ -21,66 +22,55 @@ std::string text_of(std::size_t size) {
   return s;
 }
 
-// Bytes that repeat late, so that a piece in the wrong place shows.
-std::string bytes_of(std::size_t size) {
-  std::string s(size, '\0');
-  std::uint32_t state = 1;
-  for (char& c : s) {
-    state = state * 1'664'525 + 1'013'904'223;
-    c = static_cast<char>(state >> 24);
-  }
-  return s;
-}
-
 }  // namespace
 
-TEST_CASE("text of every size comes back as it went") {
-  with_each_echo_server([](const server& s) {
-    test_client client{s};
-    for (const auto size : sizes) {
-      const auto sent = text_of(size);
-      client.send(wsx::text{sent});
-      CHECK(client.next() == received{wsx::opcode::text, sent});
-    }
-  });
+TEST_SUITE("interop/echo") {
+  TEST_CASE("text of every size comes back as it went") {
+    with_each_echo_server([](const server& s) {
+      test_client client{s};
+      for (const auto size : sizes) {
+        const auto sent = text_of(size);
+        client.send(wsx::text{sent});
+        CHECK(client.next() == received{wsx::opcode::text, sent});
+      }
+    });
+  }
+
+  TEST_CASE("binary of every size comes back as it went") {
+    with_each_echo_server([](const server& s) {
+      test_client client{s};
+      for (const auto size : sizes) {
+        const auto sent = noise(size);
+        client.send(wsx::binary{std::string_view(sent)});
+        CHECK(client.next() == received{wsx::opcode::binary, sent});
+      }
+    });
+  }
+
+  TEST_CASE("many messages in flight come back in their order") {
+    with_each_echo_server([](const server& s) {
+      test_client client{s};
+      for (int i = 0; i < 2000; ++i) client.send_text(std::to_string(i));
+      for (int i = 0; i < 2000; ++i) {
+        REQUIRE(client.next() == received{wsx::opcode::text, std::to_string(i)});
+      }
+    });
+  }
+
+  TEST_CASE("a message over the client's limit is answered with 1009, which the server sees") {
+    with_each_echo_server([](const server& s) {
+      auto options = trusting_options();
+      options.max_message_size = 1000;
+      test_client client{s, options};
+      const auto number = client.ask("!number");
+      client.send(wsx::text{text_of(1001)});
+      const auto reason = client.join();
+      CHECK(reason.origin == wsx::close_origin::error);
+      CHECK(reason.error == wsx::errc::message_too_big);
+      CHECK(reason.sent == wsx::close_code::message_too_big);
+
+      test_client witness{s};
+      CHECK(witness.ask("!closed " + number).substr(0, 4) == "1009");
+    });
+  }
 }
-
-TEST_CASE("binary of every size comes back as it went") {
-  with_each_echo_server([](const server& s) {
-    test_client client{s};
-    for (const auto size : sizes) {
-      const auto sent = bytes_of(size);
-      client.send(wsx::binary{std::string_view(sent)});
-      CHECK(client.next() == received{wsx::opcode::binary, sent});
-    }
-  });
-}
-
-TEST_CASE("many messages in flight come back in their order") {
-  with_each_echo_server([](const server& s) {
-    test_client client{s};
-    for (int i = 0; i < 2000; ++i) client.send_text(std::to_string(i));
-    for (int i = 0; i < 2000; ++i) {
-      REQUIRE(client.next() == received{wsx::opcode::text, std::to_string(i)});
-    }
-  });
-}
-
-TEST_CASE("a message over the client's limit is answered with 1009, which the server sees") {
-  with_each_echo_server([](const server& s) {
-    auto options = trusting_options();
-    options.max_message_size = 1000;
-    test_client client{s, options};
-    const auto number = client.ask("!number");
-    client.send(wsx::text{text_of(1001)});
-    const auto reason = client.join();
-    CHECK(reason.origin == wsx::close_origin::error);
-    CHECK(reason.error == wsx::errc::message_too_big);
-    CHECK(reason.sent == wsx::close_code::message_too_big);
-
-    test_client witness{s};
-    CHECK(witness.ask("!closed " + number).substr(0, 4) == "1009");
-  });
-}
-
-TEST_SUITE_END();

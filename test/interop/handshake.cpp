@@ -7,8 +7,6 @@
 #include <system_error>
 #include <vector>
 
-TEST_SUITE_BEGIN("interop/handshake: RFC 6455 4");
-
 namespace {
 
 // The subprotocol that the server chose.
@@ -30,47 +28,47 @@ std::string negotiated(const server& s, std::vector<std::string> offered) {
 
 }  // namespace
 
-TEST_CASE("the server chooses a subprotocol, or none") {
-  with_each_echo_server([](const server& s) {
-    CHECK(negotiated(s, {"v1.echo", "v2.echo"}) == "v2.echo");
-    CHECK(negotiated(s, {"v1.echo", "unheard.of"}) == "v1.echo");
-    CHECK(negotiated(s, {"unheard.of"}).empty());
-    CHECK(negotiated(s, {}).empty());
-  });
-}
+TEST_SUITE("interop/handshake: RFC 6455 4") {
+  TEST_CASE("the server chooses a subprotocol, or none") {
+    with_each_echo_server([](const server& s) {
+      CHECK(negotiated(s, {"v1.echo", "v2.echo"}) == "v2.echo");
+      CHECK(negotiated(s, {"v1.echo", "unheard.of"}) == "v1.echo");
+      CHECK(negotiated(s, {"unheard.of"}).empty());
+      CHECK(negotiated(s, {}).empty());
+    });
+  }
 
-TEST_CASE("a refused handshake tells status, headers and body") {
-  with_each_echo_server([](const server& s) {
-    const auto e = refusal(s.url + "missing");
-    CHECK(e.code() == wsx::errc::refused);
-    CHECK(e.code() == wsx::condition::handshake_failed);
-    CHECK(e.diagnostics().http_status == 404);
-    CHECK(e.diagnostics().http_headers.find("x-reason") == "missing");
-    CHECK(e.diagnostics().http_body == "nothing is here\n");
-  });
-}
+  TEST_CASE("a refused handshake tells status, headers and body") {
+    with_each_echo_server([](const server& s) {
+      const auto e = refusal(s.url + "missing");
+      CHECK(e.code() == wsx::errc::refused);
+      CHECK(e.code() == wsx::condition::handshake_failed);
+      CHECK(e.diagnostics().http_status == 404);
+      CHECK(e.diagnostics().http_headers.find("x-reason") == "missing");
+      CHECK(e.diagnostics().http_body == "nothing is here\n");
+    });
+  }
 
-TEST_CASE("a certificate of an unknown CA is refused") {
-  with_each_of({"NODE_WSS", "PYTHON_WSS"}, [](const server& s) {
-    wsx::options options;  // the system's CAs
-    SUBCASE("not the system's") {}
-    SUBCASE("another CA") {
-      options.tls.ca_pem = wsx::testing::make_ca().certificate_pem;
-    }
-    const auto e = refusal(s.url, options);
-    CHECK(e.code() == wsx::errc::certificate_rejected);
-    CHECK(e.code() == wsx::condition::tls_failed);
-    CHECK(e.diagnostics().certificate_error != 0);
-    CHECK_FALSE(e.diagnostics().certificate_subject.empty());
-  });
-}
+  TEST_CASE("a certificate of an unknown CA is refused") {
+    with_each_of({"NODE_WSS", "PYTHON_WSS"}, [](const server& s) {
+      wsx::options options;  // the system's CAs
+      SUBCASE("not the system's") {}
+      SUBCASE("another CA") {
+        options.tls.ca_pem = wsx::testing::make_ca().certificate_pem;
+      }
+      const auto e = refusal(s.url, options);
+      CHECK(e.code() == wsx::errc::certificate_rejected);
+      CHECK(e.code() == wsx::condition::tls_failed);
+      CHECK(e.diagnostics().certificate_error != 0);
+      CHECK_FALSE(e.diagnostics().certificate_subject.empty());
+    });
+  }
 
-TEST_CASE("a certificate for another host is refused") {
-  with_each_of({"NODE_WSS", "PYTHON_WSS"}, [](const server& s) {
-    auto options = trusting_options();
-    options.tls.server_name = "example.com";
-    CHECK(refusal(s.url, options).code() == wsx::errc::certificate_rejected);
-  });
+  TEST_CASE("a certificate for another host is refused") {
+    with_each_of({"NODE_WSS", "PYTHON_WSS"}, [](const server& s) {
+      auto options = trusting_options();
+      options.tls.server_name = "example.com";
+      CHECK(refusal(s.url, options).code() == wsx::errc::certificate_rejected);
+    });
+  }
 }
-
-TEST_SUITE_END();

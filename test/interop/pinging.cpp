@@ -1,4 +1,4 @@
-#include "../loopback/small_buffers.hpp"
+#include "../common/small_buffers.hpp"
 #include "test_client.hpp"
 
 #include <chrono>
@@ -12,8 +12,6 @@
 // Servers that ping all the time, and what is usual for them: they take each message as one frame,
 // accept compression without confirming all that was asked for, and reset TCP when they are done.
 
-TEST_SUITE_BEGIN("interop/pinging");
-
 namespace {
 
 constexpr std::size_t kib = 1024;
@@ -24,14 +22,14 @@ void with_each_pinging_server(Test test) {
   with_each_of({"TORNADO", "AIOHTTP", "UVICORN", "HYPERCORN", "GORILLA"}, test);
 }
 
-// Keeps messages, which are all text. Pongs that answer the client's own pings are none of its
-// business. The kernel takes so little from it at a time that pings come amid each message.
+// Keeps messages, which are all text, and ignores the pongs that answer the client's own pings. The
+// kernel takes so little from it at a time that pings arrive in the middle of each message.
 struct reader {
   inbox* in;
 
   void handle_connect(const wsx::connection_info& info) {
     const auto port = info.local_endpoint.substr(info.local_endpoint.rfind(':') + 1);
-    loopback::set_send_buffer(static_cast<std::uint16_t>(std::stoi(port)), 8192);
+    common_test::set_send_buffer(static_cast<std::uint16_t>(std::stoi(port)), 8192);
   }
   void handle_frame(wsx::text m) { in->push_back({wsx::opcode::text, std::string(m.payload)}); }
 };
@@ -47,8 +45,8 @@ std::string words(std::size_t size) {
   return s;
 }
 
-// With pings of the client's own beside the server's. Whatever the machine is busy with, no message
-// takes so long that they have to go between its fragments.
+// With pings of the client's own beside the server's. Whatever the machine is busy with, no
+// message takes so long that they have to go between its fragments.
 wsx::options options_with(wsx::deflate_options how) {
   wsx::options o;
   o.deflate = how;
@@ -82,68 +80,68 @@ void exchange_large_messages(const server& s, wsx::deflate_options how) {
 
 }  // namespace
 
-TEST_CASE("large compressed messages both ways, between pings of both sides") {
-  with_each_pinging_server([](const server& s) {
-    exchange_large_messages(s, {});
-    exchange_large_messages(s, {.client_no_context_takeover = true});
-  });
-}
+TEST_SUITE("interop/pinging") {
+  TEST_CASE("large compressed messages both ways, between pings of both sides") {
+    with_each_pinging_server([](const server& s) {
+      exchange_large_messages(s, {});
+      exchange_large_messages(s, {.client_no_context_takeover = true});
+    });
+  }
 
-TEST_CASE("a message of 65 MiB that compresses well") {
-  // Not uvicorn, which copies all that it has of a message whenever more of it comes.
-  with_each_of({"TORNADO", "AIOHTTP", "HYPERCORN", "GORILLA"}, [](const server& s) {
-    reading_client client{s, options_with({})};
-    const auto some = words(20 * kib);  // the same again and again, within the window
-    std::string all;
-    while (all.size() < 65 * mib) all += some;
-    const auto before = client.stats().bytes_sent;
-    client.send(wsx::binary{std::string_view(all)});
-    CHECK(client.next().payload == std::to_string(all.size()));
-    const auto sent = client.stats().bytes_sent - before;
-    CHECK(sent > 128 * kib);
-    CHECK(sent < mib);
-    if (tells_of_pongs(s)) check_pongs(client);
-    client.close();
-  });
-}
+  TEST_CASE("a message of 65 MiB that compresses well") {
+    // Not uvicorn, which copies all that it has of a message whenever more of it comes.
+    with_each_of({"TORNADO", "AIOHTTP", "HYPERCORN", "GORILLA"}, [](const server& s) {
+      reading_client client{s, options_with({})};
+      const auto some = words(20 * kib);  // the same again and again, within the window
+      std::string all;
+      while (all.size() < 65 * mib) all += some;
+      const auto before = client.stats().bytes_sent;
+      client.send(wsx::binary{std::string_view(all)});
+      CHECK(client.next().payload == std::to_string(all.size()));
+      const auto sent = client.stats().bytes_sent - before;
+      CHECK(sent > 128 * kib);
+      CHECK(sent < mib);
+      if (tells_of_pongs(s)) check_pongs(client);
+      client.close();
+    });
+  }
 
-TEST_CASE(
-    "a smaller window and no takeover are asked for: a server that confirms neither will do") {
-  with_each_pinging_server([](const server& s) {
-    reading_client client{
-        s, options_with({.server_max_window_bits = 10, .server_no_context_takeover = true})};
-    for (int i = 0; i < 3; ++i) {
-      const auto text = words(10 * kib);
-      client.send_text(text);
-      CHECK(client.next() == received{wsx::opcode::text, text});
-    }
-    client.close();
-  });
-}
+  TEST_CASE(
+      "a smaller window and no takeover are asked for: a server that confirms neither will do") {
+    with_each_pinging_server([](const server& s) {
+      reading_client client{
+          s, options_with({.server_max_window_bits = 10, .server_no_context_takeover = true})};
+      for (int i = 0; i < 3; ++i) {
+        const auto text = words(10 * kib);
+        client.send_text(text);
+        CHECK(client.next() == received{wsx::opcode::text, text});
+      }
+      client.close();
+    });
+  }
 
-TEST_CASE("the client closes: a clean end, though pings are under way") {
-  with_each_pinging_server([](const server& s) {
-    reading_client client{s};
-    CHECK(client.ask("hello") == "hello");
-    client.close(wsx::close_code::normal, "");
-    const auto reason = client.join();
-    CHECK(reason.clean);
-    CHECK(reason.received == wsx::close_code::normal);
-    CHECK_FALSE(reason.error);
-  });
-}
+  TEST_CASE("the client closes: a clean end, though pings are under way") {
+    with_each_pinging_server([](const server& s) {
+      reading_client client{s};
+      CHECK(client.ask("hello") == "hello");
+      client.close(wsx::close_code::normal, "");
+      const auto reason = client.join();
+      CHECK(reason.clean);
+      CHECK(reason.received == wsx::close_code::normal);
+      CHECK_FALSE(reason.error);
+    });
+  }
 
-TEST_CASE("the server closes, and may reset TCP then: a clean end") {
-  with_each_pinging_server([](const server& s) {
-    reading_client client{s};
-    CHECK(client.ask("hello") == "hello");
-    client.send_text("!close");
-    const auto reason = client.join();
-    CHECK(reason.clean);
-    CHECK(reason.origin == wsx::close_origin::remote);
-    CHECK(reason.received == wsx::close_code::normal);
-    CHECK_FALSE(reason.error);
-  });
+  TEST_CASE("the server closes, and may reset TCP then: a clean end") {
+    with_each_pinging_server([](const server& s) {
+      reading_client client{s};
+      CHECK(client.ask("hello") == "hello");
+      client.send_text("!close");
+      const auto reason = client.join();
+      CHECK(reason.clean);
+      CHECK(reason.origin == wsx::close_origin::remote);
+      CHECK(reason.received == wsx::close_code::normal);
+      CHECK_FALSE(reason.error);
+    });
+  }
 }
-
-TEST_SUITE_END();

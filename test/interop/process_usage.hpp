@@ -4,11 +4,11 @@
 
 // What only the operating system and the C library can tell.
 
-/// What this process holds.
-struct holdings {
+/// What this process has in use.
+struct process_usage {
   std::ptrdiff_t descriptors = 0;
-  std::ptrdiff_t bytes = 0;  ///< allocated and not freed, by whomever
+  std::ptrdiff_t bytes = 0;  ///< allocated and not freed, by any code
 
-  /// All zeros where nobody counts.
-  static holdings now();
+  /// All zeros on systems where it is not counted.
+  static process_usage now();
 };

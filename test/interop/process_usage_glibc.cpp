@@ -5,7 +5,7 @@
 #include <malloc.h>
 
 // What is free, but in malloc's cache for this thread, counts as allocated: run.py turns that off.
-holdings holdings::now() {
+process_usage process_usage::now() {
   const std::filesystem::directory_iterator open("/proc/self/fd");
   const auto descriptors = std::distance(begin(open), end(open));
   const auto memory = mallinfo2();

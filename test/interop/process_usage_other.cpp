@@ -1,5 +1,5 @@
 #include "process_usage.hpp"
 
-holdings holdings::now() {
+process_usage process_usage::now() {
   return {};
 }

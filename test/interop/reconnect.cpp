@@ -8,8 +8,6 @@
 #include <utility>
 #include <vector>
 
-TEST_SUITE_BEGIN("interop/reconnect");
-
 namespace {
 
 constexpr int warm_up = 200;
@@ -29,8 +27,8 @@ struct restless {
   ending how{};
   int closed = 0;
   int failed = 0;
-  std::optional<holdings> warm{};
-  std::optional<holdings> last{};
+  std::optional<process_usage> warm{};
+  std::optional<process_usage> last{};
 
   wsx::action handle_connect(const wsx::connection_info&) {
     return wsx::reply(wsx::text{how.command});
@@ -40,9 +38,9 @@ struct restless {
   wsx::disconnect_decision handle_disconnect(const wsx::disconnect& d) {
     if (!d.reason.clean || d.reason.received != how.code) ++failed;
     ++closed;
-    if (closed == warm_up) warm = holdings::now();
+    if (closed == warm_up) warm = process_usage::now();
     if (closed <= reconnects) return wsx::reconnect();
-    last = holdings::now();
+    last = process_usage::now();
     return wsx::stop();
   }
 };
@@ -63,15 +61,15 @@ void reconnect_a_thousand_times(wsx::request target, ending how) {
 
 }  // namespace
 
-TEST_CASE("a thousand reconnects leave nothing behind") {
-  with_each_echo_server([](const server& s) { reconnect_a_thousand_times(s.url, ending{}); });
-}
+TEST_SUITE("interop/reconnect") {
+  TEST_CASE("a thousand reconnects leave nothing behind") {
+    with_each_echo_server([](const server& s) { reconnect_a_thousand_times(s.url, ending{}); });
+  }
 
-TEST_CASE("libwebsockets: a thousand reconnects leave nothing behind") {
-  with_each_of({"LWS_WS", "LWS_WSS"}, [](const server& s) {
-    reconnect_a_thousand_times(wsx::request(s.url).subprotocol("dumb-increment-protocol"),
-                               {"closeme\n", wsx::close_code::going_away});
-  });
+  TEST_CASE("libwebsockets: a thousand reconnects leave nothing behind") {
+    with_each_of({"LWS_WS", "LWS_WSS"}, [](const server& s) {
+      reconnect_a_thousand_times(wsx::request(s.url).subprotocol("dumb-increment-protocol"),
+                                 {"closeme\n", wsx::close_code::going_away});
+    });
+  }
 }
-
-TEST_SUITE_END();

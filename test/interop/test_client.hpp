@@ -85,12 +85,12 @@ class test_client {
   void close() { wait(client_.close()); }
   void close(wsx::close_code code, std::string_view reason) { wait(client_.close(code, reason)); }
 
-  /// Waits until so many bytes of messages and frame headers have come, of all connections.
+  /// Waits until `count` bytes of messages and frame headers have come over all connections.
   void wait_for_bytes(std::uint64_t count) {
     run_until([&] { return stats().bytes_received >= count; });
   }
 
-  /// Why the client ended, once it has, be it a normal end or not.
+  /// Waits until the client has ended, normally or not, and says why.
   wsx::close_reason join() {
     std::optional<wsx::close_reason> ended;
     client_.join([&](std::error_code, wsx::close_reason reason) { ended = std::move(reason); });
@@ -126,6 +126,17 @@ class test_client {
   inbox inbox_;
   wsx::client<Handler> client_;
 };
+
+/// The server ended the connection without a Close frame.
+template <class Client>
+void check_dropped(Client& client) {
+  const auto reason = client.join();
+  CHECK(reason.origin == wsx::close_origin::remote);
+  CHECK(reason.error == wsx::errc::connection_dropped);
+  CHECK_FALSE(reason.received);
+  CHECK_FALSE(reason.clean);
+  CHECK(client.unread().empty());
+}
 
 /// What a connect that fails throws.
 inline wsx::system_error refusal(wsx::request target,

@@ -4,7 +4,7 @@
 
 // Socket terminations: connections that end without a Close frame, over TCP and TLS.
 
-using namespace loopback;
+using namespace loopback_test;
 using namespace wsx::testing;
 
 namespace {
@@ -63,91 +63,91 @@ std::string beginning_of(server_frame frame, std::size_t size) {
 
 }  // namespace
 
-TEST_SUITE_BEGIN("loopback/dropping");
-
-TEST_CASE("TCP: FIN") {
-  dropped(false, leave::fin);
-}
-
-TEST_CASE("TCP: RST") {
-  dropped(false, leave::rst);
-}
-
-TEST_CASE("TLS: FIN without close_notify") {
-  dropped(true, leave::fin);
-}
-
-TEST_CASE("TLS: close_notify and FIN") {
-  dropped(true, leave::close_notify_and_fin);
-}
-
-TEST_CASE("TLS: close_notify alone") {
-  dropped(true, leave::close_notify_only);
-}
-
-TEST_CASE("TLS: RST") {
-  dropped(true, leave::rst);
-}
-
-TEST_CASE("in mid-message") {
-  for (const bool tls : {false, true}) {
-    dropped(tls, leave::fin, beginning_of(text_frame("hello"), 1));
-    dropped(tls, leave::fin, beginning_of(text_frame("hello"), 4));
-    dropped(tls, leave::rst, beginning_of(binary_frame(std::string(1000, 'x')), 600));
-    dropped(tls, leave::fin,
-            encode_server_frame({.opcode = opcodes::text, .payload = "hello", .fin = false}));
+TEST_SUITE("loopback/dropping") {
+  TEST_CASE("TCP: FIN") {
+    dropped(false, leave::fin);
   }
-}
 
-TEST_CASE("in the middle of the handshake") {
-  for (const std::string_view part : {"", "HTTP/1.1 101 Switching", "HTTP/1.1 101 OK\r\nUpgra"}) {
-    scripted_server server{[&](server_connection& client) { client.respond(part); }};
+  TEST_CASE("TCP: RST") {
+    dropped(false, leave::rst);
+  }
+
+  TEST_CASE("TLS: FIN without close_notify") {
+    dropped(true, leave::fin);
+  }
+
+  TEST_CASE("TLS: close_notify and FIN") {
+    dropped(true, leave::close_notify_and_fin);
+  }
+
+  TEST_CASE("TLS: close_notify alone") {
+    dropped(true, leave::close_notify_only);
+  }
+
+  TEST_CASE("TLS: RST") {
+    dropped(true, leave::rst);
+  }
+
+  TEST_CASE("in mid-message") {
+    for (const bool tls : {false, true}) {
+      dropped(tls, leave::fin, beginning_of(text_frame("hello"), 1));
+      dropped(tls, leave::fin, beginning_of(text_frame("hello"), 4));
+      dropped(tls, leave::rst, beginning_of(binary_frame(std::string(1000, 'x')), 600));
+      dropped(tls, leave::fin,
+              encode_server_frame({.opcode = opcodes::text, .payload = "hello", .fin = false}));
+    }
+  }
+
+  TEST_CASE("in the middle of the handshake") {
+    for (const std::string_view part : {"", "HTTP/1.1 101 Switching", "HTTP/1.1 101 OK\r\nUpgra"}) {
+      scripted_server server{[&](server_connection& client) { client.respond(part); }};
+      test_client client;
+      const auto connected = client.connect(server.url());
+      CHECK(connected.error == wsx::errc::handshake_dropped);
+      CHECK(client.handler().seen.empty());
+      server.wait();
+    }
+  }
+
+  TEST_CASE("in the middle of the handshake, by RST") {
+    scripted_server server{[](server_connection& client) {
+      client.read_request();
+      client.reset();
+    }};
     test_client client;
-    const auto connected = client.connect(server.url());
-    CHECK(connected.error == wsx::errc::handshake_dropped);
-    CHECK(client.handler().seen.empty());
+    CHECK(client.connect(server.url()).error == wsx::errc::handshake_dropped);
+  }
+
+  TEST_CASE("while the client writes") {
+    scripted_server server{[](server_connection& client) {
+                             client.accept();
+                             client.reset();
+                           },
+                           {.receive_buffer = 4096}};
+    auto options = calm();
+    options.send_queue_size = 64 * 1024 * 1024;
+    test_client<> client{{}, options};
+    client.open(server);
+    const std::string large(32 * 1024 * 1024, 'x');
+    client->try_send(wsx::binary(large));
+    const auto end = client.join();
+    CHECK(end.error == wsx::errc::connection_dropped);
+    CHECK(end.reason.origin == wsx::close_origin::remote);
+  }
+
+  TEST_CASE("a Close that came just before the drop counts") {
+    scripted_server server{[](server_connection& client) {
+      client.accept();
+      client.send_close(1001, "restarting");
+      client.shutdown_send();
+      client.wait_eof();
+    }};
+    test_client client;
+    client.open(server);
+    const auto end = client.join();
+    CHECK(end.reason.origin == wsx::close_origin::remote);
+    CHECK(end.reason.received == wsx::close_code::going_away);
+    CHECK(end.reason.text == "restarting");
     server.wait();
   }
-}
-
-TEST_CASE("in the middle of the handshake, by RST") {
-  scripted_server server{[](server_connection& client) {
-    client.read_request();
-    client.reset();
-  }};
-  test_client client;
-  CHECK(client.connect(server.url()).error == wsx::errc::handshake_dropped);
-}
-
-TEST_CASE("while the client writes") {
-  scripted_server server{[](server_connection& client) {
-                           client.accept();
-                           client.reset();
-                         },
-                         {.receive_buffer = 4096}};
-  auto options = calm();
-  options.send_queue_size = 64 * 1024 * 1024;
-  test_client<> client{{}, options};
-  client.open(server);
-  const std::string large(32 * 1024 * 1024, 'x');
-  client->try_send(wsx::binary(large));
-  const auto end = client.join();
-  CHECK(end.error == wsx::errc::connection_dropped);
-  CHECK(end.reason.origin == wsx::close_origin::remote);
-}
-
-TEST_CASE("a Close that came just before the drop counts") {
-  scripted_server server{[](server_connection& client) {
-    client.accept();
-    client.send_close(1001, "restarting");
-    client.shutdown_send();
-    client.wait_eof();
-  }};
-  test_client client;
-  client.open(server);
-  const auto end = client.join();
-  CHECK(end.reason.origin == wsx::close_origin::remote);
-  CHECK(end.reason.received == wsx::close_code::going_away);
-  CHECK(end.reason.text == "restarting");
-  server.wait();
 }

@@ -10,7 +10,7 @@
 // Connecting that is canceled, aborted, or whose client is destroyed: wherever that meets it, it
 // ends at once, and leaves nothing behind.
 
-using namespace loopback;
+using namespace loopback_test;
 using namespace wsx::testing;
 
 namespace {
@@ -152,89 +152,87 @@ void resolve_another(attempt& a) {
 
 }  // namespace
 
-TEST_SUITE_BEGIN("loopback/interrupting");
+TEST_SUITE("loopback/interrupting") {
+  TEST_CASE("at each step, with a name to resolve") {
+    for (const bool tls : {false, true}) {
+      for (const auto how : interruptions) {
+        CAPTURE(tls);
+        CAPTURE(static_cast<int>(how));
+        const auto ca = make_ca();
+        server_options options;
+        if (tls) options.tls = make_server_certificate(ca);
+        scripted_server server{[](server_connection& client) {
+                                 client.accept();
+                                 client.wait_eof();
+                               },
+                               options};
+        // The client starts, the name is resolved, TLS set up, the handshake's response read; TCP
+        // to this host connects without a step of its own.
+        CHECK(interrupt_each_step(how, server.url("/", "localhost"), trusting(ca)) > (tls ? 3 : 2));
+      }
+    }
+  }
 
-TEST_CASE("at each step, with a name to resolve") {
-  for (const bool tls : {false, true}) {
-    for (const auto how : interruptions) {
+  TEST_CASE("while TCP connects: a listener whose backlog is full") {
+    asio::io_context io;
+    using asio::ip::tcp;
+    tcp::acceptor listener(io);
+    const tcp::endpoint loopback_address(asio::ip::address_v4::loopback(), 0);
+    listener.open(loopback_address.protocol());
+    listener.bind(loopback_address);
+    listener.listen(0);
+    tcp::socket fills(io);
+    fills.connect(listener.local_endpoint());
+    const auto port = std::to_string(listener.local_endpoint().port());
+    for (const std::string scheme : {"ws", "wss"}) {
+      CAPTURE(scheme);
+      for (const auto how : interruptions) {
+        CAPTURE(static_cast<int>(how));
+        attempt a(scheme + "://127.0.0.1:" + port + "/");
+        resolve_another(a);
+        REQUIRE(!a.done());
+        a.interrupt(how);
+        a.run_until([&] { return a.done(); });
+        CHECK(a.results.front() == error_of(how));
+        a.finish();
+      }
+    }
+  }
+
+  TEST_CASE("in the TLS handshake: the server reads, and says nothing") {
+    std::atomic<int> greeted{0};
+    scripted_server server{[&](server_connection& client) {
+      client.read_raw(1);
+      ++greeted;
+      client.wait_eof();
+    }};
+    interrupt_all("wss://127.0.0.1:" + std::to_string(server.port()) + "/", patient(), greeted);
+  }
+
+  TEST_CASE("in the opening handshake: the server reads, and says nothing") {
+    for (const bool tls : {false, true}) {
       CAPTURE(tls);
-      CAPTURE(static_cast<int>(how));
       const auto ca = make_ca();
       server_options options;
       if (tls) options.tls = make_server_certificate(ca);
-      scripted_server server{[](server_connection& client) {
-                               client.accept();
+      std::atomic<int> asked{0};
+      scripted_server server{[&](server_connection& client) {
+                               client.read_request();
+                               ++asked;
                                client.wait_eof();
                              },
                              options};
-      // The client starts, the name is resolved, TLS set up, the handshake's response read; TCP to
-      // this host connects without a step of its own.
-      CHECK(interrupt_each_step(how, server.url("/", "localhost"), trusting(ca)) > (tls ? 3 : 2));
+      interrupt_all(server.url(), trusting(ca), asked);
     }
   }
-}
 
-TEST_CASE("while TCP connects: a listener whose backlog is full") {
-  asio::io_context io;
-  using asio::ip::tcp;
-  tcp::acceptor listener(io);
-  const tcp::endpoint loopback_address(asio::ip::address_v4::loopback(), 0);
-  listener.open(loopback_address.protocol());
-  listener.bind(loopback_address);
-  listener.listen(0);
-  tcp::socket fills(io);
-  fills.connect(listener.local_endpoint());
-  const auto port = std::to_string(listener.local_endpoint().port());
-  for (const std::string scheme : {"ws", "wss"}) {
-    CAPTURE(scheme);
-    for (const auto how : interruptions) {
-      CAPTURE(static_cast<int>(how));
-      attempt a(scheme + "://127.0.0.1:" + port + "/");
-      resolve_another(a);
-      REQUIRE(!a.done());
-      a.interrupt(how);
-      a.run_until([&] { return a.done(); });
-      CHECK(a.results.front() == error_of(how));
-      a.finish();
-    }
-  }
-}
-
-TEST_CASE("in the TLS handshake: the server reads, and says nothing") {
-  std::atomic<int> greeted{0};
-  scripted_server server{[&](server_connection& client) {
-    client.read_raw(1);
-    ++greeted;
-    client.wait_eof();
-  }};
-  interrupt_all("wss://127.0.0.1:" + std::to_string(server.port()) + "/", patient(), greeted);
-}
-
-TEST_CASE("in the opening handshake: the server reads, and says nothing") {
-  for (const bool tls : {false, true}) {
-    CAPTURE(tls);
-    const auto ca = make_ca();
-    server_options options;
-    if (tls) options.tls = make_server_certificate(ca);
-    std::atomic<int> asked{0};
+  TEST_CASE("in the opening handshake, of which half has come") {
+    std::atomic<int> answered{0};
     scripted_server server{[&](server_connection& client) {
-                             client.read_request();
-                             ++asked;
-                             client.wait_eof();
-                           },
-                           options};
-    interrupt_all(server.url(), trusting(ca), asked);
+      client.respond("HTTP/1.1 101 Switching Proto");
+      ++answered;
+      client.wait_eof();
+    }};
+    interrupt_all(server.url(), patient(), answered);
   }
 }
-
-TEST_CASE("in the opening handshake, of which half has come") {
-  std::atomic<int> answered{0};
-  scripted_server server{[&](server_connection& client) {
-    client.respond("HTTP/1.1 101 Switching Proto");
-    ++answered;
-    client.wait_eof();
-  }};
-  interrupt_all(server.url(), patient(), answered);
-}
-
-TEST_SUITE_END();

@@ -1,5 +1,5 @@
+#include "../common/small_buffers.hpp"
 #include "numbered_messages.hpp"
-#include "small_buffers.hpp"
 #include "support.hpp"
 
 #include <asio/executor_work_guard.hpp>
@@ -18,12 +18,12 @@
 #include <system_error>
 #include <thread>
 
-// Delivery under fire: a server that reads slowly kills the connection again and again, and the
-// client connects anew. No message may be received twice, nor in another order; none may be missing
-// but what the kernel had taken; each frame has a masking key of its own, also when it is sent
-// again (RFC 6455 5.3).
+// A server that reads slowly kills the connection again and again, and the client reconnects. No
+// message may be received twice or out of order; only those may be missing that the kernel had
+// taken; each frame has a masking key of its own, also when it is sent again (RFC 6455 5.3).
 
-using namespace loopback;
+using namespace common_test;
+using namespace loopback_test;
 using namespace wsx::testing;
 
 namespace {
@@ -99,11 +99,11 @@ class pause {
   std::promise<void> over_;
 };
 
-// The server: kills so many connections, at points of the stream that are random but the same in
-// each run, and serves the one behind them to its end.
-class killer {
+// The server: kills `kills` connections, at random points of the stream that are the same in each
+// run, and serves the next one to its end.
+class killing_server {
  public:
-  killer(manner how, asio::io_context& io) : seen(how.fragmented), how_(how), io_(io) {}
+  killing_server(manner how, asio::io_context& io) : seen(how.fragmented), how_(how), io_(io) {}
 
   void operator()(server_connection& client) {
     const std::lock_guard one_after_the_other(mutex_);
@@ -121,7 +121,7 @@ class killer {
     }
   }
 
-  ledger seen;
+  received_messages seen;
   std::atomic<bool> last = false;  // the connection that is not killed has begun
 
  private:
@@ -228,7 +228,7 @@ wsx::options options_for(manner how, const certificate& ca) {
 struct outcome_of_kills {
   std::size_t sent;
   std::size_t cut;
-  ledger seen;
+  received_messages seen;
 };
 
 outcome_of_kills survive(manner how) {
@@ -236,7 +236,7 @@ outcome_of_kills survive(manner how) {
   server_options serving{.receive_buffer = kernel_buffer};
   if (how.tls) serving.tls = make_server_certificate(ca);
   asio::io_context io;
-  killer server_side(how, io);
+  killing_server server_side(how, io);
   scripted_server server{std::ref(server_side), serving};
 
   turns connections;
@@ -261,8 +261,8 @@ outcome_of_kills survive_and_check(manner how) {
   CHECK(seen.received_twice == 0);
   CHECK(seen.first_fault == "");
   CHECK(seen.next == result.sent);
-  // Of n random keys of 32 bits, about n * n / 2^33 are equal to another: of 50,000, a third of
-  // one. More than five are as likely as one in a million.
+  // Among n random keys of 32 bits, about n * n / 2^33 pairs are equal: among 50,000, a third of a
+  // pair. The chance of more than five is one in a million.
   CHECK(seen.frames < 50'000);
   CHECK(seen.repeated_keys <= 5);
   CHECK(seen.sent_again_alike == 0);
@@ -271,36 +271,34 @@ outcome_of_kills survive_and_check(manner how) {
 
 }  // namespace
 
-TEST_SUITE_BEGIN("loopback/kills");
+TEST_SUITE("loopback/killed_connections") {
+  TEST_CASE("whole messages: none is received twice, nor lost but by the kernel") {
+    for (const bool tls : {false, true}) {
+      const auto [sent, cut, seen] = survive_and_check({.tls = tls});
+      CAPTURE(tls);
+      CHECK(seen.messages <= sent);
+      CHECK(cut == 0);
+      CHECK(seen.most_bytes_missing < 16 * kernel_buffer);
+      // Frames that the server has seen the beginning of go again whole, with another key.
+      CHECK(seen.sent_again > 0);
+    }
+  }
 
-TEST_CASE("whole messages: none is received twice, nor lost but by the kernel") {
-  for (const bool tls : {false, true}) {
-    const auto [sent, cut, seen] = survive_and_check({.tls = tls});
-    CAPTURE(tls);
-    CHECK(seen.messages <= sent);
-    CHECK(cut == 0);
-    CHECK(seen.most_bytes_missing < 16 * kernel_buffer);
-    // Frames that the server has seen the beginning of go again whole, with another key.
-    CHECK(seen.sent_again > 0);
+  TEST_CASE("compressed messages") {
+    for (const bool tls : {false, true})
+      CHECK(survive_and_check({.tls = tls, .compressed = true}).cut == 0);
+  }
+
+  TEST_CASE("messages in fragments: one that was cut never goes on") {
+    for (const bool tls : {false, true}) {
+      for (const bool compressed : {false, true})
+        survive_and_check({.tls = tls, .fragmented = true, .compressed = compressed});
+    }
+  }
+
+  TEST_CASE("the rest of a message in fragments that was cut is refused") {
+    // The queue holds less than a message: it is still being sent when the connection breaks.
+    for (const bool tls : {false, true})
+      CHECK(survive_and_check({.tls = tls, .fragmented = true, .queue = 2048}).cut > 0);
   }
 }
-
-TEST_CASE("compressed messages") {
-  for (const bool tls : {false, true})
-    CHECK(survive_and_check({.tls = tls, .compressed = true}).cut == 0);
-}
-
-TEST_CASE("messages in fragments: one that was cut never goes on") {
-  for (const bool tls : {false, true}) {
-    for (const bool compressed : {false, true})
-      survive_and_check({.tls = tls, .fragmented = true, .compressed = compressed});
-  }
-}
-
-TEST_CASE("the rest of a message in fragments that was cut is refused") {
-  // The queue holds less than a message: it is still being sent when the connection breaks.
-  for (const bool tls : {false, true})
-    CHECK(survive_and_check({.tls = tls, .fragmented = true, .queue = 2048}).cut > 0);
-}
-
-TEST_SUITE_END();

@@ -16,8 +16,8 @@
 #include <utility>
 #include <vector>
 
-// Numbered messages, and what a server that kills its connections notes of those that came.
-namespace loopback {
+// Numbered messages, and a server's record of those that came over connections that it killed.
+namespace loopback_test {
 
 /// The pieces that the message of that number is sent in. They are a function of the number.
 inline std::vector<std::string> numbered_message(std::size_t number, bool fragmented) {
@@ -33,9 +33,9 @@ inline std::vector<std::string> numbered_message(std::size_t number, bool fragme
 }
 
 /// What has come over all connections. They come one after the other, and so do these calls.
-class ledger {
+class received_messages {
  public:
-  explicit ledger(bool fragmented) : fragmented_(fragmented) {}
+  explicit received_messages(bool fragmented) : fragmented_(fragmented) {}
 
   void begin_connection() {
     inflater_.reset();
@@ -178,4 +178,4 @@ class ledger {
   std::set<wsx::testing::mask_key> keys_;
 };
 
-}  // namespace loopback
+}  // namespace loopback_test

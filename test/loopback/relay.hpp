@@ -24,18 +24,18 @@
 #include <thread>
 #include <vector>
 
-namespace loopback {
+namespace loopback_test {
 
 struct relay_options {
   std::size_t bytes_per_second = 125'000;  ///< from each client to the server; 1 Mbit/s
   int receive_buffer = 16 * 1024;          ///< bytes that the kernel keeps from a client
-  /// After so many bytes from a client nothing of its connection goes on any more, in neither
-  /// direction; TCP stays.
+  /// After this many bytes from a client its connection stalls in both directions; TCP stays
+  /// connected.
   std::size_t stops_after = std::numeric_limits<std::size_t>::max();
 };
 
-/// A slow line: passes on what clients send to a server at a bounded rate, and takes no more from
-/// them than that; what the server sends goes back at once.
+/// A slow network: passes on what clients send to a server at a bounded rate, and takes no more
+/// from them than that; what the server sends goes back at once.
 class relay {
  public:
   relay(std::uint16_t server_port, relay_options options)
@@ -127,4 +127,4 @@ class relay {
   std::thread thread_;
 };
 
-}  // namespace loopback
+}  // namespace loopback_test

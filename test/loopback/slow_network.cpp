@@ -1,5 +1,5 @@
+#include "../common/small_buffers.hpp"
 #include "relay.hpp"
-#include "small_buffers.hpp"
 #include "support.hpp"
 
 #include <asio/co_spawn.hpp>
@@ -16,12 +16,13 @@
 #include <system_error>
 #include <vector>
 
-// Keepalive on a slow line: a ping behind bulk data takes long to arrive, and so does its pong. As
-// long as the server takes bytes the connection lives; once it takes none it does not. All uploads
-// run at the same time, each through a line of its own: together they take as long as one, two
-// minutes, and hardly any time of a processor.
+// Keepalive on a slow network: a ping behind bulk data takes long to arrive, and so does its pong.
+// As long as the server takes bytes the connection lives; once it takes none it does not. All
+// uploads run at the same time, each through a relay of its own: together they take as long as one,
+// two minutes, and hardly any processor time.
 
-using namespace loopback;
+using namespace common_test;
+using namespace loopback_test;
 using namespace wsx::testing;
 
 namespace {
@@ -121,25 +122,23 @@ std::vector<upload> upload_each_way(std::vector<std::size_t> message_sizes, rela
 
 }  // namespace
 
-TEST_SUITE_BEGIN("loopback/slow_line");
+TEST_SUITE("loopback/slow_network") {
+  TEST_CASE("an upload that takes two minutes outlives pings that are answered late") {
+    for (const auto& upload : upload_each_way({bytes_to_upload, 64'000, 1000}, {})) {
+      CAPTURE(upload.tls);
+      CAPTURE(upload.message_size);
+      CHECK(upload.error == std::error_code());
+      CHECK(upload.clean);  // so the server got all
+      CHECK(upload.unsent_bound == 256 * 1024);
+    }
+  }
 
-TEST_CASE("an upload that takes two minutes outlives pings that are answered late") {
-  for (const auto& upload : upload_each_way({bytes_to_upload, 64'000, 1000}, {})) {
-    CAPTURE(upload.tls);
-    CAPTURE(upload.message_size);
-    CHECK(upload.error == std::error_code());
-    CHECK(upload.clean);  // so the server got all
-    CHECK(upload.unsent_bound == 256 * 1024);
+  TEST_CASE("an upload that nobody takes any more is given up") {
+    for (const auto& upload :
+         upload_each_way({bytes_to_upload, 64'000, 1000}, {.stops_after = 300'000})) {
+      CAPTURE(upload.tls);
+      CAPTURE(upload.message_size);
+      CHECK(upload.error == wsx::errc::ping_timeout);
+    }
   }
 }
-
-TEST_CASE("an upload that nobody takes any more is given up") {
-  for (const auto& upload :
-       upload_each_way({bytes_to_upload, 64'000, 1000}, {.stops_after = 300'000})) {
-    CAPTURE(upload.tls);
-    CAPTURE(upload.message_size);
-    CHECK(upload.error == wsx::errc::ping_timeout);
-  }
-}
-
-TEST_SUITE_END();

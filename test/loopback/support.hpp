@@ -22,7 +22,7 @@
 
 // What the tests over real sockets share: a client whose operations block, so that a test reads
 // from top to bottom, and a handler that notes down what it is told.
-namespace loopback {
+namespace loopback_test {
 
 using lines = std::vector<std::string>;
 
@@ -205,4 +205,4 @@ class test_client {
   std::optional<client_type> client_;
 };
 
-}  // namespace loopback
+}  // namespace loopback_test

@@ -12,7 +12,7 @@
 
 // What may be called from other threads, called from other threads.
 
-using namespace loopback;
+using namespace loopback_test;
 using namespace wsx::testing;
 
 namespace {
@@ -193,76 +193,6 @@ wsx::options small_queues() {
   return options;
 }
 
-}  // namespace
-
-TEST_SUITE_BEGIN("loopback/threads");
-
-TEST_CASE("senders of four threads: every message whole, and in its sender's order") {
-  scripted_server server{check_and_echo, {.timeout = std::chrono::seconds(60)}};
-  shared all;
-  asio::io_context io;
-  std::thread runs;
-  {
-    wsx::client<busy> client{io.get_executor(), {&all}, small_queues()};
-    auto connected = client.connect(server.url(), asio::use_future);
-    runs = std::thread([&] { io.run(); });
-    connected.get();
-    work_from_all_sides(client, all);
-  }
-  runs.join();
-  server.wait();
-}
-
-TEST_CASE("the same over TLS, on a pool of threads: callbacks run one at a time") {
-  const auto ca = make_ca();
-  scripted_server server{check_and_echo,
-                         {.tls = make_server_certificate(ca), .timeout = std::chrono::seconds(60)}};
-  shared all;
-  asio::thread_pool pool{4};
-  {
-    auto options = small_queues();
-    options.tls.ca_pem = ca.certificate_pem;
-    wsx::client<busy> client{pool.get_executor(), {&all}, options};
-    client.connect(server.url(), asio::use_future).get();
-    work_from_all_sides(client, all);
-  }
-  pool.join();
-  server.wait();
-}
-
-TEST_CASE("an io_context that several threads run, several clients") {
-  scripted_server server{echo_script()};
-  asio::io_context io;
-  auto work = asio::make_work_guard(io);
-  std::vector<std::thread> runners;
-  for (int i = 0; i < 3; ++i) runners.emplace_back([&] { io.run(); });
-
-  struct counting {
-    std::atomic<int>* count;
-    wsx::action handle_frame(wsx::text message) {
-      if (++*count % 200 == 0) return wsx::close();
-      return wsx::reply(message);
-    }
-  };
-  std::array<std::atomic<int>, 4> counts{};
-  {
-    std::vector<std::unique_ptr<wsx::client<counting>>> clients;
-    for (auto& count : counts) {
-      clients.push_back(
-          std::make_unique<wsx::client<counting>>(io.get_executor(), counting{&count}, calm()));
-      clients.back()->connect(server.url(), asio::use_future).get();
-      CHECK(clients.back()->try_send(wsx::text{"ball"}));
-    }
-    for (auto& client : clients) CHECK(client->join(asio::use_future).get().normal());
-  }
-  for (const auto& count : counts) CHECK(count == 200);
-  work.reset();
-  for (auto& runner : runners) runner.join();
-  server.wait(counts.size());
-}
-
-namespace {
-
 // What an operation completes with, without an exception: what reference counts those have inside
 // the standard library, a thread sanitizer does not see.
 template <class Start>
@@ -274,59 +204,125 @@ std::error_code error_of(Start start) {
 
 }  // namespace
 
-TEST_CASE("close from several threads at once: all of them complete") {
-  scripted_server server{[](server_connection& client) {
-    client.accept();
-    client.expect_close(4000, "all of us");
-    client.send_close(4000);
-    client.close();
-  }};
-  asio::thread_pool pool{2};
-  {
-    wsx::client<recorder> client{pool.get_executor(), recorder(), calm()};
-    client.connect(server.url(), asio::use_future).get();
-    std::vector<std::future<std::error_code>> closing;
-    for (int i = 0; i < 4; ++i) {
-      closing.push_back(std::async(std::launch::async, [&client] {
-        return error_of([&client](auto token) {
-          client.close(wsx::close_code{4000}, "all of us", std::move(token));
-        });
-      }));
+TEST_SUITE("loopback/threads") {
+  TEST_CASE("senders of four threads: every message whole, and in its sender's order") {
+    scripted_server server{check_and_echo, {.timeout = std::chrono::seconds(60)}};
+    shared all;
+    asio::io_context io;
+    std::thread runs;
+    {
+      wsx::client<busy> client{io.get_executor(), {&all}, small_queues()};
+      auto connected = client.connect(server.url(), asio::use_future);
+      runs = std::thread([&] { io.run(); });
+      connected.get();
+      work_from_all_sides(client, all);
     }
-    for (auto& one : closing) {
-      // Not connected: it came too late, the client has ended.
-      const auto error = one.get();
-      CHECK((!error || error == wsx::errc::not_connected));
-    }
-    const auto join = [&client](auto token) { client.join(std::move(token)); };
-    CHECK(error_of(join) == wsx::errc::closed_abnormally);
+    runs.join();
+    server.wait();
   }
-  pool.join();
-  server.wait();
-}
 
-TEST_CASE("a client may be destroyed while its threads are at work") {
-  for (int i = 0; i < 20; ++i) {
+  TEST_CASE("over TLS, on a pool of threads: callbacks run one at a time") {
+    const auto ca = make_ca();
+    scripted_server server{
+        check_and_echo, {.tls = make_server_certificate(ca), .timeout = std::chrono::seconds(60)}};
+    shared all;
+    asio::thread_pool pool{4};
+    {
+      auto options = small_queues();
+      options.tls.ca_pem = ca.certificate_pem;
+      wsx::client<busy> client{pool.get_executor(), {&all}, options};
+      client.connect(server.url(), asio::use_future).get();
+      work_from_all_sides(client, all);
+    }
+    pool.join();
+    server.wait();
+  }
+
+  TEST_CASE("an io_context that several threads run, several clients") {
     scripted_server server{echo_script()};
-    asio::thread_pool pool{2};
-    std::atomic<int> count{0};
-    struct endless {
+    asio::io_context io;
+    auto work = asio::make_work_guard(io);
+    std::vector<std::thread> runners;
+    for (int i = 0; i < 3; ++i) runners.emplace_back([&] { io.run(); });
+
+    struct counting {
       std::atomic<int>* count;
       wsx::action handle_frame(wsx::text message) {
-        ++*count;
+        if (++*count % 200 == 0) return wsx::close();
         return wsx::reply(message);
       }
     };
-    std::optional<wsx::client<endless>> client;
-    client.emplace(pool.get_executor(), endless{&count}, calm());
-    client->connect(server.url(), asio::use_future).get();
-    auto sender = client->make_sender();
-    client->try_send(wsx::text{"ball"});
-    while (count < 10) std::this_thread::yield();
-    client.reset();
-    std::error_code error;
-    while (sender.try_send(wsx::text{"late"}, error)) std::this_thread::yield();
-    CHECK(error != std::error_code());
+    std::array<std::atomic<int>, 4> counts{};
+    {
+      std::vector<std::unique_ptr<wsx::client<counting>>> clients;
+      for (auto& count : counts) {
+        clients.push_back(
+            std::make_unique<wsx::client<counting>>(io.get_executor(), counting{&count}, calm()));
+        clients.back()->connect(server.url(), asio::use_future).get();
+        CHECK(clients.back()->try_send(wsx::text{"ball"}));
+      }
+      for (auto& client : clients) CHECK(client->join(asio::use_future).get().normal());
+    }
+    for (const auto& count : counts) CHECK(count == 200);
+    work.reset();
+    for (auto& runner : runners) runner.join();
+    server.wait(counts.size());
+  }
+
+  TEST_CASE("close from several threads at once: all of them complete") {
+    scripted_server server{[](server_connection& client) {
+      client.accept();
+      client.expect_close(4000, "all of us");
+      client.send_close(4000);
+      client.close();
+    }};
+    asio::thread_pool pool{2};
+    {
+      wsx::client<recorder> client{pool.get_executor(), recorder(), calm()};
+      client.connect(server.url(), asio::use_future).get();
+      std::vector<std::future<std::error_code>> closing;
+      for (int i = 0; i < 4; ++i) {
+        closing.push_back(std::async(std::launch::async, [&client] {
+          return error_of([&client](auto token) {
+            client.close(wsx::close_code{4000}, "all of us", std::move(token));
+          });
+        }));
+      }
+      for (auto& one : closing) {
+        // Not connected: it came too late, the client has ended.
+        const auto error = one.get();
+        CHECK((!error || error == wsx::errc::not_connected));
+      }
+      const auto join = [&client](auto token) { client.join(std::move(token)); };
+      CHECK(error_of(join) == wsx::errc::closed_abnormally);
+    }
     pool.join();
+    server.wait();
+  }
+
+  TEST_CASE("a client may be destroyed while its threads are at work") {
+    for (int i = 0; i < 20; ++i) {
+      scripted_server server{echo_script()};
+      asio::thread_pool pool{2};
+      std::atomic<int> count{0};
+      struct endless {
+        std::atomic<int>* count;
+        wsx::action handle_frame(wsx::text message) {
+          ++*count;
+          return wsx::reply(message);
+        }
+      };
+      std::optional<wsx::client<endless>> client;
+      client.emplace(pool.get_executor(), endless{&count}, calm());
+      client->connect(server.url(), asio::use_future).get();
+      auto sender = client->make_sender();
+      client->try_send(wsx::text{"ball"});
+      while (count < 10) std::this_thread::yield();
+      client.reset();
+      std::error_code error;
+      while (sender.try_send(wsx::text{"late"}, error)) std::this_thread::yield();
+      CHECK(error != std::error_code());
+      pool.join();
+    }
   }
 }

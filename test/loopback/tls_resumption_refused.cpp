@@ -7,7 +7,7 @@
 
 // Servers that answer a session that was offered by ending the connection.
 
-using namespace loopback;
+using namespace loopback_test;
 using namespace wsx::testing;
 
 namespace {
@@ -51,96 +51,94 @@ void send_alert(server_connection& client) {
 
 }  // namespace
 
-TEST_SUITE_BEGIN("loopback/tls resumption refused");
-
-TEST_CASE("the client tries again at once without, and never with a session again") {
-  script refuse;
-  SUBCASE("by an alert") {
-    refuse = send_alert;
-  }
-  SUBCASE("by a reset") {
-    refuse = [](server_connection& client) {
-      client.read_raw(1);
-      client.reset();
-    };
-  }
-  SUBCASE("by the end of TCP") {
-    refuse = [](server_connection& client) {
-      client.read_raw(1);
-      client.shutdown_send();
-    };
-  }
-  refusing_server server(refuse);
-  for (int i = 0; i < 4; ++i) CHECK(connect_once(server.options(), server.url()).ok());
-  (*server).wait(5);
-  CHECK((*server).connections() == 5);
-  for (std::size_t i = 0; i < 5; ++i) CHECK_FALSE(server.resumed(i));
-}
-
-TEST_CASE("how the first try failed is not said of the second") {
-  refusing_server server(send_alert, [](server_connection& client) {
-    if (client.index() == 0) return accept_and_end(client);
-    client.accept();
-    client.shutdown_send();
-  });
-  CHECK(connect_once(server.options(), server.url()).ok());
-  test_client<> client{{}, server.options()};
-  client.open(server.url());
-  const auto end = client.join();
-  CHECK(end.error == wsx::errc::connection_dropped);
-  CHECK(end.reason.diagnostics.detail.empty());
-}
-
-TEST_CASE("a server that refuses without an offer is not asked again") {
-  const auto ca = make_ca();
-  scripted_server server{send_alert};
-  const auto url = "wss://127.0.0.1:" + std::to_string(server.port()) + "/";
-  CHECK(connect_once(trusting(ca), url).error == wsx::errc::tls_handshake_failed);
-  server.wait();
-  CHECK(server.connections() == 1);
-}
-
-TEST_CASE("a client that was aborted meanwhile does not try again") {
-  std::atomic<bool> asked = false;
-  gate gone;
-  refusing_server server([&](server_connection& client) {
-    client.read_raw(1);
-    asked = true;
-    gone.wait();
-    client.reset();
-  });
-  CHECK(connect_once(server.options(), server.url()).ok());
-  test_client<> client{{}, server.options()};
-  auto connected = client.start(client->connect(server.url()));
-  client.wait_until([&] { return asked.load(); });
-  client->abort();
-  CHECK(client.join().error == wsx::errc::aborted);
-  CHECK_THROWS_AS(client.wait(std::move(connected)), wsx::system_error);
-  gone.open();
-  (*server).wait(2);
-  CHECK((*server).connections() == 2);
-}
-
-TEST_CASE("both tries take place within connect_timeout") {
-  const auto ca = make_ca();
-  const auto own = make_server_certificate(ca);
-  scripted_server server{[&](server_connection& client) {
-    if (client.index() == 1) return send_alert(client);
-    if (client.index() == 2) {
-      client.wait_eof();
-      return;
+TEST_SUITE("loopback/tls_resumption_refused") {
+  TEST_CASE("the client tries again at once without, and never with a session again") {
+    script refuse;
+    SUBCASE("by an alert") {
+      refuse = send_alert;
     }
-    client.start_tls(own);
-    accept_and_end(client);
-  }};
-  auto options = trusting(ca);
-  options.tls.share = wsx::make_tls_share();
-  const auto url = "wss://127.0.0.1:" + std::to_string(server.port()) + "/";
-  CHECK(connect_once(options, url).ok());
-  options.connect_timeout = std::chrono::milliseconds(300);
-  CHECK(connect_once(options, url).error == wsx::errc::connect_timeout);
-  server.wait(3);
-  CHECK(server.connections() == 3);
-}
+    SUBCASE("by a reset") {
+      refuse = [](server_connection& client) {
+        client.read_raw(1);
+        client.reset();
+      };
+    }
+    SUBCASE("by the end of TCP") {
+      refuse = [](server_connection& client) {
+        client.read_raw(1);
+        client.shutdown_send();
+      };
+    }
+    refusing_server server(refuse);
+    for (int i = 0; i < 4; ++i) CHECK(connect_once(server.options(), server.url()).ok());
+    (*server).wait(5);
+    CHECK((*server).connections() == 5);
+    for (std::size_t i = 0; i < 5; ++i) CHECK_FALSE(server.resumed(i));
+  }
 
-TEST_SUITE_END();
+  TEST_CASE("how the first try failed is not said of the second") {
+    refusing_server server(send_alert, [](server_connection& client) {
+      if (client.index() == 0) return accept_and_end(client);
+      client.accept();
+      client.shutdown_send();
+    });
+    CHECK(connect_once(server.options(), server.url()).ok());
+    test_client<> client{{}, server.options()};
+    client.open(server.url());
+    const auto end = client.join();
+    CHECK(end.error == wsx::errc::connection_dropped);
+    CHECK(end.reason.diagnostics.detail.empty());
+  }
+
+  TEST_CASE("a server that refuses without an offer is not asked again") {
+    const auto ca = make_ca();
+    scripted_server server{send_alert};
+    const auto url = "wss://127.0.0.1:" + std::to_string(server.port()) + "/";
+    CHECK(connect_once(trusting(ca), url).error == wsx::errc::tls_handshake_failed);
+    server.wait();
+    CHECK(server.connections() == 1);
+  }
+
+  TEST_CASE("a client that was aborted meanwhile does not try again") {
+    std::atomic<bool> asked = false;
+    gate gone;
+    refusing_server server([&](server_connection& client) {
+      client.read_raw(1);
+      asked = true;
+      gone.wait();
+      client.reset();
+    });
+    CHECK(connect_once(server.options(), server.url()).ok());
+    test_client<> client{{}, server.options()};
+    auto connected = client.start(client->connect(server.url()));
+    client.wait_until([&] { return asked.load(); });
+    client->abort();
+    CHECK(client.join().error == wsx::errc::aborted);
+    CHECK_THROWS_AS(client.wait(std::move(connected)), wsx::system_error);
+    gone.open();
+    (*server).wait(2);
+    CHECK((*server).connections() == 2);
+  }
+
+  TEST_CASE("both tries take place within connect_timeout") {
+    const auto ca = make_ca();
+    const auto own = make_server_certificate(ca);
+    scripted_server server{[&](server_connection& client) {
+      if (client.index() == 1) return send_alert(client);
+      if (client.index() == 2) {
+        client.wait_eof();
+        return;
+      }
+      client.start_tls(own);
+      accept_and_end(client);
+    }};
+    auto options = trusting(ca);
+    options.tls.share = wsx::make_tls_share();
+    const auto url = "wss://127.0.0.1:" + std::to_string(server.port()) + "/";
+    CHECK(connect_once(options, url).ok());
+    options.connect_timeout = std::chrono::milliseconds(300);
+    CHECK(connect_once(options, url).error == wsx::errc::connect_timeout);
+    server.wait(3);
+    CHECK(server.connections() == 3);
+  }
+}

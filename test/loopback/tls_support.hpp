@@ -9,7 +9,7 @@
 #include <utility>
 
 // What the tests over TLS share.
-namespace loopback {
+namespace loopback_test {
 
 inline void accept_and_end(wsx::testing::server_connection& client) {
   client.accept();
@@ -50,4 +50,4 @@ inline void check_refused(const outcome& connected, int error, std::string_view 
 
 inline constexpr std::string_view server_subject = "CN=wsx test server";
 
-}  // namespace loopback
+}  // namespace loopback_test

@@ -20,7 +20,7 @@ std::string contents(const byte_buffer& buffer) {
 
 }  // namespace
 
-TEST_SUITE("byte_buffer") {
+TEST_SUITE("memory/byte_buffer") {
   TEST_CASE("a new buffer is empty and holds no memory") {
     const byte_buffer buffer;
     CHECK(buffer.empty());

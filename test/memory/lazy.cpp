@@ -7,7 +7,7 @@
 
 using wsx::memory::lazy;
 
-TEST_SUITE("lazy") {
+TEST_SUITE("memory/lazy") {
   TEST_CASE("a default value, until it is changed") {
     lazy<std::string> value;
     CHECK(value->empty());

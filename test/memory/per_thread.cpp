@@ -15,7 +15,7 @@ struct counter {
   int value = 0;
 };
 
-/// Looks again when what the thread keeps is gone: whoever is made before it goes after it.
+/// Looks again when what the thread keeps is gone: it is made before that, so it goes after it.
 struct late {
   ~late() { look(); }
   void (*look)() = nullptr;
@@ -31,19 +31,19 @@ void at_end_of_thread(void (*before)(), void (*after)()) {
 
 }  // namespace
 
-TEST_SUITE("what a thread keeps") {
+TEST_SUITE("memory/per_thread") {
   TEST_CASE("each thread has its own") {
     kept_by_thread<counter>()->value = 1;
     std::thread([] { CHECK(kept_by_thread<counter>()->value == 0); }).join();
     CHECK(kept_by_thread<counter>()->value == 1);
   }
 
-  TEST_CASE("who lives longer finds nothing") {
+  TEST_CASE("what lives longer finds nothing") {
     at_end_of_thread([] { CHECK(kept_by_thread<counter>() != nullptr); },
                      [] { CHECK(kept_by_thread<counter>() == nullptr); });
   }
 
-  TEST_CASE("who sends still masks by keys that nobody can foresee") {
+  TEST_CASE("a sender still masks by keys that nobody can foresee") {
     static std::optional<wsx::protocol::mask_key_source> keys;
     keys.emplace();
     at_end_of_thread([] { CHECK(keys->next() != wsx::protocol::mask_key{}); },

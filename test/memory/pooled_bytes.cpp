@@ -20,7 +20,7 @@ pooled_bytes copy_of(std::string_view s) {
 
 }  // namespace
 
-TEST_SUITE("pooled_bytes") {
+TEST_SUITE("memory/pooled_bytes") {
   TEST_CASE("is a copy") {
     std::string source = "hello";
     const auto copy = copy_of(source);

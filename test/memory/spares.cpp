@@ -14,7 +14,7 @@ using two = wsx::memory::spares<Owner, number, 2>;
 
 }  // namespace
 
-TEST_SUITE("spares") {
+TEST_SUITE("memory/spares") {
   TEST_CASE("what was released is acquired again, the last one first") {
     struct owner;
     using spares = two<owner>;

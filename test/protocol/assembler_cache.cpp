@@ -148,8 +148,8 @@ TEST_SUITE("protocol/assembler_cache") {
   }
 
   TEST_CASE("connections of a thread that receive in turn, each in the middle of a message") {
-    connected::fixture first;
-    connected::fixture second;
+    connection_test::fixture first;
+    connection_test::fixture second;
     CHECK(first.receive(begun("a")) == "");
     CHECK(second.receive(text_frame("whole"), begun("x")) == "text whole; ");
     CHECK(first.receive(continuation_frame("b", true)) == "text ab; ");

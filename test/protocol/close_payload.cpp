@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-using namespace support;
+using namespace protocol_test;
 using namespace std::string_literals;
 using wsx::as_bytes;
 using wsx::close_code;
@@ -47,7 +47,7 @@ constexpr std::initializer_list<int> invalid_codes{0,    1,    999,  1004, 1005,
 
 }  // namespace
 
-TEST_SUITE("close_payload: RFC 6455 5.5.1") {
+TEST_SUITE("protocol/close_payload: RFC 6455 5.5.1") {
   TEST_CASE("an empty payload has neither code nor reason") {
     close_payload out{close_code::normal, "from before"};
     CHECK_FALSE(parse("", out));

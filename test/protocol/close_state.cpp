@@ -34,7 +34,7 @@ answer sent(close_state& state, const answer& asked) {
 
 }  // namespace
 
-TEST_SUITE("close_state: RFC 6455 7") {
+TEST_SUITE("protocol/close_state: RFC 6455 7") {
   TEST_CASE("a connection is open until something ends it") {
     const close_state state;
     CHECK(state.open());

@@ -1,6 +1,6 @@
 #include "connection_fixture.hpp"
 
-using namespace connected;
+using namespace connection_test;
 
 namespace {
 
@@ -60,18 +60,18 @@ void check_fault(const fault& wrong, wsx::options o = calm()) {
 
 }  // namespace
 
-TEST_SUITE("connection: receiving") {
+TEST_SUITE("protocol/connection: receiving") {
   TEST_CASE("events come in order, whatever pieces the input comes in") {
     const std::string bytes = conversation();
     check_conversation({bytes});
-    check_conversation(support::cut_bytewise(bytes));
+    check_conversation(protocol_test::cut_bytewise(bytes));
     for (std::size_t i = 1; i < bytes.size(); ++i) {
       CAPTURE(i);
       const std::string_view all = bytes;
       check_conversation({all.substr(0, i), all.substr(i)});
     }
     std::mt19937 random(1);
-    for (int i = 0; i < 50; ++i) check_conversation(support::cut_at_random(bytes, random));
+    for (int i = 0; i < 50; ++i) check_conversation(protocol_test::cut_at_random(bytes, random));
   }
 
   TEST_CASE("a message in pieces, as they come") {
@@ -120,7 +120,7 @@ TEST_SUITE("connection: receiving") {
   }
 }
 
-TEST_SUITE("connection: pings of the server") {
+TEST_SUITE("protocol/connection: pings of the server") {
   TEST_CASE("RFC 6455 5.5.2: each is answered, with its payload, in order") {
     fixture f;
     CHECK(f.receive(wire(ping_frame("1"), ping_frame(), ping_frame("3"))) == "");
@@ -148,7 +148,7 @@ TEST_SUITE("connection: pings of the server") {
   }
 }
 
-TEST_SUITE("connection: what is refused") {
+TEST_SUITE("protocol/connection: what is refused") {
   TEST_CASE("RFC 6455 7.4.1: a text or binary message that nobody takes is refused with 1003") {
     fixture f(calm(), no_text);
     CHECK(f.receive(wire(binary_frame("a"), text_frame("b"), binary_frame("c"))) == "binary a; ");
@@ -228,7 +228,7 @@ TEST_SUITE("connection: what is refused") {
   }
 }
 
-TEST_SUITE("connection: sending") {
+TEST_SUITE("protocol/connection: sending") {
   TEST_CASE("frames go out in order, whatever the transport takes at once") {
     for (const std::size_t at_once : {1u, 3u, 1000u}) {
       fixture f;

@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-using namespace connected;
+using namespace connection_test;
 
 namespace {
 
@@ -21,7 +21,7 @@ void end(fixture& f) {
 
 }  // namespace
 
-TEST_SUITE("connection: closing handshake") {
+TEST_SUITE("protocol/connection_close: closing handshake") {
   TEST_CASE("RFC 6455 7.1.2: this side begins, behind all that is queued") {
     fixture f;
     f.queue("queued");
@@ -212,7 +212,7 @@ TEST_SUITE("connection: closing handshake") {
   }
 }
 
-TEST_SUITE("connection: what closing refuses") {
+TEST_SUITE("protocol/connection_close: what closing refuses") {
   TEST_CASE("RFC 6455 7.4: a code or reason that may not be sent; nothing has begun then") {
     fixture f;
     CHECK(f.c.close({close_code{1005}, ""}) == errc::invalid_close_code);
@@ -236,7 +236,7 @@ TEST_SUITE("connection: what closing refuses") {
   }
 }
 
-TEST_SUITE("connection: failing") {
+TEST_SUITE("protocol/connection_close: failing") {
   TEST_CASE("RFC 6455 7.1.7: behind what was sent, with the code that the error stands for") {
     fixture f;
     f.queue("queued");
@@ -255,7 +255,7 @@ TEST_SUITE("connection: failing") {
   }
 }
 
-TEST_SUITE("connection: the end of the transport") {
+TEST_SUITE("protocol/connection_close: the end of the transport") {
   TEST_CASE("without a Close: the server has dropped the connection") {
     fixture f;
     f.c.receive_end({}, true);

@@ -23,19 +23,19 @@
 
 /// What the tests of the connection share: a connection behind its handshake, what a server sends
 /// to it, what it writes, and the time, which is moved by hand.
-namespace connected {
+namespace connection_test {
 
 using namespace std::chrono_literals;
 using namespace wsx::protocol;
 using namespace wsx::testing;
-using outgoing::decode;
-using outgoing::everything;
-using outgoing::frames;
-using outgoing::text;
-using outgoing::words;
-using support::chunks;
-using support::unfinished;
-using support::wire;
+using outbox_test::decode;
+using outbox_test::everything;
+using outbox_test::frames;
+using outbox_test::text;
+using outbox_test::words;
+using protocol_test::chunks;
+using protocol_test::unfinished;
+using protocol_test::wire;
 using wsx::as_bytes;
 using wsx::as_chars;
 using wsx::close_code;
@@ -110,7 +110,7 @@ class fixture {
 
   /// The same, without asking for any events.
   void hand(std::string_view bytes) {
-    support::exact_copy copy(bytes);
+    protocol_test::exact_copy copy(bytes);
     c.receive(copy.view(), now);
     input = std::move(copy);
   }
@@ -130,7 +130,7 @@ class fixture {
   /// What a producer has to send.
   void queue(std::string_view payload, payloads form = payloads::masked) {
     auto source = std::make_shared<frame_source>(4 << 20, form);
-    outgoing::push(source, {.op = opcode::text, .rsv1 = form == payloads::unmasked}, payload);
+    outbox_test::push(source, {.op = opcode::text, .rsv1 = form == payloads::unmasked}, payload);
     box.attach(std::move(source));
   }
 
@@ -182,7 +182,7 @@ class fixture {
   const wsx::close_reason& reason() const { return c.reason(); }
   bool ended_by(std::error_code error) const { return c.over() && reason().error == error; }
 
-  std::optional<support::exact_copy> input;
+  std::optional<protocol_test::exact_copy> input;
   wsx::memory::byte_buffer kept;  // the rest of one that was given back
 };
 
@@ -199,4 +199,4 @@ inline server_frame compressed(server_deflater& server, std::string_view message
   return frame;
 }
 
-}  // namespace connected
+}  // namespace connection_test

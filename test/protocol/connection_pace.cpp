@@ -1,6 +1,6 @@
 #include "connection_fixture.hpp"
 
-using namespace connected;
+using namespace connection_test;
 
 namespace {
 
@@ -46,7 +46,7 @@ void congest(fixture& f) {
 
 }  // namespace
 
-TEST_SUITE("connection: pace") {
+TEST_SUITE("protocol/connection_pace: pace") {
   TEST_CASE("others have their turn after so many events") {
     fixture f;
     f.c.pace(2);
@@ -161,7 +161,7 @@ TEST_SUITE("connection: pace") {
   }
 }
 
-TEST_SUITE("connection: replies that are not taken") {
+TEST_SUITE("protocol/connection_pace: replies that are not taken") {
   TEST_CASE("the reply that fills the bound ends what is given out") {
     fixture f(bounded());
     f.c.pace(10);
@@ -286,7 +286,7 @@ TEST_SUITE("connection: replies that are not taken") {
   }
 }
 
-TEST_SUITE("connection: compression") {
+TEST_SUITE("protocol/connection_pace: compression") {
   TEST_CASE("RFC 7692 7.1.1: both ways, with context or without, as was agreed on") {
     for (const bool alone : {false, true}) {
       CAPTURE(alone);

@@ -1,6 +1,6 @@
 #include "connection_fixture.hpp"
 
-using namespace connected;
+using namespace connection_test;
 
 namespace {
 
@@ -26,7 +26,7 @@ void let_ping_time_out(fixture& f) {
 
 }  // namespace
 
-TEST_SUITE("connection: keepalive") {
+TEST_SUITE("protocol/connection_time: keepalive") {
   TEST_CASE("RFC 6455 5.5.2: a ping each ping_interval, while they are answered") {
     fixture f(pinging());
     std::string last;
@@ -189,7 +189,7 @@ TEST_SUITE("connection: keepalive") {
   }
 }
 
-TEST_SUITE("connection: close_timeout") {
+TEST_SUITE("protocol/connection_time: close_timeout") {
   TEST_CASE("the server has so long to end the connection") {
     fixture f;
     f.c.close({close_code::normal, ""});
@@ -257,7 +257,7 @@ TEST_SUITE("connection: close_timeout") {
   }
 }
 
-TEST_SUITE("connection: a transport that takes nothing more") {
+TEST_SUITE("protocol/connection_time: a transport that takes nothing more") {
   TEST_CASE("what the server said before can be read, and say why") {
     fixture f;
     f.c.write_failed(broken_pipe);
@@ -305,7 +305,7 @@ TEST_SUITE("connection: a transport that takes nothing more") {
   }
 }
 
-TEST_SUITE("connection: memory") {
+TEST_SUITE("protocol/connection_time: memory") {
   TEST_CASE("what a burst made grow is given back after some time, also without pings") {
     fixture f;
     f.receive(text_frame("a"));

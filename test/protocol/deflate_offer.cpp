@@ -40,7 +40,7 @@ std::string with(std::string_view parameters) {
 
 }  // namespace
 
-TEST_SUITE("RFC 7692 7.1: the offer") {
+TEST_SUITE("protocol/deflate_offer: the offer, RFC 7692 7.1") {
   TEST_CASE("by default the server may limit the client's window") {
     CHECK(format_deflate_offer({}) == "permessage-deflate; client_max_window_bits");
   }
@@ -82,7 +82,7 @@ TEST_SUITE("RFC 7692 7.1: the offer") {
   }
 }
 
-TEST_SUITE("RFC 7692 7.1: what the server grants") {
+TEST_SUITE("protocol/deflate_offer: what the server grants, RFC 7692 7.1") {
   TEST_CASE("nothing") {
     CHECK(granted("") == std::nullopt);
     CHECK(granted(" , ,\t") == std::nullopt);

@@ -1,3 +1,5 @@
+#include "../common/noise.hpp"
+
 #include <wsx/protocol/deflater.hpp>
 #include <wsx/protocol/inflater.hpp>
 #include <wsx/testing/server_deflate.hpp>
@@ -5,10 +7,10 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
-#include <random>
 #include <string>
 #include <string_view>
 
+using common_test::noise;
 using wsx::as_bytes;
 using wsx::as_chars;
 using wsx::memory::byte_buffer;
@@ -24,16 +26,9 @@ std::string compress(deflater& with, std::string_view payload,
   return std::string(as_chars(out.view()));
 }
 
-std::string noise(std::size_t size) {
-  std::mt19937 random(5);
-  std::string result(size, ' ');
-  for (char& c : result) c = static_cast<char>(random());
-  return result;
-}
-
 }  // namespace
 
-TEST_SUITE("deflater") {
+TEST_SUITE("protocol/deflater") {
   TEST_CASE("RFC 7692 7.2.3.1: the example, byte by byte") {
     deflater with({});
     CHECK(compress(with, "Hello") == std::string("\xf2\x48\xcd\xc9\xc9\x07\x00", 7));

@@ -14,7 +14,7 @@ using wsx::protocol::escape;
 using wsx::protocol::name_of;
 using wsx::protocol::quote;
 
-TEST_SUITE("display") {
+TEST_SUITE("protocol/display") {
   TEST_CASE("control characters, quotes and backslashes are escaped") {
     CHECK(escape("plain text, 1 < 2") == "plain text, 1 < 2");
     CHECK(escape("a\r\nb\tc") == R"(a\r\nb\tc)");

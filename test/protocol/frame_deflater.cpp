@@ -1,16 +1,18 @@
+#include "../common/noise.hpp"
+
 #include <wsx/protocol/frame_deflater.hpp>
 #include <wsx/testing/client_frame.hpp>
 #include <wsx/testing/server_deflate.hpp>
 
 #include <doctest/doctest.h>
 
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 using namespace wsx::protocol;
+using common_test::noise;
 using wsx::as_bytes;
 using wsx::opcode;
 using wsx::testing::client_frame;
@@ -40,14 +42,6 @@ client_frame written(frame_deflater& with, const frame_head& head, std::string_v
   return *frame;
 }
 
-// Hardly compressible.
-std::string noise(std::size_t size) {
-  std::minstd_rand random(7);
-  std::string result(size, '\0');
-  for (char& c : result) c = static_cast<char>(random() >> 8);
-  return result;
-}
-
 // All frames that a message becomes, fed by the part.
 std::vector<client_frame> frames_of(frame_deflater& with, std::string_view message) {
   std::vector<client_frame> all;
@@ -73,7 +67,7 @@ std::vector<client_frame> frames_of(frame_deflater& with, std::string_view messa
 
 }  // namespace
 
-TEST_SUITE("frame_deflater") {
+TEST_SUITE("protocol/frame_deflater") {
   TEST_CASE("takes messages from the threshold on that may be compressed") {
     frame_deflater with({.threshold = 10});
     CHECK(with.takes(of_length(may_be, 10)));

@@ -55,7 +55,7 @@ std::vector<std::byte> decoded_payload(wsx::bytes_view frame) {
 
 }  // namespace
 
-TEST_SUITE("frame_encoder (RFC 6455 5.2)") {
+TEST_SUITE("protocol/frame_encoder: RFC 6455 5.2") {
   TEST_CASE("the RFC's example: a masked text frame, Hello") {  // RFC 6455 5.7
     std::array<std::byte, 11> frame{};
     const std::size_t size =

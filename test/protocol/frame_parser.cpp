@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-using namespace support;
+using namespace protocol_test;
 
 namespace {
 
@@ -82,7 +82,7 @@ std::error_code refusal(std::string_view bytes) {
 
 }  // namespace
 
-TEST_SUITE("frame_parser") {
+TEST_SUITE("protocol/frame_parser") {
   TEST_CASE("frames come with their headers, wherever the input is cut") {
     const std::string bytes = wire(text_frame("hello"), unfinished(binary_frame("")), ping_frame(),
                                    continuation_frame(std::string(200, 'c'), true), close_frame());

@@ -94,7 +94,7 @@ using strings = std::vector<std::string>;
 
 }  // namespace
 
-TEST_SUITE("frame_queue") {
+TEST_SUITE("protocol/frame_queue") {
   TEST_CASE("the capacity is a power of two, at least 256") {
     CHECK(frame_queue(0).capacity() == 256);
     CHECK(frame_queue(256).capacity() == 256);

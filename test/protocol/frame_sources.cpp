@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-using namespace outgoing;
+using namespace outbox_test;
 
 namespace {
 
@@ -44,7 +44,7 @@ struct queues {
 
 }  // namespace
 
-TEST_SUITE("frame_sources") {
+TEST_SUITE("protocol/frame_sources") {
   TEST_CASE(
       "each fills the batch in its turn, and the next begins behind the last that was asked") {
     queues q;

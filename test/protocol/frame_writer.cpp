@@ -1,3 +1,4 @@
+#include "../common/noise.hpp"
 #include "outbox_fixture.hpp"
 
 #include <wsx/protocol/frame_writer.hpp>
@@ -7,11 +8,11 @@
 
 #include <chrono>
 #include <cstddef>
-#include <random>
 #include <string>
 #include <vector>
 
-using namespace outgoing;
+using namespace outbox_test;
+using common_test::noise;
 using wsx::memory::byte_buffer;
 
 namespace {
@@ -53,17 +54,9 @@ std::vector<client_frame> raw(std::string_view written) {
   return all;
 }
 
-/// Hardly compressible.
-std::string noise(std::size_t size) {
-  std::minstd_rand random(7);
-  std::string result(size, '\0');
-  for (char& c : result) c = static_cast<char>(random() >> 8);
-  return result;
-}
-
 }  // namespace
 
-TEST_SUITE("frame_writer") {
+TEST_SUITE("protocol/frame_writer") {
   TEST_CASE("RFC 6455 5.3: puts frames masked, each with a key of its own") {
     writing w;
     for (int i = 0; i < 3; ++i) w.writer.put(whole, as_bytes("payload"));

@@ -38,7 +38,7 @@ std::error_code verdict_on(std::string_view name, const std::vector<std::string>
 
 }  // namespace
 
-TEST_SUITE("handshake: the key, RFC 6455 4.1, 4.2.2") {
+TEST_SUITE("protocol/handshake: the key, RFC 6455 4.1, 4.2.2") {
   TEST_CASE("RFC 6455 1.3: the example") {
     CHECK(accept_for(key) == accept);
   }
@@ -60,7 +60,7 @@ TEST_SUITE("handshake: the key, RFC 6455 4.1, 4.2.2") {
   }
 }
 
-TEST_SUITE("handshake: the request, RFC 6455 4.1") {
+TEST_SUITE("protocol/handshake: the request, RFC 6455 4.1") {
   TEST_CASE("the whole of it") {
     upgrade_request request = request_to("ws://example.com:8080/chat?room=1");
     request.headers = {{"Origin", "http://example.com"}, {"Cookie", "a=b; c=d"}};
@@ -105,7 +105,7 @@ TEST_SUITE("handshake: the request, RFC 6455 4.1") {
   }
 }
 
-TEST_SUITE("handshake: what the user supplies") {
+TEST_SUITE("protocol/handshake: what the user supplies") {
   TEST_CASE("nothing wrong") {
     upgrade_request request = request_with({{"Authorization", "Basic eDp5"},
                                             {"X-Tab", "a\tb"},
@@ -198,7 +198,7 @@ TEST_SUITE("handshake: what the user supplies") {
   }
 }
 
-TEST_SUITE("handshake: the response, RFC 6455 4.1") {
+TEST_SUITE("protocol/handshake: the response, RFC 6455 4.1") {
   TEST_CASE("a good one") {
     CHECK_FALSE(verdict(good_response()));
   }

@@ -20,7 +20,7 @@ using wsx::protocol::upgrade_result;
 
 }  // namespace
 
-TEST_SUITE("handshake: what is said") {
+TEST_SUITE("protocol/handshake_errors") {
   TEST_CASE("what was wrong is said, without a header's value") {
     const auto what = [](const upgrade_request& request) {
       std::string result;

@@ -26,7 +26,7 @@ struct outcome {
   bool operator==(const outcome&) const = default;
 };
 
-// The same, whole and byte by byte.
+// Parses it whole and byte by byte, which must not differ.
 outcome read(const http_head& head, std::string_view bytes, std::size_t max_size = 100) {
   http_body_reader whole(head, max_size);
   whole.feed(wsx::as_bytes(bytes));
@@ -39,7 +39,7 @@ outcome read(const http_head& head, std::string_view bytes, std::size_t max_size
 
 }  // namespace
 
-TEST_SUITE("http_body") {
+TEST_SUITE("protocol/http_body") {
   TEST_CASE("RFC 9112 6.3: no body") {
     for (const int status : {204, 304}) CHECK(read(head_of(status), "rest") == outcome{"", true});
     CHECK(read(head_of(403, {{"Content-Length", "0"}}), "rest") == outcome{"", true});

@@ -85,7 +85,7 @@ std::string with_fields(std::size_t count) {
 
 }  // namespace
 
-TEST_SUITE("http_head") {
+TEST_SUITE("protocol/http_head") {
   TEST_CASE("a complete head") {
     const std::string_view text =
         "HTTP/1.1 101 Switching Protocols\r\n"

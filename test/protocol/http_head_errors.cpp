@@ -26,7 +26,7 @@ std::string said(std::string_view text, head_limits limits = {}) {
 
 }  // namespace
 
-TEST_SUITE("http_head: what is said") {
+TEST_SUITE("protocol/http_head_errors") {
   TEST_CASE("what is said of each kind of malformed head") {
     struct fault {
       std::string_view head;

@@ -56,7 +56,7 @@ std::string varied(std::size_t size) {
 
 }  // namespace
 
-TEST_SUITE("inflater") {
+TEST_SUITE("protocol/inflater") {
   TEST_CASE("any size, however it is cut, in and out") {
     for (const std::size_t size : {0u, 1u, 5u, 125u, 4'096u, 70'000u}) {
       for (const std::size_t in : {1u, 7u, 1'000'000u}) {

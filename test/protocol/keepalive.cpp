@@ -25,7 +25,7 @@ std::vector<std::byte> last_ping(const keepalive& k) {
 
 }  // namespace
 
-TEST_SUITE("keepalive: RFC 6455 5.5.2") {
+TEST_SUITE("protocol/keepalive: RFC 6455 5.5.2") {
   TEST_CASE("the first ping is due one interval after the connection opened") {
     keepalive k(20s, 10s);
     k.start(opened);
@@ -69,7 +69,7 @@ TEST_SUITE("keepalive: RFC 6455 5.5.2") {
     }
   }
 
-  TEST_CASE("whoever polls only when told to gives up in time too") {
+  TEST_CASE("polled only when it asks to be, it gives up in time") {
     keepalive k(20s, 50s);
     k.start(opened);
     int polls = 0;

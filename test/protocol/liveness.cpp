@@ -15,7 +15,7 @@ const liveness::time_point start{1h};
 
 }  // namespace
 
-TEST_SUITE("liveness") {
+TEST_SUITE("protocol/liveness") {
   TEST_CASE("bytes that the peer's system confirms count for both deadlines, if both are due") {
     liveness l(10s, 10s, start);
     l.sent(1000, false, start);

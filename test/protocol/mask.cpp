@@ -109,7 +109,7 @@ auto in_child(Get get) {
 
 }  // namespace
 
-TEST_SUITE("mask_copy (RFC 6455 5.3)") {
+TEST_SUITE("protocol/mask: mask_copy, RFC 6455 5.3") {
   TEST_CASE("the RFC's example: Hello") {  // RFC 6455 5.7
     std::array<std::byte, 5> masked{};
     mask_copy(masked.data(), wsx::as_bytes("Hello"), key);
@@ -204,7 +204,7 @@ TEST_SUITE("mask_copy (RFC 6455 5.3)") {
   }
 }
 
-TEST_SUITE("mask_key_source (RFC 6455 10.3)") {
+TEST_SUITE("protocol/mask: mask_key_source, RFC 6455 10.3") {
   TEST_CASE("the system's keys differ, beyond one block of them") {
     mask_key_source source;
     std::set<mask_key> keys;

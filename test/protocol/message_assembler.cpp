@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-using namespace support;
+using namespace protocol_test;
 
 namespace {
 
@@ -45,7 +45,7 @@ bool lies_in(wsx::bytes_view part, std::string_view whole) {
 
 }  // namespace
 
-TEST_SUITE("message_assembler") {
+TEST_SUITE("protocol/message_assembler: whole messages") {
   TEST_CASE("whole messages come one after the other") {
     CHECK(receive(wire(text_frame("one"), binary_frame("\xff"), text_frame(""))) ==
           "text one; binary \xff; text ; ");
@@ -304,7 +304,7 @@ TEST_SUITE("message_assembler") {
   }
 }
 
-TEST_SUITE("message_assembler: delivery in pieces") {
+TEST_SUITE("protocol/message_assembler: delivery in pieces") {
   constexpr auto pieces = delivery::fragments;
 
   TEST_CASE("a message's pieces carry what the message does") {

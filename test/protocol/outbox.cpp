@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-using namespace outgoing;
+using namespace outbox_test;
 
-TEST_SUITE("outbox: order") {
+TEST_SUITE("protocol/outbox: order") {
   TEST_CASE("nothing to send is an empty batch") {
     fixture f;
     const auto source = f.add_source();
@@ -99,7 +99,7 @@ TEST_SUITE("outbox: order") {
   }
 }
 
-TEST_SUITE("outbox: batches") {
+TEST_SUITE("protocol/outbox: batches") {
   TEST_CASE("masked frames are written from where they lie in the queue, whole ones") {
     fixture f;
     const auto source = f.add_source(4 << 20);
@@ -162,7 +162,7 @@ TEST_SUITE("outbox: batches") {
     check_empty(source);
   }
 
-  TEST_CASE("who has something large has his turn, however much others send") {
+  TEST_CASE("a source with something large has its turn, however much others send") {
     fixture f;
     const auto one = f.add_source();
     const auto other = f.add_source();
@@ -257,7 +257,7 @@ TEST_SUITE("outbox: batches") {
     CHECK_FALSE(f.box.take_ping_written());
   }
 
-  TEST_CASE("the same view until it is written, less what has been") {
+  TEST_CASE("the view stays the same until it is written, less what has been") {
     fixture f;
     f.stage(whole, "some bytes");
     const auto batch = f.box.batch();
@@ -283,7 +283,7 @@ TEST_SUITE("outbox: batches") {
   }
 }
 
-TEST_SUITE("outbox: staged frames") {
+TEST_SUITE("protocol/outbox: staged frames") {
   TEST_CASE("frames are staged while fewer bytes than the bound are unsent, the last one whole") {
     fixture f(20);
     CHECK(f.stage(whole, "12345678"));  // 14 bytes
@@ -396,7 +396,7 @@ TEST_SUITE("outbox: staged frames") {
   }
 }
 
-TEST_SUITE("outbox: several sources") {
+TEST_SUITE("protocol/outbox: several sources") {
   TEST_CASE("each source's order holds") {
     fixture f;
     const auto a = f.add_source();
@@ -465,7 +465,7 @@ TEST_SUITE("outbox: several sources") {
   }
 }
 
-TEST_SUITE("outbox: RFC 6455 5.4, fragments") {
+TEST_SUITE("protocol/outbox: fragments, RFC 6455 5.4") {
   TEST_CASE("a message in fragments is not interrupted by other data, only by control frames") {
     fixture f;
     const auto a = f.add_source();

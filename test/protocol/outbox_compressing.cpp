@@ -1,11 +1,12 @@
+#include "../common/noise.hpp"
 #include "outbox_fixture.hpp"
 
 #include <wsx/testing/server_deflate.hpp>
 
 #include <chrono>
-#include <random>
 
-using namespace outgoing;
+using namespace outbox_test;
+using common_test::noise;
 
 // An outbox that compresses what it sends. Uses the raw frames, and a server that inflates them.
 
@@ -52,14 +53,6 @@ struct compressing : fixture {
   frames read(std::size_t at_once = everything) { return peer.read(write(everything, at_once)); }
 };
 
-// Hardly compressible.
-std::string noise(std::size_t size) {
-  std::minstd_rand random(7);
-  std::string result(size, '\0');
-  for (char& c : result) c = static_cast<char>(random() >> 8);
-  return result;
-}
-
 // Takes the whole frames off the front.
 std::string whole_frames(std::string& written) {
   std::string_view left = written;
@@ -78,7 +71,7 @@ std::string varied(std::size_t size) {
 
 }  // namespace
 
-TEST_SUITE("outbox: compressing") {
+TEST_SUITE("protocol/outbox_compressing") {
   TEST_CASE("queued, staged and waiting frames, in the order of the wire") {
     for (const std::size_t at_once : {std::size_t{1}, std::size_t{7}, everything}) {
       compressing f;

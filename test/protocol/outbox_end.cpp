@@ -11,7 +11,7 @@
 
 // What goes behind the queues: a frame that is too large for its queue, and Close.
 
-using namespace outgoing;
+using namespace outbox_test;
 
 namespace {
 
@@ -19,7 +19,7 @@ constexpr frame_head ping_head{.op = opcode::ping};
 
 }  // namespace
 
-TEST_SUITE("outbox: a frame that waits behind its queue") {
+TEST_SUITE("protocol/outbox_end: a frame that waits behind its queue") {
   TEST_CASE("it goes after the queue, and counts as written when all of it is") {
     fixture f;
     const auto source = f.add_source();
@@ -65,7 +65,7 @@ TEST_SUITE("outbox: a frame that waits behind its queue") {
   }
 }
 
-TEST_SUITE("outbox: RFC 6455 5.5.1, Close") {
+TEST_SUITE("protocol/outbox_end: Close, RFC 6455 5.5.1") {
   const close_payload bye{wsx::close_code::normal, "bye"};
   const std::string close_frame = "close 1000 \"bye\"";
 

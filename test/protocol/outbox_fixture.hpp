@@ -17,7 +17,7 @@
 
 /// What the tests of the outbox share: an outbox whose bytes are taken apart again by the testing
 /// kit's decoder, which knows nothing of the encoder.
-namespace outgoing {
+namespace outbox_test {
 
 using namespace wsx::protocol;
 using wsx::as_bytes;
@@ -153,12 +153,12 @@ inline std::string text(char c, std::size_t count) {
   return text(std::string(1, c)) + " * " + std::to_string(count);
 }
 
-}  // namespace outgoing
+}  // namespace outbox_test
 
 /// Makes failed comparisons readable.
 template <>
-struct doctest::StringMaker<outgoing::frames> {
-  static String convert(const outgoing::frames& list) {
+struct doctest::StringMaker<outbox_test::frames> {
+  static String convert(const outbox_test::frames& list) {
     std::string all;
     for (const auto& frame : list) all += frame + "; ";
     return all.c_str();

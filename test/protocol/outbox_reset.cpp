@@ -15,7 +15,7 @@
 
 // A connection breaks, and another takes over what was queued.
 
-using namespace outgoing;
+using namespace outbox_test;
 
 namespace {
 
@@ -134,7 +134,7 @@ frames expected_after(std::size_t count) {
 
 }  // namespace
 
-TEST_SUITE("outbox: a connection that breaks") {
+TEST_SUITE("protocol/outbox_reset") {
   TEST_CASE("at every byte: every queued frame arrives whole, in order, none twice") {
     const both_forms in_turn;
     const std::size_t size = busy(1).write().size();
@@ -221,7 +221,7 @@ TEST_SUITE("outbox: a connection that breaks") {
     }
   }
 
-  TEST_CASE("the same if the second connection breaks too") {
+  TEST_CASE("as much is sent again if the second connection breaks as well") {
     const both_forms in_turn;
     const std::size_t size = fragmented().write().size();
     for (std::size_t i = 0; i <= size; i += 3) {

@@ -10,7 +10,7 @@
 
 // A producer on a thread of its own pushes while the outbox takes.
 
-using namespace outgoing;
+using namespace outbox_test;
 
 namespace {
 
@@ -65,16 +65,18 @@ int take_all(fixture& f, const std::atomic<bool>& all_pushed) {
 
 }  // namespace
 
-TEST_CASE("outbox: whatever moment a frame is pushed at, it is sent once and whole") {
-  const both_forms in_turn;
-  fixture f;
-  const auto source = f.add_source(4096);
-  f.add_source();  // so that frames are put together: one that is alone is written in place
-  producer from;
-  std::thread pushing([&] { from.push_all(*source); });
-  const int came = take_all(f, from.done);
-  from.given_up = true;
-  pushing.join();
-  CHECK(came == message_count);
-  CHECK(f.box.batch().empty());
+TEST_SUITE("protocol/outbox_threads") {
+  TEST_CASE("outbox: whatever moment a frame is pushed at, it is sent once and whole") {
+    const both_forms in_turn;
+    fixture f;
+    const auto source = f.add_source(4096);
+    f.add_source();  // so that frames are put together: one that is alone is written in place
+    producer from;
+    std::thread pushing([&] { from.push_all(*source); });
+    const int came = take_all(f, from.done);
+    from.given_up = true;
+    pushing.join();
+    CHECK(came == message_count);
+    CHECK(f.box.batch().empty());
+  }
 }

@@ -45,7 +45,7 @@ wsx::errc judge(const send_validator& check, const Frame& frame) {
 
 }  // namespace
 
-TEST_SUITE("outgoing_frame") {
+TEST_SUITE("protocol/outgoing: outgoing_frame") {
   TEST_CASE("each frame has its header") {
     CHECK(outgoing_frame(text{"ab"}).head ==
           frame_head{.op = opcode::text, .rsv1 = true, .length = 2});
@@ -78,7 +78,7 @@ TEST_SUITE("outgoing_frame") {
   }
 }
 
-TEST_SUITE("send_validator") {
+TEST_SUITE("protocol/outgoing: send_validator") {
   TEST_CASE("RFC 6455 5.5: a control frame has at most 125 bytes") {
     const std::string most(125, 'x');
     const std::string more(126, 'x');

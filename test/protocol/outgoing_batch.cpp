@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <string>
 
-using namespace outgoing;
+using namespace outbox_test;
 using wsx::memory::byte_buffer;
 
 namespace {
@@ -55,7 +55,7 @@ struct made {
 
 }  // namespace
 
-TEST_SUITE("outgoing_batch") {
+TEST_SUITE("protocol/outgoing_batch") {
   TEST_CASE("takes the memory of the first frames, and copies those behind them") {
     outgoing_batch batch;
     auto one = encoded(whole, "one");

@@ -24,7 +24,7 @@ std::string numbered(std::size_t i) {
 
 }  // namespace
 
-TEST_SUITE("pong_queue: RFC 6455 5.5.3") {
+TEST_SUITE("protocol/pong_queue: RFC 6455 5.5.3") {
   TEST_CASE("pongs leave in the order in which they came") {
     pong_queue queue;
     CHECK(queue.empty());

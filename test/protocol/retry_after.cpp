@@ -31,7 +31,7 @@ constexpr seconds::rep year_long = 365L * 24 * 60 * 60;
 
 }  // namespace
 
-TEST_SUITE("retry_after") {
+TEST_SUITE("protocol/retry_after") {
   TEST_CASE("in seconds") {
     CHECK(delay("0") == 0);
     CHECK(delay("120") == 120);

@@ -29,7 +29,7 @@
 
 /// What the tests of the receiving side share: they feed what a server sends to an assembler,
 /// however it is cut, and compare transcripts of what comes out.
-namespace support {
+namespace protocol_test {
 
 using namespace wsx::protocol;
 using namespace wsx::testing;
@@ -38,8 +38,8 @@ using wsx::opcode;
 
 using chunks = std::vector<std::string_view>;
 
-/// A copy of `bytes` on the heap that ends where they end: whoever reads beyond it, or after its
-/// death, is seen by the address sanitizer.
+/// A copy of `bytes` on the heap that ends where they end: the address sanitizer sees each read
+/// beyond it, or after it is freed.
 class exact_copy {
  public:
   explicit exact_copy(std::string_view bytes)
@@ -181,10 +181,10 @@ void check_refused_by_header(std::string_view bytes, errc why, Make make) {
   CHECK(before.find("violation") == std::string::npos);
 }
 
-/// The same for whole messages and for pieces of them.
+/// Checks that for whole messages and for pieces of them.
 inline void check_refused_by_header(std::string_view bytes, errc why, message_limits limits = {}) {
   for (const auto how : {delivery::messages, delivery::fragments})
     check_refused_by_header(bytes, why, [=] { return message_assembler(limits, how); });
 }
 
-}  // namespace support
+}  // namespace protocol_test

@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-namespace support {
+namespace protocol_test {
 
 using namespace wsx::protocol;
 using wsx::opcode;
@@ -79,4 +79,4 @@ class transcript {
   bool violated_ = false;
 };
 
-}  // namespace support
+}  // namespace protocol_test

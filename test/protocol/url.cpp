@@ -48,7 +48,7 @@ std::string url_of_size(std::size_t size) {
 
 }  // namespace
 
-TEST_SUITE("url") {
+TEST_SUITE("protocol/url") {
   TEST_CASE("the parts of a URL") {
     const url u = parsed("wss://example.com:8443/feed/x?a=1&b=2");
     CHECK(u.scheme == "wss");

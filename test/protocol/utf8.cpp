@@ -170,7 +170,7 @@ bool fails_with_the_right_piece(std::mt19937& random, std::string_view text) {
 
 }  // namespace
 
-TEST_SUITE("utf8 (RFC 3629, Unicode table 3-7)") {
+TEST_SUITE("protocol/utf8: RFC 3629, Unicode table 3-7") {
   TEST_CASE("empty text is valid") {
     CHECK(is_utf8({}));
     utf8_validator validator;
@@ -258,7 +258,7 @@ TEST_SUITE("utf8 (RFC 3629, Unicode table 3-7)") {
   }
 }
 
-TEST_SUITE("utf8_validator (RFC 6455 8.1)") {
+TEST_SUITE("protocol/utf8: utf8_validator, RFC 6455 8.1") {
   TEST_CASE("every sequence of up to four bytes is refused at its earliest wrong byte") {
     // A byte is tried after every beginning of a character: there is no other state to be in.
     std::vector<std::string> beginnings{""};

@@ -53,46 +53,45 @@ bool is_for_ip(const certificate& server, const char* address) {
 
 }  // namespace
 
-TEST_SUITE_BEGIN("testing/certificates");
+TEST_SUITE("testing/certificates") {
+  TEST_CASE("a server's certificate is good for its authority, and for no other") {
+    const auto ca = make_ca();
+    const auto server = make_server_certificate(ca);
+    CHECK(verify(server, ca) == X509_V_OK);
+    CHECK(verify(server, make_ca("another CA")) == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
+  }
 
-TEST_CASE("a server's certificate is good for its authority, and for no other") {
-  const auto ca = make_ca();
-  const auto server = make_server_certificate(ca);
-  CHECK(verify(server, ca) == X509_V_OK);
-  CHECK(verify(server, make_ca("another CA")) == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
+  TEST_CASE("a certificate is good for its names and addresses only") {
+    const auto server = make_server_certificate(
+        make_ca(),
+        {.dns_names = {"a.example", "*.b.example"}, .ip_addresses = {"10.0.0.1", "::2"}});
+    CHECK(is_for_host(server, "a.example"));
+    CHECK(is_for_host(server, "x.b.example"));
+    CHECK_FALSE(is_for_host(server, "b.example"));
+    CHECK_FALSE(is_for_host(server, "localhost"));
+    CHECK(is_for_ip(server, "10.0.0.1"));
+    CHECK(is_for_ip(server, "::2"));
+    CHECK_FALSE(is_for_ip(server, "127.0.0.1"));
+  }
+
+  TEST_CASE("a certificate can be for no name at all") {
+    const auto ca = make_ca();
+    const auto server = make_server_certificate(ca, {.dns_names = {}, .ip_addresses = {}});
+    CHECK(verify(server, ca) == X509_V_OK);
+    CHECK_FALSE(is_for_host(server, "localhost"));
+  }
+
+  TEST_CASE("a certificate can be expired or not yet valid") {
+    const auto ca = make_ca();
+    CHECK(verify(make_server_certificate(ca, {.valid = validity::expired}), ca) ==
+          X509_V_ERR_CERT_HAS_EXPIRED);
+    CHECK(verify(make_server_certificate(ca, {.valid = validity::not_yet}), ca) ==
+          X509_V_ERR_CERT_NOT_YET_VALID);
+  }
+
+  TEST_CASE("a self-signed certificate has no authority") {
+    const auto server = make_self_signed_certificate();
+    CHECK(verify(server, make_ca()) == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT);
+    CHECK(is_for_host(server, "localhost"));
+  }
 }
-
-TEST_CASE("a certificate is good for its names and addresses only") {
-  const auto server = make_server_certificate(
-      make_ca(), {.dns_names = {"a.example", "*.b.example"}, .ip_addresses = {"10.0.0.1", "::2"}});
-  CHECK(is_for_host(server, "a.example"));
-  CHECK(is_for_host(server, "x.b.example"));
-  CHECK_FALSE(is_for_host(server, "b.example"));
-  CHECK_FALSE(is_for_host(server, "localhost"));
-  CHECK(is_for_ip(server, "10.0.0.1"));
-  CHECK(is_for_ip(server, "::2"));
-  CHECK_FALSE(is_for_ip(server, "127.0.0.1"));
-}
-
-TEST_CASE("a certificate can be for no name at all") {
-  const auto ca = make_ca();
-  const auto server = make_server_certificate(ca, {.dns_names = {}, .ip_addresses = {}});
-  CHECK(verify(server, ca) == X509_V_OK);
-  CHECK_FALSE(is_for_host(server, "localhost"));
-}
-
-TEST_CASE("a certificate can be expired or not yet valid") {
-  const auto ca = make_ca();
-  CHECK(verify(make_server_certificate(ca, {.valid = validity::expired}), ca) ==
-        X509_V_ERR_CERT_HAS_EXPIRED);
-  CHECK(verify(make_server_certificate(ca, {.valid = validity::not_yet}), ca) ==
-        X509_V_ERR_CERT_NOT_YET_VALID);
-}
-
-TEST_CASE("a self-signed certificate has no authority") {
-  const auto server = make_self_signed_certificate();
-  CHECK(verify(server, make_ca()) == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT);
-  CHECK(is_for_host(server, "localhost"));
-}
-
-TEST_SUITE_END();

@@ -93,7 +93,7 @@ const std::string nothing_yet = failed(asio::error::would_block);
 
 }  // namespace
 
-TEST_SUITE("memory_transport: connecting") {
+TEST_SUITE("testing/memory_transport: connecting") {
   TEST_CASE("to whom the host names, with ws and wss") {
     line l;
     CHECK(l.dial("ws://name/path") == std::error_code());
@@ -153,7 +153,7 @@ TEST_SUITE("memory_transport: connecting") {
   }
 }
 
-TEST_SUITE("memory_transport: bytes") {
+TEST_SUITE("testing/memory_transport: bytes") {
   TEST_CASE("both ways") {
     line l;
     memory_peer peer = l.open();
@@ -246,7 +246,7 @@ TEST_SUITE("memory_transport: bytes") {
   }
 }
 
-TEST_SUITE("memory_transport: waiting") {
+TEST_SUITE("testing/memory_transport: waiting") {
   TEST_CASE("ends at the executor's next step, once") {
     line l;
     memory_peer peer = l.open();
@@ -323,7 +323,7 @@ TEST_SUITE("memory_transport: waiting") {
   }
 }
 
-TEST_SUITE("memory_peer") {
+TEST_SUITE("testing/memory_transport: memory_peer") {
   TEST_CASE("accept answers a request, and throws if there is none") {
     line l;
     memory_peer peer = l.open();

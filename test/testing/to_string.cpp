@@ -5,7 +5,7 @@
 
 #include <sstream>
 
-TEST_SUITE("testing: to_string") {
+TEST_SUITE("testing/to_string") {
   TEST_CASE("stream_end") {
     using wsx::testing::stream_end;
     using wsx::testing::to_string;

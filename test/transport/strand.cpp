@@ -7,7 +7,7 @@
 #include <system_error>
 #include <utility>
 
-TEST_SUITE("transport: strand") {
+TEST_SUITE("transport/strand") {
   TEST_CASE("a strand is taken for itself, anything else gets one") {
     asio::io_context io;
     const asio::any_io_executor plain = io.get_executor();

@@ -1,4 +1,5 @@
-#include "../loopback/small_buffers.hpp"
+#include "../common/noise.hpp"
+#include "../common/small_buffers.hpp"
 
 #include <wsx/testing/scripted_server.hpp>
 #include <wsx/transport/tls.hpp>
@@ -20,20 +21,13 @@
 #include <utility>
 
 using namespace wsx::testing;
+using common_test::noise;
 
 namespace {
 
-// No two places of it look the same.
-const std::string& pattern() {
-  static const std::string made = [] {
-    std::string bytes(32 * 1024 * 1024, '\0');  // more than the kernel buffers
-    std::uint32_t state = 1;
-    for (char& byte : bytes) {
-      state = state * 1664525 + 1013904223;
-      byte = static_cast<char>(state >> 24);
-    }
-    return bytes;
-  }();
+// More than the kernel buffers.
+const std::string& much() {
+  static const std::string made = noise(32 * 1024 * 1024);
   return made;
 }
 
@@ -52,7 +46,7 @@ class connected {
     REQUIRE(done.get() == std::error_code());
     const auto own = transport_->local_endpoint();
     const auto port = std::stoi(own.substr(own.rfind(':') + 1));
-    loopback::set_send_buffer(static_cast<std::uint16_t>(port), 256 * 1024);
+    common_test::set_send_buffer(static_cast<std::uint16_t>(port), 256 * 1024);
     REQUIRE(read(2) == "go");
   }
 
@@ -66,7 +60,7 @@ class connected {
   }
 
   std::error_code write_once() {
-    const auto rest = std::string_view(pattern()).substr(written_, 1024 * 1024);
+    const auto rest = std::string_view(much()).substr(written_, 1024 * 1024);
     REQUIRE_FALSE(rest.empty());
     const auto result = transport_->write_some(wsx::as_bytes(rest));
     written_ += result.bytes;
@@ -92,7 +86,7 @@ class connected {
   std::size_t written_ = 0;
 };
 
-/// A server that says "go", reads so many bytes once it may, and then notes what else it can read.
+/// A server that says "go", reads a number of bytes once it may, and then notes what else comes.
 /// (A client that has read all tickets of TLS 1.3 does not reset TCP when it closes it.)
 struct slow_reader {
   explicit slow_reader(tls_versions versions, script before = {})
@@ -106,7 +100,7 @@ struct slow_reader {
     if (before) before(client);
     client.send_raw("go");
     const auto bytes = client.read_raw(wait(may_read));
-    right = bytes == std::string_view(pattern()).substr(0, bytes.size());
+    right = bytes == std::string_view(much()).substr(0, bytes.size());
     if (then) then(client);
     has_read.set_value();
     more = client.wait_eof();
@@ -140,77 +134,75 @@ constexpr tls_versions both[] = {tls_versions::all, tls_versions::only_1_2};
 
 }  // namespace
 
-TEST_SUITE_BEGIN("tls_transport");
+TEST_SUITE("transport/tls") {
+  TEST_CASE("what counts as written is what the server can read, to the byte") {
+    for (const auto versions : both) {
+      CAPTURE(static_cast<int>(versions));
+      slow_reader reader(versions);
+      connected client(reader.server, reader.ca);
+      client.write();
+      CHECK(client.written() > 0);
+      client->close();
+      reader.read(client.written());
+      reader.server.wait();
+      CHECK(reader.more == 0);
+    }
+  }
 
-TEST_CASE("what counts as written is what the server can read, to the byte") {
-  for (const auto versions : both) {
-    CAPTURE(static_cast<int>(versions));
-    slow_reader reader(versions);
+  TEST_CASE("... with records of TLS itself in between") {
+    slow_reader reader(tls_versions::all, [](server_connection& client) {
+      for (int i = 0; i < 20; ++i) client.tls_update_keys();
+    });
     connected client(reader.server, reader.ca);
     client.write();
-    CHECK(client.written() > 0);
     client->close();
     reader.read(client.written());
     reader.server.wait();
     CHECK(reader.more == 0);
   }
-}
 
-TEST_CASE("... with records of TLS itself in between") {
-  slow_reader reader(tls_versions::all, [](server_connection& client) {
-    for (int i = 0; i < 20; ++i) client.tls_update_keys();
-  });
-  connected client(reader.server, reader.ca);
-  client.write();
-  client->close();
-  reader.read(client.written());
-  reader.server.wait();
-  CHECK(reader.more == 0);
-}
-
-TEST_CASE("what a full socket has not taken goes on where it stopped") {
-  for (const auto versions : both) {
-    CAPTURE(static_cast<int>(versions));
-    slow_reader reader(versions);
-    connected client(reader.server, reader.ca);
-    client.write();
-    const auto first = client.written();
-    reader.read(first);
-    while (client.written() == first) client.write_once();
-    client->close();
-    reader.server.wait();
-    CHECK(reader.more == client.written() - first);
-  }
-}
-
-// The caller would not know of it, and send that again on its next connection.
-TEST_CASE("nothing of what did not count leaves but by another write") {
-  bool reads = false;
-  SUBCASE("when something is read") {
-    reads = true;
-  }
-  SUBCASE("when writing ends") {}
-  for (const auto versions : both) {
-    CAPTURE(static_cast<int>(versions));
-    slow_reader reader(versions);
-    if (reads) {
-      reader.then = [versions](server_connection& client) {
-        for (int i = 0; versions == tls_versions::all && i < 3; ++i) client.tls_update_keys();
-        client.send_raw("more");
-      };
+  TEST_CASE("what a full socket has not taken goes on where it stopped") {
+    for (const auto versions : both) {
+      CAPTURE(static_cast<int>(versions));
+      slow_reader reader(versions);
+      connected client(reader.server, reader.ca);
+      client.write();
+      const auto first = client.written();
+      reader.read(first);
+      while (client.written() == first) client.write_once();
+      client->close();
+      reader.server.wait();
+      CHECK(reader.more == client.written() - first);
     }
-    connected client(reader.server, reader.ca);
-    client.write();
-    reader.read(client.written());  // now the socket has room
-    if (reads) {
-      CHECK(client.read(4) == "more");
-    } else {
-      client->shutdown();
+  }
+
+  // The caller would not know of it, and send that again on its next connection.
+  TEST_CASE("nothing of what did not count leaves but by another write") {
+    bool reads = false;
+    SUBCASE("when something is read") {
+      reads = true;
     }
-    client->close();
-    reader.server.wait();
-    CHECK(reader.more == 0);
+    SUBCASE("when writing ends") {}
+    for (const auto versions : both) {
+      CAPTURE(static_cast<int>(versions));
+      slow_reader reader(versions);
+      if (reads) {
+        reader.then = [versions](server_connection& client) {
+          for (int i = 0; versions == tls_versions::all && i < 3; ++i) client.tls_update_keys();
+          client.send_raw("more");
+        };
+      }
+      connected client(reader.server, reader.ca);
+      client.write();
+      reader.read(client.written());  // now the socket has room
+      if (reads) {
+        CHECK(client.read(4) == "more");
+      } else {
+        client->shutdown();
+      }
+      client->close();
+      reader.server.wait();
+      CHECK(reader.more == 0);
+    }
   }
 }
-
-TEST_SUITE_END();

@@ -50,6 +50,19 @@ class wired {
     return bytes.substr(0, count > 0 ? static_cast<std::size_t>(count) : 0);
   }
 
+  // The flush sends the bytes, and nothing has sent any of them before.
+  void check_leaves_by_flush(std::string_view bytes) {
+    std::string got(bytes.size(), '\0');
+    std::error_code error;
+    peer.non_blocking(true);
+    peer.read_some(asio::buffer(got), error);
+    REQUIRE(error == asio::error::would_block);
+    CHECK(wire.flush() == std::error_code());
+    peer.non_blocking(false);
+    asio::read(peer, asio::buffer(got));
+    CHECK(got == bytes);
+  }
+
   BIO* bio() { return SSL_get_rbio(ssl_.get()); }
 
  private:
@@ -73,111 +86,93 @@ class wired {
 
 }  // namespace
 
-TEST_SUITE_BEGIN("tls_wire");
-
-TEST_CASE("what is written leaves by the flush, all at once") {
-  wired w;
-  CHECK(BIO_write(w.bio(), "record", 6) == 6);
-  CHECK(BIO_write(w.bio(), "s", 1) == 1);
-  std::array<char, 7> got{};
-  w.peer.non_blocking(true);
-  std::error_code error;
-  w.peer.read_some(asio::buffer(got), error);
-  CHECK(error == asio::error::would_block);
-  CHECK(w.wire.flush() == std::error_code());
-  w.peer.non_blocking(false);
-  asio::read(w.peer, asio::buffer(got));
-  CHECK(std::string_view(got.data(), got.size()) == "records");
-}
-
-TEST_CASE("OpenSSL's own flush sends nothing, and never fails") {
-  wired w;
-  CHECK(BIO_write(w.bio(), "last", 4) == 4);
-  CHECK(BIO_flush(w.bio()) == 1);
-  std::array<char, 4> got{};
-  w.peer.non_blocking(true);
-  std::error_code error;
-  w.peer.read_some(asio::buffer(got), error);
-  CHECK(error == asio::error::would_block);
-  CHECK(w.wire.flush() == std::error_code());
-  w.peer.non_blocking(false);
-  asio::read(w.peer, asio::buffer(got));
-  CHECK(std::string_view(got.data(), got.size()) == "last");
-}
-
-TEST_CASE("what a full socket does not take waits for the next flush") {
-  wired w;
-  const std::string much(wsx::wire_buffer::capacity, 'x');
-  std::size_t written = 0;
-  while (w.wire.flush() == std::error_code()) {
-    // All is gone, so there is room for as much again.
-    REQUIRE(BIO_write(w.bio(), much.data(), static_cast<int>(much.size())) ==
-            static_cast<int>(much.size()));
-    written += much.size();
+TEST_SUITE("transport/tls_wire") {
+  TEST_CASE("what is written leaves by the flush, all at once") {
+    wired w;
+    CHECK(BIO_write(w.bio(), "record", 6) == 6);
+    CHECK(BIO_write(w.bio(), "s", 1) == 1);
+    w.check_leaves_by_flush("records");
   }
-  CHECK(w.wire.flush() == asio::error::would_block);
-  CHECK(BIO_flush(w.bio()) == 1);
-  std::string got(written, '\0');
-  std::size_t read = 0;
-  while (read < written) {
-    read += w.peer.read_some(asio::buffer(got.data() + read, written - read));
-    w.wire.flush();
+
+  TEST_CASE("OpenSSL's own flush sends nothing, and never fails") {
+    wired w;
+    CHECK(BIO_write(w.bio(), "last", 4) == 4);
+    CHECK(BIO_flush(w.bio()) == 1);
+    w.check_leaves_by_flush("last");
   }
-  CHECK(got == std::string(written, 'x'));
-}
 
-TEST_CASE("more than there is room for is refused, to be offered again") {
-  wired w;
-  const std::string most(wsx::wire_buffer::capacity, 'x');
-  while (!BIO_should_retry(w.bio())) {
-    BIO_write(w.bio(), most.data(), static_cast<int>(most.size()));
+  TEST_CASE("what a full socket does not take waits for the next flush") {
+    wired w;
+    const std::string much(wsx::wire_buffer::capacity, 'x');
+    std::size_t written = 0;
+    while (w.wire.flush() == std::error_code()) {
+      // All is gone, so there is room for as much again.
+      REQUIRE(BIO_write(w.bio(), much.data(), static_cast<int>(much.size())) ==
+              static_cast<int>(much.size()));
+      written += much.size();
+    }
+    CHECK(w.wire.flush() == asio::error::would_block);
+    CHECK(BIO_flush(w.bio()) == 1);
+    std::string got(written, '\0');
+    std::size_t read = 0;
+    while (read < written) {
+      read += w.peer.read_some(asio::buffer(got.data() + read, written - read));
+      w.wire.flush();
+    }
+    CHECK(got == std::string(written, 'x'));
   }
-  CHECK(BIO_should_write(w.bio()));
-  CHECK(w.wire.error() == asio::error::would_block);
-}
 
-TEST_CASE("when the peer is gone, what is written is dropped, and reading goes on") {
-  wired w;
-  w.receive("last");
-  w.peer.set_option(asio::socket_base::linger(true, 0));
-  w.peer.close();
-  std::error_code error;
-  while (!error) {
-    CHECK(BIO_write(w.bio(), "x", 1) == 1);
-    error = w.wire.flush();
+  TEST_CASE("more than there is room for is refused, to be offered again") {
+    wired w;
+    const std::string most(wsx::wire_buffer::capacity, 'x');
+    while (!BIO_should_retry(w.bio())) {
+      BIO_write(w.bio(), most.data(), static_cast<int>(most.size()));
+    }
+    CHECK(BIO_should_write(w.bio()));
+    CHECK(w.wire.error() == asio::error::would_block);
   }
-  CHECK(error != asio::error::would_block);
-  const std::string much(2 * wsx::wire_buffer::capacity, 'x');
-  CHECK(BIO_write(w.bio(), much.data(), static_cast<int>(much.size())) ==
-        static_cast<int>(much.size()));
-  CHECK(w.wire.flush() == error);
-  w.wire.before_reading();
-  CHECK(w.read(10) == "last");
-}
 
-TEST_CASE("the socket is read once a batch, and the batch taken piece by piece") {
-  wired w;
-  w.receive("record");
-  w.wire.before_reading();
-  CHECK(w.read(2) == "re");
-  w.receive("s");
-  CHECK(w.read(10) == "cord");
-  CHECK(w.read(10) == "");
-  CHECK(BIO_should_read(w.bio()));
-  w.wire.before_reading();
-  CHECK(w.read(10) == "s");
-}
+  TEST_CASE("when the peer is gone, what is written is dropped, and reading goes on") {
+    wired w;
+    w.receive("last");
+    w.peer.set_option(asio::socket_base::linger(true, 0));
+    w.peer.close();
+    std::error_code error;
+    while (!error) {
+      CHECK(BIO_write(w.bio(), "x", 1) == 1);
+      error = w.wire.flush();
+    }
+    CHECK(error != asio::error::would_block);
+    const std::string much(2 * wsx::wire_buffer::capacity, 'x');
+    CHECK(BIO_write(w.bio(), much.data(), static_cast<int>(much.size())) ==
+          static_cast<int>(much.size()));
+    CHECK(w.wire.flush() == error);
+    w.wire.before_reading();
+    CHECK(w.read(10) == "last");
+  }
 
-TEST_CASE("the end of the stream shows behind its last bytes") {
-  wired w;
-  w.receive("last");
-  w.peer.close();
-  w.wire.before_reading();
-  CHECK(w.read(10) == "last");
-  w.wire.before_reading();
-  CHECK(w.read(10) == "");
-  CHECK_FALSE(BIO_should_retry(w.bio()));
-  CHECK(BIO_eof(w.bio()) == 1);
-}
+  TEST_CASE("the socket is read once a batch, and the batch taken piece by piece") {
+    wired w;
+    w.receive("record");
+    w.wire.before_reading();
+    CHECK(w.read(2) == "re");
+    w.receive("s");
+    CHECK(w.read(10) == "cord");
+    CHECK(w.read(10) == "");
+    CHECK(BIO_should_read(w.bio()));
+    w.wire.before_reading();
+    CHECK(w.read(10) == "s");
+  }
 
-TEST_SUITE_END();
+  TEST_CASE("the end of the stream shows behind its last bytes") {
+    wired w;
+    w.receive("last");
+    w.peer.close();
+    w.wire.before_reading();
+    CHECK(w.read(10) == "last");
+    w.wire.before_reading();
+    CHECK(w.read(10) == "");
+    CHECK_FALSE(BIO_should_retry(w.bio()));
+    CHECK(BIO_eof(w.bio()) == 1);
+  }
+}

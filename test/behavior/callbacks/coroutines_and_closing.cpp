@@ -97,7 +97,7 @@ TEST_SUITE("behavior/callbacks/coroutines_and_closing") {
     }
   }
 
-  TEST_CASE("who waits for the end does not wait for such a callback any longer") {
+  TEST_CASE("close and join do not wait for such a callback any longer") {
     bool enough = false;
     std::optional<gate> g;
     fixture f({.info = [&] { return ignore_all(*g, enough); }});

@@ -198,7 +198,7 @@ TEST_SUITE("behavior/lifetime/internal_failure") {
           "the connection to server:80 failed: " + f.ended.error.message() + ": std::bad_alloc");
   }
 
-  TEST_CASE("who waits can't be told: the next connection finds nothing of the last one") {
+  TEST_CASE("a flush that can't be told: the next connection finds nothing of the last one") {
     for (const bool drops : {false, true}) {
       CAPTURE(drops);
       lines told;

@@ -233,6 +233,16 @@ const preparation preparations[] = {
 }  // namespace
 
 TEST_SUITE("behavior/memory/out_of_memory") {
+  TEST_CASE("the allocation that is to fail fails") {
+    std::unique_ptr<int> made;
+    for (const int after : {0, 1}) {
+      failed = 0;
+      CHECK(shortage{after, false}.during([&] { made = std::make_unique<int>(after); }) ==
+            (after == 1));
+      CHECK(failed == 1 - after);
+    }
+  }
+
   TEST_CASE("try_send throws, or has taken the frame") {
     whichever_fails([](const shortage& none) {
       client_fixture<quiet> f(real_time);

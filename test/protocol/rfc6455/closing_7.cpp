@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-using namespace support;
+using namespace protocol_test;
 using wsx::close_code;
 
 namespace {
@@ -18,14 +18,14 @@ std::string close_with(const std::string& payload) {
 
 /// What a connection answers to a Close frame of the server, in words.
 std::string answer_to(const server_frame& close) {
-  connected::fixture f;
+  connection_test::fixture f;
   f.receive(close);
   return describe(f.sent_alone());
 }
 
 }  // namespace
 
-TEST_SUITE("RFC 6455 7: closing the connection") {
+TEST_SUITE("protocol/rfc6455/closing_7") {
   TEST_CASE("5.5.1: a Close frame with a single byte is refused") {
     check_refused(close_with("\x03"), errc::bad_close_payload, close_code::protocol_error);
     check_refused(close_with("x"), errc::bad_close_payload, close_code::protocol_error);
@@ -48,7 +48,7 @@ TEST_SUITE("RFC 6455 7: closing the connection") {
       CAPTURE(code);
       const auto close = close_frame(static_cast<std::uint16_t>(code), "why");
       CHECK(receive(wire(close)) == "close " + std::to_string(code) + " why; ");
-      CHECK(answer_to(close) == connected::close_words(static_cast<std::uint16_t>(code)));
+      CHECK(answer_to(close) == connection_test::close_words(static_cast<std::uint16_t>(code)));
     }
   }
 

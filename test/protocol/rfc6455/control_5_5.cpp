@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string>
 
-using namespace support;
+using namespace protocol_test;
 using wsx::close_code;
 
 namespace {
@@ -18,7 +18,7 @@ std::string all_bytes(std::size_t size) {
 
 }  // namespace
 
-TEST_SUITE("RFC 6455 5.5: control frames") {
+TEST_SUITE("protocol/rfc6455/control_5_5") {
   TEST_CASE("pings and pongs carry up to 125 bytes of anything") {
     for (const std::size_t size : {0u, 1u, 124u, 125u}) {
       CAPTURE(size);

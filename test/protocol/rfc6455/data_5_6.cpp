@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <string>
 
-using namespace support;
+using namespace protocol_test;
 
-TEST_SUITE("RFC 6455 5.6: data frames") {
+TEST_SUITE("protocol/rfc6455/data_5_6") {
   TEST_CASE("text and binary are told apart, whole and in fragments") {
     CHECK(receive(wire(text_frame("t"), binary_frame("b"))) == "text t; binary b; ");
     CHECK(receive(wire(unfinished(binary_frame("b")), continuation_frame("b", true),

@@ -4,10 +4,10 @@
 
 #include <string>
 
-using namespace support;
+using namespace protocol_test;
 using wsx::close_code;
 
-TEST_SUITE("RFC 6455 5.4: fragmentation") {
+TEST_SUITE("protocol/rfc6455/fragmentation_5_4") {
   TEST_CASE("a message in two frames, and in many") {
     CHECK(receive(wire(unfinished(text_frame("Hel")), continuation_frame("lo", true))) ==
           "text Hello; ");

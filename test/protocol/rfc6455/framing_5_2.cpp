@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-using namespace support;
+using namespace protocol_test;
 using wsx::close_code;
 
 namespace {
@@ -32,7 +32,7 @@ server_frame declaring(std::uint64_t length, length_form form) {
 
 }  // namespace
 
-TEST_SUITE("RFC 6455 5.2: base framing protocol") {
+TEST_SUITE("protocol/rfc6455/framing_5_2") {
   TEST_CASE("a reserved bit that no extension defined is refused, on every kind of frame") {
     for (int rsv = 1; rsv < 8; ++rsv) {
       for (auto frame : {text_frame("x"), binary_frame("x"), continuation_frame("x", true),

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-using namespace support;
+using namespace protocol_test;
 using wsx::close_code;
 
 namespace {
@@ -39,7 +39,7 @@ constexpr auto unlimited = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
 
-TEST_SUITE("RFC 6455 10.4: implementation-specific limits") {
+TEST_SUITE("protocol/rfc6455/limits_10_4") {
   TEST_CASE("a frame of the limit is taken, one byte more is not") {
     for (const std::size_t limit : {1u, 100u, 125u, 126u, 1000u, 65'535u, 65'536u}) {
       CAPTURE(limit);

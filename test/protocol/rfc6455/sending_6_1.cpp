@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-using namespace connected;
+using namespace connection_test;
 
 namespace {
 
@@ -26,7 +26,7 @@ void check_all_refused(fixture& f) {
 
 }  // namespace
 
-TEST_SUITE("RFC 6455 6.1: what a connection sends") {
+TEST_SUITE("protocol/rfc6455/sending_6_1") {
   TEST_CASE("5.3: every frame is masked, with a key of its own") {
     fixture f(pinging());
     f.queue("queued");

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-using namespace support;
+using namespace protocol_test;
 using wsx::close_code;
 
 namespace {
@@ -26,7 +26,7 @@ std::string announcing(std::uint64_t length, std::string_view come) {
 
 }  // namespace
 
-TEST_SUITE("RFC 6455 8.1: errors in UTF-8 data") {
+TEST_SUITE("protocol/rfc6455/utf8_8_1") {
   TEST_CASE("text may be cut into fragments anywhere, within characters too") {
     for (std::size_t i = 0; i <= turtles.size(); ++i) {
       for (std::size_t j = i; j <= turtles.size(); ++j) {
@@ -64,7 +64,7 @@ TEST_SUITE("RFC 6455 8.1: errors in UTF-8 data") {
     check_invalid(wire(unfinished(text_frame("\xe2")), continuation_frame("\x82", true)));
     check_invalid(
         wire(unfinished(text_frame("\xe2")), continuation_frame("", true), text_frame("\x82\xac")));
-    // A binary message that ends like the beginning of a character is nobody's business.
+    // A binary message that ends like the beginning of a character is not judged.
     CHECK(receive(wire(unfinished(binary_frame("\xe2")), continuation_frame("", true),
                        unfinished(text_frame("ok")), continuation_frame("", true))) ==
           "binary \xe2; text ok; ");
@@ -83,7 +83,7 @@ TEST_SUITE("RFC 6455 8.1: errors in UTF-8 data") {
     CHECK(bytes_until_violation(wire(text_frame("\xc0\x80"))) == 2 + 1);
   }
 
-  TEST_CASE("the same for a fragment, and for delivery in pieces") {
+  TEST_CASE("a wrong byte of a fragment is refused as soon, in delivery in pieces as well") {
     const std::string bytes =
         wire(unfinished(text_frame("fine"))) + "\x80\x7e\x03\xe8" + "12\xff and more";
     for (const auto how : {delivery::messages, delivery::fragments}) {

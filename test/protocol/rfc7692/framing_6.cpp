@@ -1,6 +1,6 @@
 #include "support.hpp"
 
-using namespace support;
+using namespace protocol_test;
 using wsx::close_code;
 
 namespace {
@@ -9,7 +9,7 @@ const std::string hello = server_deflater().message("Hello");
 
 }  // namespace
 
-TEST_SUITE("RFC 7692 6: framing") {
+TEST_SUITE("protocol/rfc7692/framing_6") {
   TEST_CASE("6.1: RSV1 tells which messages are compressed") {
     CHECK(receive_inflating(wire(text_frame("plain"), compressed(text_frame(hello)),
                                  binary_frame("plain"), compressed(binary_frame(hello)))) ==

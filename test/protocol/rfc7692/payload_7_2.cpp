@@ -1,6 +1,6 @@
 #include "support.hpp"
 
-using namespace support;
+using namespace protocol_test;
 using wsx::close_code;
 
 namespace {
@@ -17,7 +17,7 @@ server_frame compressed_text(std::string payload) {
 
 }  // namespace
 
-TEST_SUITE("RFC 7692 7.2: payloads") {
+TEST_SUITE("protocol/rfc7692/payload_7_2: payloads") {
   TEST_CASE("7.2.3.1: the examples with one block") {
     const auto hello = bytes_of({0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00});
     CHECK(receive_inflating(wire(compressed_text(hello))) == "text Hello; ");
@@ -125,7 +125,7 @@ TEST_SUITE("RFC 7692 7.2: payloads") {
   }
 }
 
-TEST_SUITE("RFC 7692 8: limits") {
+TEST_SUITE("protocol/rfc7692/payload_7_2: limits, RFC 7692 8") {
   TEST_CASE("the limit of a message counts what comes out, to the byte") {
     const message_limits limits{.max_message = 1000, .max_frame = 10'000, .max_fragments = 10};
     server_deflater server;

@@ -6,7 +6,7 @@
 #include <wsx/testing/server_deflate.hpp>
 
 /// What a client that has agreed on permessage-deflate says to what a server sends.
-namespace support {
+namespace protocol_test {
 
 inline server_frame compressed(server_frame frame) {
   frame.rsv |= rsv1;
@@ -26,4 +26,4 @@ inline void check_refused_inflating(std::string_view bytes, errc why, wsx::close
   CHECK(close_code_for(why) == code);
 }
 
-}  // namespace support
+}  // namespace protocol_test

@@ -15,7 +15,7 @@
 // server's half of it is `server_options::receive_buffer`. The client has no option for its own:
 // its socket is looked for among this process's descriptors, which needs no rights, unlike a
 // network namespace with limits of its own.
-namespace loopback {
+namespace common_test {
 
 /// A socket of this process: the one with that port at its own end, or at the other end.
 class socket_at {
@@ -65,8 +65,7 @@ class socket_at {
   int descriptor_ = -1;
 };
 
-/// Makes the kernel keep about twice so many bytes, at most, of what the client with that port has
-/// written.
+/// Makes the kernel keep at most about twice `bytes` of what the client with that port has written.
 inline void set_send_buffer(std::uint16_t client_port, int bytes) {
   socket_at(client_port, socket_at::own).set(SOL_SOCKET, SO_SNDBUF, bytes);
 }
@@ -77,8 +76,8 @@ class connection_ends {
   explicit connection_ends(std::uint16_t client_port)
       : client_(client_port, socket_at::own), server_(client_port, socket_at::other) {}
 
-  /// Whether the server has read all that the kernel took from the client: it was acknowledged,
-  /// which is not to wait for company, and is not there any more.
+  /// Whether the server has read all that the kernel took from the client: all of it was
+  /// acknowledged, at once and not with a delay, and none is left to be read.
   bool drained() const {
     server_.set(IPPROTO_TCP, TCP_QUICKACK, 1);
     return client_.bytes(TIOCOUTQ) == 0 && server_.bytes(FIONREAD) == 0;
@@ -89,4 +88,4 @@ class connection_ends {
   socket_at server_;
 };
 
-}  // namespace loopback
+}  // namespace common_test
