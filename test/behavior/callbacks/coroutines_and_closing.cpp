@@ -93,6 +93,7 @@ TEST_SUITE("behavior/callbacks/coroutines_and_closing") {
       CHECK(f.seen[3] == "info is interrupted");
       CHECK(f.seen.back() == "terminate");
       CHECK(peer.client_closed());
+      CHECK(!peer.client_shut_down());
       CHECK(f.ended.calls == 1);
     }
   }
@@ -190,17 +191,36 @@ TEST_SUITE("behavior/callbacks/coroutines_and_closing") {
     g.reset();  // before the I/O context
   }
 
-  TEST_CASE("a signal interrupts handle_disconnect, not a message's callback that comes before") {
+  TEST_CASE("nor longer than it would have without the abort") {
+    bool enough = false;
     std::optional<gate> g;
-    fixture f({.text = [&] { return g->wait(); }, .info = [&] { return g->wait(); }});
+    fixture f({.disconnect = [&] { return ignore_all(*g, enough); }});
     g.emplace(f.io);
     f.client->watch_signal(SIGUSR1);
-    memory_peer peer = f.open_and_go();
-    // It is waiting when the connection ends, so that it is given out before handle_disconnect.
-    f.client->post_after(minutes(0), 1);
-    peer.close();
+    f.open().close();
     poll(f.io);
+    std::raise(SIGUSR1);
+    poll(f.io);
+    f.let_pass(close_timeout - minutes(1));
+    f.client->abort();
+    f.let_pass(minutes(1));
+    CHECK(f.ended.failed(wsx::errc::aborted));
+    enough = true;
     g->open();
+    poll(f.io);
+    g.reset();  // before the I/O context
+  }
+
+  TEST_CASE("a signal interrupts handle_disconnect, not the message's callback that comes before") {
+    std::optional<gate> g;
+    fixture f({.info = [&] { return g->wait(); }, .disconnect = wait_for_ever});
+    g.emplace(f.io);
+    f.client->watch_signal(SIGUSR1);
+    f.open().close();
+    poll(f.io);
+    send_mail(f);
+    CHECK(f.seen == lines{"init", "connect", "disconnect"});
+    std::raise(SIGUSR1);
     poll(f.io);
     CHECK(f.seen.back() == "info");
     std::raise(SIGUSR1);
@@ -208,8 +228,10 @@ TEST_SUITE("behavior/callbacks/coroutines_and_closing") {
     CHECK(f.seen.back() == "info");
     g->open();
     poll(f.io);
-    CHECK(f.seen == lines{"init", "connect", "text", "text is through", "info", "info is through",
-                          "disconnect", "terminate"});
+    CHECK(f.seen == lines{"init", "connect", "disconnect", "disconnect is interrupted", "info",
+                          "info is through", "disconnect"});
+    f.client.reset();
+    poll(f.io);
     g.reset();  // before the I/O context
   }
 
@@ -247,10 +269,12 @@ TEST_SUITE("behavior/callbacks/coroutines_and_closing") {
 
   TEST_CASE("abort while a message's callback waits: the transport has no say in how it ended") {
     fixture f({.cast = wait_for_ever});
-    f.open();
+    memory_peer peer = f.open();
     f.client->cast(1);
     poll(f.io);
     CHECK(f.seen.back() == "cast");
+    peer.write(text_frame("unread"));
+    poll(f.io);
     f.client->abort();
     poll(f.io);
     CHECK(f.ended.failed(wsx::errc::aborted));

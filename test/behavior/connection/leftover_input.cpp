@@ -41,8 +41,10 @@ struct coroutines {
 
 // Both sides close at once: the server's Close lies behind messages that have been read, and are of
 // no use any more.
+enum class end { with_it, later, behind_more };
+
 template <class Handler>
-void check_close_behind_messages(bool in_one_piece) {
+void check_close_behind_messages(end when) {
   record r;
   client_fixture<Handler> f({&r});
   outcome closed;
@@ -55,11 +57,12 @@ void check_close_behind_messages(bool in_one_piece) {
   std::string frames;
   for (int i = 0; i < 40; ++i) frames += encode_server_frame(text_frame("a"));
   peer.write(frames + encode_server_frame(close_frame(1000, "bye")));
-  if (in_one_piece) peer.close();
+  if (when == end::with_it) peer.close();
   poll(f.io);
   CHECK(r.messages < 40);
   CHECK(frames_of(peer).size() == 1);
-  if (!in_one_piece) peer.close();
+  if (when == end::behind_more) peer.write(text_frame(std::string(1000, 'z')));
+  if (when != end::with_it) peer.close();
   poll(f.io);
   CHECK(closed.ok());
   CHECK(f.ended.ok());
@@ -82,8 +85,8 @@ struct answers_mail {
 TEST_SUITE("behavior/connection/leftover_input") {
   TEST_CASE_TEMPLATE("the server's Close behind messages that came before it", Handler, plain,
                      coroutines) {
-    check_close_behind_messages<Handler>(false);
-    check_close_behind_messages<Handler>(true);
+    for (const end when : {end::with_it, end::later, end::behind_more})
+      check_close_behind_messages<Handler>(when);
   }
 
   TEST_CASE("the server's Close that came with its response, and the first callback closes") {

@@ -3,6 +3,7 @@
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
 
+#include <csignal>
 #include <optional>
 #include <string>
 
@@ -29,10 +30,11 @@ struct record {
   lines seen{};
   std::optional<gate> g{};
   bool enough = false;
+  bool listens = false;  // handle_disconnect can be interrupted
 };
 
 // Its callback for messages waits, and ignores all interruptions, until the test is done with it.
-// So does its handle_disconnect.
+// So does its handle_disconnect, unless it `listens`.
 struct deaf {
   record* r;
 
@@ -40,13 +42,18 @@ struct deaf {
   void handle_frame(wsx::text) {}
   asio::awaitable<void> handle_info(urgent) { return wait("info"); }
   asio::awaitable<wsx::disconnect_decision> handle_disconnect(const wsx::disconnect&) {
-    auto waiting = wait("disconnect");
+    auto waiting = r->listens ? listen() : wait("disconnect");
     co_await std::move(waiting);
     co_return wsx::reconnect();
   }
   void terminate(const wsx::close_reason&) { r->seen.push_back("terminate"); }
 
  private:
+  asio::awaitable<void> listen() {
+    r->seen.push_back("disconnect");
+    auto waiting = wait_for_ever();
+    co_await std::move(waiting);
+  }
   asio::awaitable<void> wait(std::string name) {
     r->seen.push_back(name);
     auto waiting = ignore_all(*r->g, r->enough);
@@ -127,6 +134,25 @@ TEST_SUITE("behavior/operations/canceled_connect") {
     CHECK(f.seen == lines{"disconnect", "disconnect is through"});
     CHECK(f.connected.calls == 1);
     CHECK(f.server.accepted() == 0);
+  }
+
+  TEST_CASE("handle_disconnect is not asked again that a signal has interrupted") {
+    auto o = calm();
+    o.handle_first_failure = true;
+    fixture f(o);
+    f.listens = true;
+    f.client->watch_signal(SIGUSR1);
+    f.server.refuse(asio::error::connection_refused);
+    f.start();
+    f.client->post(urgent{});
+    std::raise(SIGUSR1);
+    poll(f.io);
+    CHECK(f.seen == lines{"disconnect", "info"});
+    f.cancel();
+    f.release();
+    CHECK(f.seen == lines{"disconnect", "info", "info is through"});
+    CHECK(f.connected.failed(interrupted));
+    CHECK(!f.ended.done());
   }
 
   TEST_CASE("no other message is given to the handler before it completes") {
