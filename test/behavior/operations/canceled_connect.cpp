@@ -51,7 +51,7 @@ struct deaf {
  private:
   asio::awaitable<void> listen() {
     r->seen.push_back("disconnect");
-    auto waiting = wait_for_ever();
+    auto waiting = coroutine_handlers::wait_for_ever();
     co_await std::move(waiting);
   }
   asio::awaitable<void> wait(std::string name) {
