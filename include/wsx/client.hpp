@@ -347,6 +347,7 @@ class basic_client {
  private:
   template <class, transport>
   friend class basic_client;
+  friend struct detail::client_access;
 
   template <class Token>
   auto start_connect(request target, diagnostics* details, Token&& token) {

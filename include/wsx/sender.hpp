@@ -25,7 +25,7 @@ WSX_API asio::awaitable<void> co_send(engine_ref e, std::shared_ptr<send_channel
                                       protocol::outgoing_frame frame);
 
 // If the frame fits in the queue, it is queued at once and no state is kept.
-struct initiate_send : initiation {
+struct initiate_send : initiation<engine_ref> {
   using initiation::initiation;
 
   template <class Handler>

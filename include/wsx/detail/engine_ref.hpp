@@ -95,4 +95,12 @@ class engine_ref {
   std::shared_ptr<engine> engine_;
 };
 
+// Gives the engine of a client to what supervises or links it.
+struct client_access {
+  template <class Client>
+  static const engine_ref& engine_of(const Client& client) noexcept {
+    return client.engine_;
+  }
+};
+
 }  // namespace wsx::detail

@@ -17,50 +17,52 @@
 
 namespace wsx::detail {
 
-// Starts an operation once there is a handler. Asio asks it for an executor if a token needs one,
-// as `cancel_after` does for its timer.
+// Starts an operation of a client (`engine_ref`) or a supervisor (`supervision_ref`) once there is
+// a handler. Asio asks it for an executor if a token needs one, as `cancel_after` does for its
+// timer.
+template <class Ref>
 class initiation {
  public:
   using executor_type = strand;
 
-  explicit initiation(engine_ref e) noexcept : engine_(std::move(e)) {}
+  explicit initiation(Ref target) noexcept : target_(std::move(target)) {}
 
-  executor_type get_executor() const noexcept { return engine_.serial(); }
+  executor_type get_executor() const noexcept { return target_.serial(); }
 
  protected:
-  const engine_ref& target() const noexcept { return engine_; }
+  const Ref& target() const noexcept { return target_; }
 
-  // Calls `start` with the engine, the operation's ticket and its completion. A cancellation
-  // reaches the engine with the ticket.
+  // Calls `start` with the target, the operation's ticket and its completion. A cancellation
+  // reaches the target with the ticket.
   template <class... Args, class Handler, class Start>
   void begin(Handler handler, Start& start) const {
-    const ticket t = engine_.next_ticket();
+    const ticket t = target_.next_ticket();
     if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected()) {
-      slot.assign([weak = std::weak_ptr(engine_.get()), t](asio::cancellation_type type) {
+      slot.assign([weak = std::weak_ptr(target_.get()), t](asio::cancellation_type type) {
         if (type == asio::cancellation_type::none) return;
-        if (auto still_there = weak.lock()) engine_ref(std::move(still_there)).cancel(t);
+        if (auto still_there = weak.lock()) Ref(std::move(still_there)).cancel(t);
       });
     }
-    start(engine_, t, completion<Args...>(std::move(handler), engine_.serial()));
+    start(target_, t, completion<Args...>(std::move(handler), target_.serial()));
   }
 
  private:
-  engine_ref engine_;
+  Ref target_;
 };
 
-template <class... Args>
-struct initiate_operation : initiation {
-  using initiation::initiation;
+template <class Ref, class... Args>
+struct initiate_operation : initiation<Ref> {
+  using initiation<Ref>::initiation;
 
   template <class Handler, class Start>
   void operator()(Handler handler, Start start) const {
-    begin<Args...>(std::move(handler), start);
+    this->template begin<Args...>(std::move(handler), start);
   }
 };
 
 // An operation that waits for the end of the client: no callback of the client can await it.
 template <class... Args>
-struct initiate_ending : initiation {
+struct initiate_ending : initiation<engine_ref> {
   using initiation::initiation;
 
   template <class Handler, class Start>
@@ -79,10 +81,10 @@ auto start_ending(const engine_ref& e, Token&& token, Start start) {
                                                                      token, std::move(start));
 }
 
-// Starts an operation of the engine with any completion token.
-template <class... Args, class Token, class Start>
-auto start_operation(const engine_ref& e, Token&& token, Start start) {
-  return asio::async_initiate<Token, void(Args...)>(initiate_operation<Args...>(e), token,
+// Starts an operation with any completion token.
+template <class... Args, class Ref, class Token, class Start>
+auto start_operation(const Ref& target, Token&& token, Start start) {
+  return asio::async_initiate<Token, void(Args...)>(initiate_operation<Ref, Args...>(target), token,
                                                     std::move(start));
 }
 
