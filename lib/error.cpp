@@ -83,6 +83,15 @@ const char* text_of(errc e) noexcept {
     case errc::closed_abnormally: return "the connection was closed with another code than 1000";
     case errc::handler_failed: return "a callback of the handler threw";
     case errc::internal_failure: return "the client could not go on";
+
+    case errc::no_supervisor: return "the supervisor does not run";
+    case errc::child_not_found: return "no child has that name";
+    case errc::child_already_present: return "there is a child of that name";
+    case errc::child_running: return "the child runs";
+    case errc::child_restarting: return "the child is being restarted";
+    case errc::child_not_made: return "the function that makes the child threw";
+    case errc::reached_max_restart_intensity:
+      return "children had to be restarted more often than allowed";
   }
   return "unknown error";
 }
@@ -137,9 +146,9 @@ bool is_permanent(errc e) noexcept {
   }
 }
 
-// Errors that only report the state of a client are neither: no attempt was made.
+// Errors that only report the state of a client or a supervisor are neither: no attempt was made.
 bool is_transient(errc e) noexcept {
-  return e >= errc::connect_timeout && !is_permanent(e);
+  return within(e, errc::connect_timeout, errc::no_supervisor) && !is_permanent(e);
 }
 
 bool belongs_to(errc e, condition group) noexcept {

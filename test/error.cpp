@@ -25,6 +25,7 @@ const std::vector<std::pair<errc, errc>> groups{
     {errc::reserved_bits, errc::unsupported_data},
     {errc::message_too_big, errc::too_many_fragments},
     {errc::connection_dropped, errc::internal_failure},
+    {errc::no_supervisor, errc::reached_max_restart_intensity},
 };
 
 std::vector<errc> all_between(errc first, errc last) {
@@ -89,7 +90,7 @@ TEST_SUITE("error") {
       CHECK_FALSE(text.ends_with('.'));
       CHECK(text.find('\n') == std::string::npos);
     }
-    CHECK(seen.size() == 59);
+    CHECK(seen.size() == 66);
   }
 
   TEST_CASE("every condition has a message of its own") {
@@ -174,8 +175,8 @@ TEST_SUITE("error") {
   TEST_CASE("transient: all else that keeps from connecting or ends a connection") {
     std::set<errc> expected;
     for (const errc e : all_errors()) {
-      if (e >= errc::connect_timeout && make_error_code(e) != condition::permanent)
-        expected.insert(e);
+      const bool of_a_state = e < errc::connect_timeout || e >= errc::no_supervisor;
+      if (!of_a_state && make_error_code(e) != condition::permanent) expected.insert(e);
     }
     CHECK(members(condition::transient) == expected);
     for (const errc e : {errc::refused_for_now, errc::handshake_dropped, errc::ping_timeout,
@@ -183,8 +184,11 @@ TEST_SUITE("error") {
       CHECK(expected.contains(e));
   }
 
-  TEST_CASE("what the client's state refuses is neither permanent nor transient") {
-    for (const errc e : all_between(errc::not_connected, errc::would_deadlock)) {
+  TEST_CASE(
+      "what the state of a client or a supervisor refuses is neither permanent nor transient") {
+    for (const errc e :
+         joined(all_between(errc::not_connected, errc::would_deadlock),
+                all_between(errc::no_supervisor, errc::reached_max_restart_intensity))) {
       CHECK(make_error_code(e) != condition::permanent);
       CHECK(make_error_code(e) != condition::transient);
     }

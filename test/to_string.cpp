@@ -115,6 +115,13 @@ const std::vector<std::pair<wsx::errc, std::string>> errors{
     {wsx::errc::closed_abnormally, "closed_abnormally"},
     {wsx::errc::handler_failed, "handler_failed"},
     {wsx::errc::internal_failure, "internal_failure"},
+    {wsx::errc::no_supervisor, "no_supervisor"},
+    {wsx::errc::child_not_found, "child_not_found"},
+    {wsx::errc::child_already_present, "child_already_present"},
+    {wsx::errc::child_running, "child_running"},
+    {wsx::errc::child_restarting, "child_restarting"},
+    {wsx::errc::child_not_made, "child_not_made"},
+    {wsx::errc::reached_max_restart_intensity, "reached_max_restart_intensity"},
 };
 
 }  // namespace
@@ -428,6 +435,38 @@ TEST_SUITE("to_string: requests, connections and options") {
   }
 }
 
+TEST_SUITE("to_string: supervision") {
+  TEST_CASE("child_state, restart_strategy, restart_type") {
+    using enum wsx::child_state;
+    using enum wsx::restart_strategy;
+    using enum wsx::restart_type;
+    CHECK(to_string(not_running) == "not_running");
+    CHECK(to_string(starting) == "starting");
+    CHECK(to_string(running) == "running");
+    CHECK(to_string(restarting) == "restarting");
+    CHECK(to_string(terminating) == "terminating");
+    CHECK(to_string(one_for_one) == "one_for_one");
+    CHECK(to_string(one_for_all) == "one_for_all");
+    CHECK(to_string(rest_for_one) == "rest_for_one");
+    CHECK(to_string(permanent) == "permanent");
+    CHECK(to_string(transient) == "transient");
+    CHECK(to_string(temporary) == "temporary");
+    CHECK(to_string(wsx::child_state{99}) == "child_state(99)");
+  }
+
+  TEST_CASE("child_info, child_counts") {
+    wsx::child_info child{.name = "a\n", .state = wsx::child_state::running};
+    CHECK(to_string(child) == "\"a\\n\": running, permanent, never started");
+    child.is_supervisor = true;
+    child.starts = 1;
+    CHECK(to_string(child) == "\"a\\n\": running, permanent supervisor, started once");
+    child.starts = 2;
+    CHECK(to_string(child) == "\"a\\n\": running, permanent supervisor, started 2 times");
+    CHECK(to_string(wsx::child_counts{.specs = 4, .active = 3, .supervisors = 1, .workers = 3}) ==
+          "{specs: 4, active: 3, supervisors: 1, workers: 3}");
+  }
+}
+
 TEST_SUITE("to_string: streams and fmt") {
   TEST_CASE("each type has all three") {
     const wsx::close_reason reason = closed(wsx::close_origin::local, {});
@@ -443,6 +482,8 @@ TEST_SUITE("to_string: streams and fmt") {
     };
     check(wsx::close_code::normal, wsx::close_origin::local, wsx::condition::timeout,
           wsx::connect_stage::tls, wsx::errc::refused, wsx::io_direction::read, wsx::opcode::text);
+    check(wsx::child_state::running, wsx::restart_strategy::one_for_one,
+          wsx::restart_type::permanent, wsx::child_info(), wsx::child_counts());
     check(wsx::text{"a"}, wsx::binary(), wsx::ping(), wsx::pong(), wsx::fragment(), wsx::ok(),
           wsx::stop());
     check(reason, wsx::diagnostics(), wsx::disconnect{.reason = reason, .connection = connection},

@@ -28,6 +28,14 @@ asio::awaitable<void> client_hpp() {
   // [wsx/client.hpp]
 }
 
+asio::awaitable<void> supervisor_hpp(asio::io_context& io, std::string url) {
+  // [wsx/supervisor.hpp]
+  const auto make = [&] { return wsx::child(wsx::client<printer>(io), url); };
+  wsx::supervisor feeds(io, {{"prices", make}});
+  co_await feeds.start();
+  // [wsx/supervisor.hpp]
+}
+
 asio::awaitable<void> request_hpp(wsx::client<printer>& client) {
   // [wsx/request.hpp]
   co_await client.connect(wsx::request("wss://example.com/feed")

@@ -84,6 +84,15 @@ enum class errc {
   closed_abnormally,  ///< closed with a code other than 1000
   handler_failed,     ///< a callback threw
   internal_failure,   ///< the client could not go on: no memory, no thread, no random numbers
+
+  // A supervisor and its children.
+  no_supervisor = 200,            ///< the supervisor was not started, or has ended
+  child_not_found,                ///< no child has that name
+  child_already_present,          ///< there is a child of that name, which does not run
+  child_running,                  ///< the child of that name runs
+  child_restarting,               ///< the child of that name is about to be restarted
+  child_not_made,                 ///< the function that makes the child threw
+  reached_max_restart_intensity,  ///< children had to be restarted more often than allowed
 };
 
 /// Groups of `errc`, to compare an `std::error_code` with. An error may be in several groups.

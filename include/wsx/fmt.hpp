@@ -25,6 +25,8 @@ struct formatter_of : fmt::formatter<fmt::string_view> {
 }  // namespace wsx::detail
 
 template <>
+struct fmt::formatter<wsx::child_state> : wsx::detail::formatter_of<wsx::child_state> {};
+template <>
 struct fmt::formatter<wsx::close_code> : wsx::detail::formatter_of<wsx::close_code> {};
 template <>
 struct fmt::formatter<wsx::close_origin> : wsx::detail::formatter_of<wsx::close_origin> {};
@@ -38,6 +40,10 @@ template <>
 struct fmt::formatter<wsx::io_direction> : wsx::detail::formatter_of<wsx::io_direction> {};
 template <>
 struct fmt::formatter<wsx::opcode> : wsx::detail::formatter_of<wsx::opcode> {};
+template <>
+struct fmt::formatter<wsx::restart_strategy> : wsx::detail::formatter_of<wsx::restart_strategy> {};
+template <>
+struct fmt::formatter<wsx::restart_type> : wsx::detail::formatter_of<wsx::restart_type> {};
 template <>
 struct fmt::formatter<wsx::text> : wsx::detail::formatter_of<wsx::text> {};
 template <>
@@ -72,6 +78,8 @@ struct fmt::formatter<wsx::tried_address> : wsx::detail::formatter_of<wsx::tried
 template <>
 struct fmt::formatter<wsx::io_result> : wsx::detail::formatter_of<wsx::io_result> {};
 template <>
+struct fmt::formatter<wsx::child_info> : wsx::detail::formatter_of<wsx::child_info> {};
+template <>
 struct fmt::formatter<wsx::header> : wsx::detail::formatter_of<wsx::header> {};
 template <>
 struct fmt::formatter<std::vector<wsx::header>>
@@ -84,6 +92,8 @@ template <>
 struct fmt::formatter<wsx::url> : wsx::detail::formatter_of<wsx::url> {};
 template <>
 struct fmt::formatter<wsx::backoff_options> : wsx::detail::formatter_of<wsx::backoff_options> {};
+template <>
+struct fmt::formatter<wsx::child_counts> : wsx::detail::formatter_of<wsx::child_counts> {};
 template <>
 struct fmt::formatter<wsx::connection_info> : wsx::detail::formatter_of<wsx::connection_info> {};
 template <>

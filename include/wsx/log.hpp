@@ -7,8 +7,9 @@
 namespace wsx {
 
 /// Receives what wsx cannot report to a caller: messages posted to a handler without a matching
-/// `handle_info`, and replies without a connection. `line` has no line end. A sink is called on the
-/// client's strand, so clients may call it from several threads at a time. It must not throw.
+/// `handle_info`, replies without a connection, and what a supervisor does when a child fails.
+/// `line` has no line end. A sink is called on the strand of the client or supervisor, so several
+/// threads may call it at a time. It must not throw.
 using log_sink = void (*)(std::string_view line);
 
 /// Replaces the sink; null discards all lines. The default sink writes to standard error. From any
@@ -18,6 +19,7 @@ WSX_API void set_log_sink(log_sink sink) noexcept;
 namespace detail {
 WSX_API void log_unhandled(const char* type);
 void log_dropped_reply();
+void log_report(std::string_view line);
 }  // namespace detail
 
 }  // namespace wsx

@@ -9,6 +9,7 @@
 /// Writes the texts of `wsx/to_string.hpp` to a stream.
 namespace wsx {
 
+WSX_API std::ostream& operator<<(std::ostream& out, child_state value);
 WSX_API std::ostream& operator<<(std::ostream& out, close_code value);
 WSX_API std::ostream& operator<<(std::ostream& out, close_origin value);
 WSX_API std::ostream& operator<<(std::ostream& out, condition value);
@@ -16,6 +17,8 @@ WSX_API std::ostream& operator<<(std::ostream& out, connect_stage value);
 WSX_API std::ostream& operator<<(std::ostream& out, errc value);
 WSX_API std::ostream& operator<<(std::ostream& out, io_direction value);
 WSX_API std::ostream& operator<<(std::ostream& out, opcode value);
+WSX_API std::ostream& operator<<(std::ostream& out, restart_strategy value);
+WSX_API std::ostream& operator<<(std::ostream& out, restart_type value);
 WSX_API std::ostream& operator<<(std::ostream& out, const text& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const binary& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const ping& value);
@@ -32,12 +35,14 @@ WSX_API std::ostream& operator<<(std::ostream& out, const down& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const signal& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const tried_address& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const io_result& value);
+WSX_API std::ostream& operator<<(std::ostream& out, const child_info& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const header& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const std::vector<header>& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const response_headers& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const request& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const url& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const backoff_options& value);
+WSX_API std::ostream& operator<<(std::ostream& out, const child_counts& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const connection_info& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const deflate_options& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const deflate_parameters& value);

@@ -17,6 +17,8 @@
 /// The text is not part of the interface: any version may change it.
 namespace wsx {
 
+/// "running"
+WSX_API std::string to_string(child_state state);
 /// "1008 (policy violation)", "4001"
 WSX_API std::string to_string(close_code code);
 /// "local"
@@ -31,6 +33,10 @@ WSX_API std::string to_string(errc error);
 WSX_API std::string to_string(io_direction direction);
 /// "binary"
 WSX_API std::string to_string(opcode kind);
+/// "one_for_one"
+WSX_API std::string to_string(restart_strategy strategy);
+/// "permanent"
+WSX_API std::string to_string(restart_type type);
 
 /// A frame's kind and size, and the beginning of a text: `text, 5 bytes: "hello"`.
 WSX_API std::string to_string(const text& frame);
@@ -56,6 +62,9 @@ WSX_API std::string to_string(const signal& what);
 WSX_API std::string to_string(const tried_address& tried);
 WSX_API std::string to_string(const io_result& result);
 
+/// `"prices": running, permanent, started 2 times`
+WSX_API std::string to_string(const child_info& child);
+
 /// "Server: nginx"
 WSX_API std::string to_string(const header& field);
 /// "[Server: nginx, Content-Length: 0]"; at most 32 of them.
@@ -67,6 +76,7 @@ WSX_API std::string to_string(const url& u);
 
 /// Each member, as in "{level: 6, memory_level: 8, ...}".
 WSX_API std::string to_string(const backoff_options& o);
+WSX_API std::string to_string(const child_counts& counts);
 WSX_API std::string to_string(const connection_info& info);
 WSX_API std::string to_string(const deflate_options& o);
 WSX_API std::string to_string(const deflate_parameters& agreed);

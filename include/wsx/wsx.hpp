@@ -6,6 +6,7 @@
 
 #include <wsx/action.hpp>
 #include <wsx/backoff.hpp>
+#include <wsx/child_spec.hpp>
 #include <wsx/client.hpp>
 #include <wsx/close_code.hpp>
 #include <wsx/close_reason.hpp>
@@ -26,6 +27,7 @@
 #include <wsx/sender.hpp>
 #include <wsx/session.hpp>
 #include <wsx/stats.hpp>
+#include <wsx/supervisor.hpp>
 #include <wsx/system_error.hpp>
 #include <wsx/timer.hpp>
 #include <wsx/to_string.hpp>

@@ -49,6 +49,10 @@ void log_dropped_reply() {
   if (const auto sink = current.load()) sink("a reply is dropped: there is no connection");
 }
 
+void log_report(std::string_view line) {
+  if (const auto sink = current.load()) sink(line);
+}
+
 }  // namespace detail
 
 }  // namespace wsx

@@ -1,3 +1,4 @@
+#include <wsx/child_spec.hpp>
 #include <wsx/close_code.hpp>
 #include <wsx/close_reason.hpp>
 #include <wsx/diagnostics.hpp>
@@ -16,6 +17,35 @@
 namespace wsx {
 
 namespace {
+
+const char* name_of(child_state state) noexcept {
+  switch (state) {
+    case child_state::not_running: return "not_running";
+    case child_state::starting: return "starting";
+    case child_state::running: return "running";
+    case child_state::restarting: return "restarting";
+    case child_state::terminating: return "terminating";
+  }
+  return nullptr;
+}
+
+const char* name_of(restart_strategy strategy) noexcept {
+  switch (strategy) {
+    case restart_strategy::one_for_one: return "one_for_one";
+    case restart_strategy::one_for_all: return "one_for_all";
+    case restart_strategy::rest_for_one: return "rest_for_one";
+  }
+  return nullptr;
+}
+
+const char* name_of(restart_type type) noexcept {
+  switch (type) {
+    case restart_type::permanent: return "permanent";
+    case restart_type::transient: return "transient";
+    case restart_type::temporary: return "temporary";
+  }
+  return nullptr;
+}
 
 const char* name_of(close_origin origin) noexcept {
   switch (origin) {
@@ -113,6 +143,13 @@ const char* name_of(errc error) noexcept {
     case errc::closed_abnormally: return "closed_abnormally";
     case errc::handler_failed: return "handler_failed";
     case errc::internal_failure: return "internal_failure";
+    case errc::no_supervisor: return "no_supervisor";
+    case errc::child_not_found: return "child_not_found";
+    case errc::child_already_present: return "child_already_present";
+    case errc::child_running: return "child_running";
+    case errc::child_restarting: return "child_restarting";
+    case errc::child_not_made: return "child_not_made";
+    case errc::reached_max_restart_intensity: return "reached_max_restart_intensity";
   }
   return nullptr;
 }
@@ -164,6 +201,10 @@ std::string name_or_number(Enum value, const char* type) {
 
 }  // namespace
 
+std::string to_string(child_state state) {
+  return name_or_number(state, "child_state");
+}
+
 std::string to_string(close_code code) {
   const auto number = static_cast<std::uint16_t>(code);
   const char* const name = name_of(code);
@@ -192,6 +233,14 @@ std::string to_string(io_direction direction) {
 
 std::string to_string(opcode kind) {
   return name_or_number(kind, "opcode");
+}
+
+std::string to_string(restart_strategy strategy) {
+  return name_or_number(strategy, "restart_strategy");
+}
+
+std::string to_string(restart_type type) {
+  return name_or_number(type, "restart_type");
 }
 
 }  // namespace wsx

@@ -5,6 +5,10 @@
 
 namespace wsx {
 
+std::ostream& operator<<(std::ostream& out, child_state value) {
+  return out << to_string(value);
+}
+
 std::ostream& operator<<(std::ostream& out, close_code value) {
   return out << to_string(value);
 }
@@ -30,6 +34,14 @@ std::ostream& operator<<(std::ostream& out, io_direction value) {
 }
 
 std::ostream& operator<<(std::ostream& out, opcode value) {
+  return out << to_string(value);
+}
+
+std::ostream& operator<<(std::ostream& out, restart_strategy value) {
+  return out << to_string(value);
+}
+
+std::ostream& operator<<(std::ostream& out, restart_type value) {
   return out << to_string(value);
 }
 
@@ -95,6 +107,9 @@ std::ostream& operator<<(std::ostream& out, const io_result& value) {
   return out << to_string(value);
 }
 
+std::ostream& operator<<(std::ostream& out, const child_info& value) {
+  return out << to_string(value);
+}
 std::ostream& operator<<(std::ostream& out, const header& value) {
   return out << to_string(value);
 }
@@ -119,6 +134,9 @@ std::ostream& operator<<(std::ostream& out, const backoff_options& value) {
   return out << to_string(value);
 }
 
+std::ostream& operator<<(std::ostream& out, const child_counts& value) {
+  return out << to_string(value);
+}
 std::ostream& operator<<(std::ostream& out, const connection_info& value) {
   return out << to_string(value);
 }

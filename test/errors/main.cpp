@@ -46,6 +46,7 @@ int main(int count, char** arguments) {
   errors_test::frames(all);
   errors_test::endings(all);
   errors_test::misuse(all);
+  errors_test::supervision(all);
 
   for (const auto e : all.missing())
     std::cout << "never happened: " << make_error_code(e).message() << "\n";

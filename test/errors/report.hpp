@@ -60,5 +60,6 @@ void certificates(report& to);
 void frames(report& to);
 void endings(report& to);
 void misuse(report& to);
+void supervision(report& to);
 
 }  // namespace errors_test

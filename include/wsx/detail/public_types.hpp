@@ -8,6 +8,7 @@
 
 namespace wsx {
 
+enum class child_state;
 enum class close_code : std::uint16_t;
 enum class close_origin;
 enum class condition;
@@ -15,6 +16,8 @@ enum class connect_stage;
 enum class errc;
 enum class io_direction;
 enum class opcode : std::uint8_t;
+enum class restart_strategy;
+enum class restart_type;
 class action;
 class disconnect_decision;
 class message;
@@ -22,6 +25,8 @@ class owned_message;
 class response_headers;
 struct backoff_options;
 struct binary;
+struct child_counts;
+struct child_info;
 struct close_reason;
 struct connection_info;
 struct deflate_options;

@@ -19,10 +19,10 @@ namespace wsx::testing {
 /// reconnect, `post_after` and `disconnect::uptime`. It never moves by itself, so a test can let
 /// minutes pass at once, and no machine is too slow for it.
 ///
-/// All clients made on the execution context while this object exists use it. Other timers of the
-/// context do not, such as those of a test or of a callback. For clients that outlive this object
-/// time stands still. Another virtual clock of the same context continues from there, for these
-/// clients, too. Several at a time are one clock.
+/// All clients and supervisors made on the execution context while this object exists use it. Other
+/// timers of the context do not, such as those of a test or of a callback. For clients that outlive
+/// this object time stands still. Another virtual clock of the same context continues from there,
+/// for these clients, too. Several at a time are one clock.
 ///
 /// The clock starts at the time of `std::chrono::steady_clock`. From any thread; it may outlive the
 /// context.

@@ -1,0 +1,59 @@
+// The code of docs/operations.md; scripts/check-docs compares it.
+#include <wsx/wsx.hpp>
+
+#include <asio/awaitable.hpp>
+#include <asio/io_context.hpp>
+
+#include <chrono>
+#include <string>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+struct refresh {};
+
+struct account_feed {
+  void handle_frame(wsx::text) {}
+  void handle_cast(refresh) {}
+};
+
+struct order_feed {
+  void handle_frame(wsx::text) {}
+};
+
+asio::awaitable<void> supervise(asio::io_context& io, std::string url) {
+  // [supervisor]
+  wsx::supervisor_options options;
+  options.strategy = wsx::restart_strategy::rest_for_one;
+  options.intensity = 5;
+  options.period = 60s;
+
+  wsx::supervisor trading(
+      io, options,
+      {
+          {"account", [&] { return wsx::child(wsx::client<account_feed>(io), url); }},
+          {"orders", [&] { return wsx::child(wsx::client<order_feed>(io), url); }},
+      });
+  co_await trading.start();
+  trading.cast<account_feed>("account", refresh{});
+  co_await trading.join();  // throws if it gives up
+  // [supervisor]
+}
+
+asio::awaitable<void> link_two(asio::io_context& io) {
+  // [link]
+  wsx::client<account_feed> account(io);
+  wsx::client<order_feed> orders(io);
+  wsx::link(account, orders);
+  // [link]
+  co_return;
+}
+
+}  // namespace
+
+// What is only compiled.
+void use_operations(asio::io_context& io) {
+  (void)supervise(io, "ws://localhost");
+  (void)link_two(io);
+}
