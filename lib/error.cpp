@@ -38,6 +38,7 @@ const char* text_of(errc e) noexcept {
     case errc::close_timeout: return "the server did not end the connection in time";
     case errc::ping_timeout: return "the server did not answer a ping in time";
     case errc::peer_not_reading: return "the server did not read replies in time";
+    case errc::data_timeout: return "the server did not send a message in time";
 
     case errc::malformed_response: return "the handshake response is not valid HTTP/1.1";
     case errc::response_head_too_big: return "the head of the handshake response is too big";

@@ -19,7 +19,7 @@ using wsx::errc;
 const std::vector<std::pair<errc, errc>> groups{
     {errc::invalid_url, errc::message_over_queue},
     {errc::not_connected, errc::would_deadlock},
-    {errc::connect_timeout, errc::peer_not_reading},
+    {errc::connect_timeout, errc::data_timeout},
     {errc::malformed_response, errc::handshake_dropped},
     {errc::tls_handshake_failed, errc::tls_failed},
     {errc::reserved_bits, errc::unsupported_data},
@@ -90,7 +90,7 @@ TEST_SUITE("error") {
       CHECK_FALSE(text.ends_with('.'));
       CHECK(text.find('\n') == std::string::npos);
     }
-    CHECK(seen.size() == 66);
+    CHECK(seen.size() == 67);
   }
 
   TEST_CASE("every condition has a message of its own") {
@@ -141,7 +141,7 @@ TEST_SUITE("error") {
 
   TEST_CASE("timeout") {
     CHECK(members(condition::timeout) ==
-          joined(all_between(errc::connect_timeout, errc::peer_not_reading), {}));
+          joined(all_between(errc::connect_timeout, errc::data_timeout), {}));
   }
 
   TEST_CASE("tls_failed") {
@@ -180,7 +180,8 @@ TEST_SUITE("error") {
     }
     CHECK(members(condition::transient) == expected);
     for (const errc e : {errc::refused_for_now, errc::handshake_dropped, errc::ping_timeout,
-                         errc::peer_not_reading, errc::connection_dropped, errc::internal_failure})
+                         errc::peer_not_reading, errc::data_timeout, errc::connection_dropped,
+                         errc::internal_failure})
       CHECK(expected.contains(e));
   }
 

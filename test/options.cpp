@@ -52,6 +52,8 @@ const std::vector<bound>& bounds() {
       positive("close_timeout", &o::close_timeout),
       at_least("ping_interval", &o::ping_interval, milliseconds(0), milliseconds(-1)),
       positive("ping_timeout", &o::ping_timeout),
+      at_least("data_timeout", &o::data_timeout, milliseconds(0), milliseconds(-1)),
+      longest("data_timeout", &o::data_timeout),
       longest("connect_timeout", &o::connect_timeout),
       longest("handshake_timeout", &o::handshake_timeout),
       longest("close_timeout", &o::close_timeout),
@@ -130,6 +132,7 @@ TEST_SUITE("options") {
     CHECK(o.close_timeout == milliseconds(5000));
     CHECK(o.ping_interval == milliseconds(20000));
     CHECK(o.ping_timeout == milliseconds(20000));
+    CHECK(o.data_timeout == milliseconds(0));
     CHECK(o.max_message_size == 16u * 1024 * 1024);
     CHECK(o.max_fragments == 131072u);
     CHECK(o.max_head_size == 16u * 1024);

@@ -79,6 +79,7 @@ const std::vector<std::pair<wsx::errc, std::string>> errors{
     {wsx::errc::close_timeout, "close_timeout"},
     {wsx::errc::ping_timeout, "ping_timeout"},
     {wsx::errc::peer_not_reading, "peer_not_reading"},
+    {wsx::errc::data_timeout, "data_timeout"},
     {wsx::errc::malformed_response, "malformed_response"},
     {wsx::errc::response_head_too_big, "response_head_too_big"},
     {wsx::errc::too_many_headers, "too_many_headers"},
@@ -416,7 +417,8 @@ TEST_SUITE("to_string: requests, connections and options") {
           "{tls: " + to_string(wsx::tls_options()) +
               ", deflate: none, connect_timeout: 6000 ms, handshake_timeout: 5000 ms, "
               "close_timeout: 5000 ms, ping_interval: 20000 ms, ping_timeout: 20000 ms, "
-              "max_message_size: 16777216, max_frame_size: 16777216, max_fragments: 131072, "
+              "data_timeout: 0 ms, max_message_size: 16777216, max_frame_size: 16777216, "
+              "max_fragments: 131072, "
               "max_head_size: 16384, max_headers: 128, send_queue_size: 524288, "
               "max_reply_bytes: 33554432, mailbox_size: 65536, max_turn: 1000 us, "
               "drop_unsent_on_disconnect: false, handle_first_failure: false, "

@@ -37,6 +37,7 @@ enum class errc {
   close_timeout,         ///< the server did not end the connection within `close_timeout`
   ping_timeout,          ///< not a byte came within `ping_timeout` after a ping
   peer_not_reading,  ///< the peer took nothing within `ping_timeout`, with `max_reply_bytes` unsent
+  data_timeout,      ///< no part of a message came within `data_timeout`
 
   // The opening handshake (RFC 6455 4.1).
   malformed_response = 80,  ///< the response head is not HTTP/1.1

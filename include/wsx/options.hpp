@@ -55,6 +55,11 @@ struct options {
   /// then sent no byte, and has taken none of the bytes that wait to be sent.
   std::chrono::milliseconds ping_timeout{20'000};
 
+  /// Limit on the time without any part of a message from the server; pings and pongs don't count.
+  /// The connection then counts as dead (`errc::data_timeout`). For servers that always have
+  /// something to send, and may hang while they still answer pings. 0: no limit.
+  std::chrono::milliseconds data_timeout{0};
+
   // Limits on what the server may send. Exceeding one closes the connection with 1009.
   std::uint64_t max_message_size = 16 * 1024 * 1024;  ///< payload bytes of a message, inflated
   std::uint64_t max_frame_size = 16 * 1024 * 1024;    ///< payload bytes of a frame

@@ -56,8 +56,8 @@ class ending {
   template <class Text>
   static void explain(close_reason& reason, Text text) noexcept;
 
-  bool unsaid_ = false;
   memory::lazy<close_reason> reason_;
+  bool unsaid_ = false;
 };
 
 }  // namespace wsx::detail

@@ -20,8 +20,8 @@ namespace wsx::detail {
 engine::engine(const asio::any_io_executor& executor, wsx::options o, stream_factory make,
                std::unique_ptr<any_handler> h)
     : client_parts(executor, std::move(o), make, std::move(h)),
-      callback_context(*this),
       context_hook(executor),
+      callback_context(*this),
       life_(*this, *this) {}
 
 engine::~engine() = default;

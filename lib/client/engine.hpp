@@ -28,9 +28,9 @@ namespace wsx::detail {
 // `engine_ref`.
 class engine final : private client_parts,
                      public std::enable_shared_from_this<engine>,
-                     public callback_context,
                      public strand_listener,
-                     public context_hook {
+                     public context_hook,
+                     public callback_context {
  public:
   engine(const asio::any_io_executor& executor, wsx::options o, stream_factory make,
          std::unique_ptr<any_handler> h);
@@ -62,7 +62,7 @@ class engine final : private client_parts,
 
   // On the strand.
   lifecycle& life() noexcept { return life_; }
-  void stop() noexcept { stopped_.store(true, std::memory_order_relaxed); }
+  void stop() noexcept { set_stopped(); }
   // Returns whether the owner is destroyed, so that no callback may be called.
   bool gone() const noexcept { return gone_.load(std::memory_order_relaxed); }
   // The handler will not be called any more.
@@ -90,10 +90,10 @@ class engine final : private client_parts,
   template <class Call>
   void owner_gone(Call call) noexcept;
 
-  lifecycle life_;
-  std::atomic<ticket> tickets_{0};
   std::atomic<bool> gone_{false};
   bool disowned_ = false;  // there is no owner that uses the handler
+  std::atomic<ticket> tickets_{0};
+  lifecycle life_;
 };
 
 }  // namespace wsx::detail

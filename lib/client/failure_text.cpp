@@ -98,6 +98,9 @@ std::string failure_cause(const close_reason& reason, const options& o) {
   if (reason.error == errc::peer_not_reading)
     return fmt::format("the server read none of the replies for {} (ping_timeout)",
                        in_seconds(o.ping_timeout));
+  if (reason.error == errc::data_timeout)
+    return fmt::format("the server sent no message for {} (data_timeout)",
+                       in_seconds(o.data_timeout));
   std::string text = reason.error.message();
   if (reason.exception) text = with_detail(std::move(text), thrown(reason.exception));
   return with_detail(std::move(text), reason.diagnostics.detail);

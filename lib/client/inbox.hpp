@@ -62,9 +62,9 @@ class inbox {
   }
 
  private:
-  mailbox mailbox_;
-  memory::lazy<std::set<std::shared_ptr<cancelable>>> sources_;
+  [[no_unique_address]] mailbox mailbox_;  // its padding holds what follows
   std::atomic<bool> told_{false};
+  memory::lazy<std::set<std::shared_ptr<cancelable>>> sources_;
 };
 
 }  // namespace wsx::detail

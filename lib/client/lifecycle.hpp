@@ -107,22 +107,22 @@ class lifecycle {
 
   engine& owner_;
   client_parts& parts_;
+  [[no_unique_address]] awaited_callback callback_;  // the padding holds what follows
   life_state state_ = life_state::idle;
   intent intent_ = intent::none;
   bool opened_once_ = false;
   bool connect_canceled_ = false;  // the caller of `connect` no longer waits
   bool resting_ = false;           // no coroutine runs or waits
   bool threw_ = false;             // a callback threw without a connection: the client ends
-  bool no_answer_ = false;         // `handle_disconnect` was interrupted, and returned no decision
-  bool told_ = false;              // the operations that wait for the end have completed
-  std::uint32_t number_ = 0;       // number of the attempt, or of the connection
-  std::uint32_t attempts_ = 0;     // since the last open connection
+  [[no_unique_address]] ending ending_;
+  bool no_answer_ = false;      // `handle_disconnect` was interrupted, and returned no decision
+  bool told_ = false;           // the operations that wait for the end have completed
+  std::uint32_t number_ = 0;    // number of the attempt, or of the connection
+  std::uint32_t attempts_ = 0;  // since the last open connection
   request target_{};
   connection_info info_{};
   time_point opened_at_{};
-  ending ending_;
   async_event wake_;
-  awaited_callback callback_;
   std::shared_ptr<dialer> dialer_{};  // while it dials
   std::optional<link> link_{};        // while a connection is open
 };

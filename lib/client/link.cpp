@@ -290,14 +290,13 @@ void link::compare(listener who, time_point now) {
 }
 
 void link::wait(io_direction direction, listener who) {
-  bool& waits = waits_[static_cast<std::size_t>(direction)];
-  if (waits) return;
+  if (waits(direction)) return;
   stream_->async_wait(direction, wait_handler(who, direction, parts_.door.load().connection()));
-  waits = true;
+  waits_ |= bit(direction);
 }
 
 void link::on_ready(io_direction direction) {
-  waits_[static_cast<std::size_t>(direction)] = false;
+  waits_ &= static_cast<std::uint8_t>(~bit(direction));
   if (direction == io_direction::write) {
     connection_.writable(parts_.time.now());
   } else {

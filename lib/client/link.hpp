@@ -110,8 +110,9 @@ class link {
 
   void compare(listener who, time_point now);
   void wait(io_direction direction, listener who);
-  bool waits(io_direction direction) const noexcept {
-    return waits_[static_cast<std::size_t>(direction)];
+  bool waits(io_direction direction) const noexcept { return (waits_ & bit(direction)) != 0; }
+  static constexpr std::uint8_t bit(io_direction direction) noexcept {
+    return static_cast<std::uint8_t>(1u << static_cast<unsigned>(direction));
   }
   void take_steps(const action& wanted);
 
@@ -123,7 +124,7 @@ class link {
   memory::lazy<memory::byte_buffer> own_{};
   protocol::connection connection_;
   [[no_unique_address]] turn_budget budget_;  // its padding holds what follows
-  bool waits_[2] = {false, false};            // by io_direction
+  std::uint8_t waits_ = 0;                    // a bit per io_direction
   bool read_all_ = false;                     // the socket is empty: wait for more
   bool read_in_place_ = false;                // the last input was the rest of a large message
   bool left_reading_ = false;                 // replies wait, and must go first

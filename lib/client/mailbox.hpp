@@ -45,14 +45,14 @@ class mailbox {
 
   static constexpr std::uint32_t most = 1u << 31;
 
-  const std::uint32_t limit_;
-  std::atomic<std::uint32_t> size_{0};
-  std::atomic<std::uint32_t> any_phase_{0};  // number of messages that arrive in any phase
-  std::atomic<bool> closed_{false};
   std::atomic<mail*> newest_{nullptr};  // the producers' list, newest first
   mail* oldest_ = nullptr;              // the consumer's list, oldest first
   mail** end_ = &oldest_;               // where its next message is linked
   mail** searched_ = &oldest_;          // none of those before this arrives in any phase
+  const std::uint32_t limit_;
+  std::atomic<std::uint32_t> size_{0};
+  std::atomic<std::uint32_t> any_phase_{0};  // number of messages that arrive in any phase
+  std::atomic<bool> closed_{false};
 };
 
 }  // namespace wsx::detail

@@ -22,11 +22,7 @@ constexpr std::chrono::seconds memory_is_kept{20};
 
 connection::connection(const options& o, const reception& wanted,
                        const std::optional<deflate_agreement>& deflate, outbox& out, time_point now)
-    : options_(o),
-      outbox_(out),
-      reception_(wanted),
-      liveness_(o.ping_interval, o.ping_timeout, now),
-      now_(now) {
+    : options_(o), outbox_(out), reception_(wanted), liveness_(timing(), now), now_(now) {
   if (!deflate) return;
   inflate_takeover_ = !deflate->server_no_context_takeover;
   inflate_window_bits_ = static_cast<std::uint8_t>(deflate->server_max_window_bits);
@@ -58,18 +54,20 @@ void connection::receive(bytes_view input, time_point now) {
   now_ = now;
   discard_rest();
   if (input.empty()) {
-    if (expired_) give_up();
+    if (timed_out()) give_up();
     return;
   }
   liveness_.heard();
+  kind_ = opcode::continuation;  // no message of this input has been returned yet
   used_ = true;
   has_input_ = true;
   allowance_ = open() && !congested() ? pace_ : 0;
   if (!discarding_) assembler().feed(input);
-  if (!ends()) expired_ = false;  // it arrived just in time
+  if (expired_ == expiry::no_data) expired_ = expiry::no_data_yet;
+  if (!ends() && expired_ == expiry::silence) expired_ = expiry::none;  // just in time
   if (open()) return;
   discard();
-  if (expired_) give_up();  // even if the peer never stops sending
+  if (timed_out()) give_up();  // even if the peer never stops sending
 }
 
 void connection::discard_rest() {
@@ -110,24 +108,19 @@ event connection::no_event() {
 
 event connection::take(receive_event came) {
   for (;; came = assembler_->next()) {
-    if (came == receive_event::need_input) {
-      has_input_ = false;
-      allowance_ = 0;
-      payload_ = {};
-      release_assembler(assembler_);
-      if (expired_ && write_error_) give_up();
-      return event::need_input;
-    }
+    if (came == receive_event::need_input) return input_ends();
     payload_ = assembler_->payload();
     switch (came) {
       case receive_event::more: allowance_ = 0; break;
       case receive_event::text:
         ++messages_received_;
+        kind_ = opcode::text;
         if (reception_.text) return event::text;
         fail(errc::unsupported_data, {}, "text, and there is no handle_frame(wsx::text)");
         break;
       case receive_event::binary:
         ++messages_received_;
+        kind_ = opcode::binary;
         if (reception_.binary) return event::binary;
         fail(errc::unsupported_data, {}, "binary, and there is no handle_frame(wsx::binary)");
         break;
@@ -154,6 +147,19 @@ event connection::take(receive_event came) {
     if (allowance_ == 0) return no_event();
     --allowance_;
   }
+}
+
+event connection::input_ends() {
+  if (kind_ != opcode::continuation || assembler_->took_data()) {
+    liveness_.data_arrived(now_);
+    if (expired_ >= expiry::no_data) expired_ = expiry::none;  // just in time
+  }
+  has_input_ = false;
+  allowance_ = 0;
+  payload_ = {};
+  release_assembler(assembler_);
+  if (expired_ == expiry::no_data_yet || (timed_out() && write_error_)) give_up();
+  return event::need_input;
 }
 
 // RFC 6455 5.5.1.
@@ -196,7 +202,8 @@ void connection::keep_rest(memory::byte_buffer& place) {
 
 void connection::give_up() {
   if (write_error_) return receive_end(write_error_, false);
-  receive_end(open() ? errc::ping_timeout : errc::close_timeout, false);
+  if (!open()) return receive_end(errc::close_timeout, false);
+  receive_end(expired_ >= expiry::no_data ? errc::data_timeout : errc::ping_timeout, false);
 }
 
 void connection::conclude() {
@@ -231,7 +238,7 @@ void connection::fail(std::error_code error, std::exception_ptr exception, std::
 void connection::begin_closing(const std::optional<close_payload>& close, close_order order) {
   if (!std::exchange(closing_, true) && !write_error_) {
     due_ = never;
-    expired_ = false;
+    expired_ = expiry::none;
   }
   answered_ = true;
   allowance_ = 0;  // no more events
@@ -255,27 +262,29 @@ void connection::sent(std::size_t count, time_point now, std::size_t committed) 
 
 // The closing handshake has its own deadline, and no keepalive.
 std::optional<connection::time_point> connection::next_timeout(time_point now) {
-  if (over() || (expired_ && !(has_input_ && congested()))) return std::nullopt;
+  if (over() || (timed_out() && !(has_input_ && congested()))) return std::nullopt;
   if (due_ == never && ends()) due_ = now + options_.close_timeout;
   if (due_ == never && used_) due_ = now + memory_is_kept;
   if (ends()) return due_;
-  const auto when = liveness_.next(congested(), now).value_or(due_);
+  const auto when = liveness_.next(congested(), now, timing()).value_or(due_);
   return when == never ? std::nullopt : std::optional(when);
 }
 
 void connection::handle_timeout(time_point now, std::optional<std::size_t> unacknowledged) {
   if (over()) return;
   if (ends()) {
-    expired_ = now >= due_;
+    expired_ = now >= due_ ? expiry::silence : expiry::none;
     return;
   }
   using enum liveness::verdict;
-  auto due = liveness_.poll(now, congested(), unacknowledged);
+  auto due = liveness_.poll(now, congested(), unacknowledged, timing());
   if (due == silent && has_input_ && congested()) {  // input that is not read proves no silence
     liveness_.heard();
-    due = liveness_.poll(now, true, unacknowledged);
+    due = liveness_.poll(now, true, unacknowledged, timing());
   }
-  expired_ = due == silent || due == not_reading;
+  expired_ = expiry::none;
+  if (due == silent || due == not_reading) expired_ = expiry::silence;
+  if (due == no_data) expired_ = expiry::no_data;
   if (due == send_ping) outbox_.set_ping(liveness_.ping_payload());
   if (due == not_reading) receive_end(errc::peer_not_reading, false);
   release_memory();

@@ -4,21 +4,15 @@
 
 namespace wsx::protocol {
 
-void keepalive::start(clock::time_point now) noexcept {
-  waiting_ = heard_ = false;
-  answered_ = true;
-  next_ = now + interval_;
-}
-
-keepalive::action keepalive::poll(clock::time_point now) noexcept {
-  if (interval_ == clock::duration::zero() || now < next_) return action::wait;
+keepalive::action keepalive::poll(clock::time_point now, const timing& t) noexcept {
+  if (t.interval == clock::duration::zero() || now < next_) return action::wait;
   if (waiting_ && !heard_) {
-    next_ = alive_ + timeout_;
+    next_ = alive_ + t.timeout;
     return now >= next_ ? action::give_up : action::wait;
   }
   if (waiting_) {
     waiting_ = false;
-    next_ = pinged_ + interval_;
+    next_ = pinged_ + t.interval;
     if (now < next_) return action::wait;
   }
   for (auto& byte : payload_) {  // counts up, with carry
@@ -26,7 +20,7 @@ keepalive::action keepalive::poll(clock::time_point now) noexcept {
     if (byte != std::byte{0}) break;
   }
   pinged_ = alive_ = now;
-  next_ = now + std::min(interval_, timeout_);
+  next_ = now + std::min(t.interval, t.timeout);
   waiting_ = true;
   heard_ = answered_ = false;
   return action::send_ping;

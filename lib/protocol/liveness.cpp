@@ -20,24 +20,29 @@ void liveness::sent(std::size_t count, bool ping_written, time_point now) noexce
   ping_end_ = sent_;
 }
 
-std::optional<liveness::time_point> liveness::next(bool congested, time_point now) noexcept {
+std::optional<liveness::time_point> liveness::next(bool congested, time_point now,
+                                                   const timing& t) noexcept {
   if (congested && !congested_) progressed_ = now;  // its time begins when this much waits
+  if (congested || congested_) data_ = now;         // nothing was read
   congested_ = congested;
-  const auto ping = keepalive_.next();
-  if (!congested) return ping;
-  const auto stalled = progressed_ + keepalive_.timeout();
-  return ping ? std::min(*ping, stalled) : stalled;
+  const auto ping = keepalive_.next(t.ping);
+  const auto other = congested ? progressed_ + t.ping.timeout : data_due(t);
+  return ping && other ? std::min(*ping, *other) : ping ? ping : other;
 }
 
 liveness::verdict liveness::poll(time_point now, bool congested,
-                                 std::optional<std::size_t> unacknowledged) noexcept {
+                                 std::optional<std::size_t> unacknowledged,
+                                 const timing& t) noexcept {
   // The peer may wait for us to read, while we wait for it to read.
-  if (congested && now >= progressed_ + keepalive_.timeout()) {
+  if (congested && now >= progressed_ + t.ping.timeout) {
     if (!confirms_more(stall_acknowledged_, unacknowledged, unlimited)) return verdict::not_reading;
     progressed_ = now;
   }
-  switch (keepalive_.poll(now)) {
-    case keepalive::action::wait: return verdict::wait;
+  switch (keepalive_.poll(now, t.ping)) {
+    case keepalive::action::wait: {
+      const auto due = data_due(t);
+      return due && now >= *due && !congested ? verdict::no_data : verdict::wait;
+    }
     case keepalive::action::send_ping:
       ping_end_ = unlimited;
       confirms_more(ping_acknowledged_, unacknowledged, unlimited);
@@ -46,7 +51,12 @@ liveness::verdict liveness::poll(time_point now, bool congested,
   }
   if (!confirms_more(ping_acknowledged_, unacknowledged, ping_end_)) return verdict::silent;
   keepalive_.progressed(now);
-  return poll(now, congested, unacknowledged);
+  return poll(now, congested, unacknowledged, t);
+}
+
+std::optional<liveness::time_point> liveness::data_due(const timing& t) const noexcept {
+  if (t.data_timeout == duration::zero()) return std::nullopt;
+  return data_ + t.data_timeout;
 }
 
 // The kernel may hold so much data before a ping that the ping is written late and the socket stays

@@ -142,6 +142,7 @@ receive_event message_assembler::finish_control(opcode op, bytes_view payload) {
 }
 
 receive_event message_assembler::take_data(const frame_piece& piece) {
+  took_data_ = true;
   if (piece.first) {
     begins_ = !in_message_;
     if (const auto error = check_order(piece); error != errc{}) return fail(error);

@@ -107,6 +107,7 @@ const char* name_of(errc error) noexcept {
     case errc::close_timeout: return "close_timeout";
     case errc::ping_timeout: return "ping_timeout";
     case errc::peer_not_reading: return "peer_not_reading";
+    case errc::data_timeout: return "data_timeout";
     case errc::malformed_response: return "malformed_response";
     case errc::response_head_too_big: return "response_head_too_big";
     case errc::too_many_headers: return "too_many_headers";

@@ -43,6 +43,14 @@ void by_the_server(report& to) {
          ended_by([](server_connection& client) { client.wait_eof(); }, {}, watchful));
 }
 
+// A server that answers pings, and sends no message.
+void by_sending_nothing(report& to) {
+  auto options = calm();
+  options.data_timeout = std::chrono::milliseconds(30);
+  to.add("by sending nothing",
+         ended_by([](server_connection& client) { client.wait_eof(); }, {}, options));
+}
+
 // A server that sends, and reads nothing of what is replied.
 void by_not_reading(report& to) {
   recorder echo;
@@ -113,6 +121,7 @@ void by_a_callback(report& to) {
 
 void endings(report& to) {
   by_the_server(to);
+  by_sending_nothing(to);
   by_not_reading(to);
   by_this_side(to);
   by_a_callback(to);

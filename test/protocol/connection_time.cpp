@@ -13,6 +13,11 @@ std::string take_ping(fixture& f) {
   return frame.payload;
 }
 
+// There is always something to send.
+wsx::options expecting_data() {
+  return pinging().set(&wsx::options::ping_interval, 0ms).set(&wsx::options::data_timeout, 30s);
+}
+
 bool given_up(fixture& f) {
   return f.c.timed_out();
 }
@@ -336,5 +341,138 @@ TEST_SUITE("protocol/connection_time: memory") {
     f.receive(unfinished(text_frame("a")));
     f.let_pass(60s);
     CHECK(f.receive(continuation_frame("b", true)) == "text ab; ");
+  }
+}
+
+TEST_SUITE("protocol/connection_time: data_timeout") {
+  TEST_CASE("a server that answers pings and sends nothing is given up") {
+    fixture f(expecting_data().set(&wsx::options::ping_interval, 20s));
+    f.let_pass(20s);
+    const auto pong = pong_frame(take_ping(f));
+    CHECK(f.receive(pong).starts_with("pong "));
+    f.let_pass(10s - 1ms);
+    CHECK(!given_up(f));
+    f.let_pass(1ms);
+    CHECK(given_up(f));
+    CHECK(f.c.wants_read());
+    f.receive_nothing();
+    CHECK(f.ended_by(errc::data_timeout));
+    CHECK(f.reason().origin == close_origin::error);
+    CHECK(!f.c.closing());
+  }
+
+  TEST_CASE("the time counts from the last message") {
+    for (const auto& frame : {text_frame("a"), binary_frame("a")}) {
+      fixture f(expecting_data());
+      for (int i = 0; i < 5; ++i) {
+        f.let_pass(30s - 1ms);
+        f.receive(frame);
+        f.c.take_messages_received();
+        f.receive(ping_frame("x"));
+        f.write();
+      }
+      CHECK(!given_up(f));
+      f.let_pass(30s - 1ms);
+      CHECK(!given_up(f));
+      f.let_pass(1ms);
+      CHECK(given_up(f));
+    }
+  }
+
+  TEST_CASE("every part of a message counts, whether it is returned or not") {
+    for (const auto& wanted : {reception(), pieces}) {
+      CAPTURE(wanted.how == delivery::messages);
+      fixture f(expecting_data(), wanted);
+      auto first = text_frame("first");
+      first.fin = false;
+      const std::string bytes = wire(first, continuation_frame("last", true));
+      for (std::size_t i = 0; i < bytes.size(); i += 2) {
+        f.let_pass(30s - 1ms);
+        CHECK(!given_up(f));
+        f.receive(std::string_view(bytes).substr(i, 2));
+        f.write();
+      }
+      f.let_pass(30s - 1ms);
+      CHECK(!given_up(f));
+    }
+  }
+
+  TEST_CASE("compressed messages count") {
+    auto o = expecting_data();
+    o.deflate = wsx::deflate_options();
+    fixture f(o);
+    server_deflater server;
+    f.let_pass(29s);
+    f.receive(compressed(server, "hello"));
+    f.let_pass(29s);
+    CHECK(!given_up(f));
+  }
+
+  TEST_CASE("a message in the last moment keeps the connection") {
+    fixture f(expecting_data());
+    f.let_pass(30s);
+    REQUIRE(given_up(f));
+    CHECK(f.receive(ping_frame("a"), text_frame("b")) == "text b; ");
+    CHECK(!given_up(f));
+    CHECK(f.c.open());
+    f.let_pass(30s);
+    f.receive_nothing();
+    CHECK(f.ended_by(errc::data_timeout));
+  }
+
+  TEST_CASE("control frames in the last moment do not") {
+    fixture f(expecting_data());
+    f.let_pass(30s);
+    REQUIRE(given_up(f));
+    CHECK(f.receive(ping_frame("a"), pong_frame("b")) == "pong b; ");
+    CHECK(f.ended_by(errc::data_timeout));
+  }
+
+  TEST_CASE("the end of an input that was there before is not that look") {
+    fixture f(expecting_data(), pings);
+    f.hand(wire(ping_frame("a")));
+    REQUIRE(f.c.next() == event::ping);
+    f.let_pass(30s);  // a coroutine looks at it
+    REQUIRE(given_up(f));
+    CHECK(f.take_all() == "");
+    CHECK(!f.c.over());
+    CHECK(f.receive(text_frame("b")) == "text b; ");
+    CHECK(!given_up(f));
+  }
+
+  TEST_CASE("a message that a coroutine has looked at for long counts from when it came") {
+    fixture f(expecting_data());
+    f.let_pass(1s);
+    f.hand(wire(text_frame("a")));
+    REQUIRE(f.c.next() == event::text);
+    f.let_pass(29s);
+    REQUIRE(given_up(f));
+    CHECK(f.take_all() == "");
+    CHECK(!given_up(f));
+    CHECK(f.due() == 1s);
+  }
+
+  TEST_CASE("while replies keep the connection from reading, no data is missed") {
+    auto o = expecting_data();
+    o.max_reply_bytes = 10;
+    o.ping_timeout = 50s;
+    fixture f(o);
+    f.send("a reply that is long");
+    f.let_pass(45s);
+    CHECK(!given_up(f));
+    f.write();
+    CHECK(f.due() == 30s);
+  }
+
+  TEST_CASE("once closing has begun only close_timeout counts") {
+    auto o = expecting_data();
+    o.close_timeout = 60s;
+    fixture f(o);
+    f.c.close({});
+    f.let_pass(59s);
+    CHECK(!given_up(f));
+    f.let_pass(1s);
+    f.receive_nothing();
+    CHECK(f.reason().error == errc::close_timeout);
   }
 }

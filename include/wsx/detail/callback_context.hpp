@@ -47,11 +47,12 @@ class callback_context {
   explicit callback_context(engine& e) noexcept : session_(e) {}
   ~callback_context() = default;
 
-  std::atomic<bool> stopped_{false};
+  void set_stopped() noexcept { stopped_.store(true, std::memory_order_relaxed); }
 
  private:
   wsx::session session_;
   disconnect_decision* decision_ = nullptr;
+  std::atomic<bool> stopped_{false};
 };
 
 }  // namespace wsx::detail

@@ -160,7 +160,7 @@ class connection : public incoming {
 
   /// Returns whether reading is worth an attempt. It is not while the peer takes none of the
   /// waiting replies, unless to check whether the peer is alive.
-  bool wants_read() const noexcept { return !over() && (expired_ || !congested()); }
+  bool wants_read() const noexcept { return !over() && (timed_out() || !congested()); }
 
   /// Returns whether so many replies wait that some must be written before anything is read.
   bool congested() const noexcept {
@@ -168,10 +168,10 @@ class connection : public incoming {
   }
 
   /// Returns whether the deadline of the peer, or of closing, has passed.
-  bool timed_out() const noexcept { return expired_; }
+  bool timed_out() const noexcept { return expired_ != expiry::none; }
 
   /// Returns whether the transport can't be ended in order.
-  bool broken() const noexcept { return expired_ || write_error_; }
+  bool broken() const noexcept { return timed_out() || write_error_; }
 
   /// Returns why the connection has ended, or is about to.
   const close_reason& reason() const noexcept { return close_.reason(); }
@@ -192,7 +192,19 @@ class connection : public incoming {
 
   event next_event();
   event no_event();
+  // Whether the peer's deadline has passed. It gets one more look at what it sent.
+  enum class expiry : std::uint8_t {
+    none,
+    silence,     // no byte has arrived
+    no_data,     // no message has arrived
+    no_data_yet  // and the present input is the last look
+  };
+
+  liveness::timing timing() const noexcept {
+    return {{options_.ping_interval, options_.ping_timeout}, options_.data_timeout};
+  }
   event take(receive_event came);
+  event input_ends();
   message_assembler& assembler();
   void discard();
   void received_close();
@@ -208,7 +220,7 @@ class connection : public incoming {
   bool lost_ = false;  // over, but `reason` is not set before `conclude`
   bool inflate_takeover_ = false;
   std::uint8_t inflate_window_bits_ = 0;
-  bool expired_ = false;  // the peer's deadline has passed: one more look at what it sent
+  expiry expired_ = expiry::none;
   bool closing_ = false;
   bool answered_ = false;
   bool has_input_ = false;

@@ -23,17 +23,14 @@ class keepalive {
   /// What the caller has to do.
   enum class action { wait, send_ping, give_up };
 
-  /// No pings; the peer is never given up.
-  keepalive() = default;
+  /// The settings. The caller has them, so they are not stored here.
+  struct timing {
+    clock::duration interval{};  ///< between pings; zero: no pings, and the peer is never given up
+    clock::duration timeout{};
+  };
 
-  /// An `interval` of zero also means no pings.
-  keepalive(clock::duration interval, clock::duration timeout)
-      : interval_(interval), timeout_(timeout) {}
-
-  clock::duration timeout() const noexcept { return timeout_; }
-
-  /// A connection has been opened.
-  WSX_API void start(clock::time_point now) noexcept;
+  /// A connection has been opened at `now`.
+  keepalive(const timing& t, clock::time_point now) noexcept : next_(now + t.interval) {}
 
   /// Bytes of any kind have arrived: the peer is alive.
   void heard() noexcept { heard_ = true; }
@@ -45,11 +42,11 @@ class keepalive {
   void ping_written(clock::time_point now) noexcept { pinged_ = alive_ = now; }
 
   /// Returns what is due. To be called at `next`.
-  WSX_API action poll(clock::time_point now) noexcept;
+  WSX_API action poll(clock::time_point now, const timing& t) noexcept;
 
   /// Returns when to call `poll` again; nothing: never.
-  std::optional<clock::time_point> next() const noexcept {
-    if (interval_ == clock::duration::zero()) return std::nullopt;
+  std::optional<clock::time_point> next(const timing& t) const noexcept {
+    if (t.interval == clock::duration::zero()) return std::nullopt;
     return next_;
   }
 
@@ -61,9 +58,7 @@ class keepalive {
   WSX_API std::optional<clock::duration> pong(bytes_view payload, clock::time_point now) noexcept;
 
  private:
-  clock::duration interval_{};
-  clock::duration timeout_{};
-  clock::time_point next_{};
+  clock::time_point next_;
   clock::time_point pinged_{};
   clock::time_point
       alive_{};           // when the peer was last known to be alive, other than by data from it

@@ -55,7 +55,10 @@ class message_assembler {
                                      std::optional<inflater> inflate = {});
 
   /// Sets the next input. The previous one has been consumed: `next` returned `need_input`.
-  void feed(bytes_view input) noexcept { parser_.feed(input); }
+  void feed(bytes_view input) noexcept {
+    parser_.feed(input);
+    took_data_ = false;
+  }
 
   /// Returns the best place to read the next input into: directly after what has been collected of
   /// a large message, which saves a copy. Empty if any other place is as good. Valid until that
@@ -93,6 +96,9 @@ class message_assembler {
 
   /// Continues with `rest` in `copy`, where the caller has copied it.
   WSX_API void move_rest(const std::byte* copy) noexcept;
+
+  /// Returns whether this input had part of a message that is not whole, or not returned whole.
+  bool took_data() const noexcept { return took_data_; }
 
   /// Returns whether no part of a message or frame is held.
   bool idle() const noexcept { return !in_message_ && collected_.empty(); }
@@ -152,7 +158,8 @@ class message_assembler {
   bool begins_ = false;      // it begins with the current frame, and none of it has been returned
   bool ends_ = false;        // it does, with the current piece
   bool inflating_ = false;   // the current piece, which is not finished yet
-  bool given_out_ = false;   // `collected_` was the last event's payload
+  bool took_data_ = false;
+  bool given_out_ = false;  // `collected_` was the last event's payload
   std::uint64_t message_size_ = 0;
   std::size_t frames_ = 0;
 
