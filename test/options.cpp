@@ -54,6 +54,8 @@ const std::vector<bound>& bounds() {
       positive("ping_timeout", &o::ping_timeout),
       at_least("data_timeout", &o::data_timeout, milliseconds(0), milliseconds(-1)),
       longest("data_timeout", &o::data_timeout),
+      {"heartbeat.interval", [](o& x) { x.heartbeat = wsx::heartbeat(milliseconds(1), "a"); },
+       [](o& x) { x.heartbeat = wsx::heartbeat(milliseconds(0), "a"); }},
       longest("connect_timeout", &o::connect_timeout),
       longest("handshake_timeout", &o::handshake_timeout),
       longest("close_timeout", &o::close_timeout),

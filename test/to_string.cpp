@@ -417,7 +417,8 @@ TEST_SUITE("to_string: requests, connections and options") {
           "{tls: " + to_string(wsx::tls_options()) +
               ", deflate: none, connect_timeout: 6000 ms, handshake_timeout: 5000 ms, "
               "close_timeout: 5000 ms, ping_interval: 20000 ms, ping_timeout: 20000 ms, "
-              "data_timeout: 0 ms, max_message_size: 16777216, max_frame_size: 16777216, "
+              "data_timeout: 0 ms, heartbeat: none, max_message_size: 16777216, max_frame_size: "
+              "16777216, "
               "max_fragments: 131072, "
               "max_head_size: 16384, max_headers: 128, send_queue_size: 524288, "
               "max_reply_bytes: 33554432, mailbox_size: 65536, max_turn: 1000 us, "

@@ -67,6 +67,16 @@ wsx::options options_hpp() {
   // clang-format on
 }
 
+std::string time_in_json();
+
+void heartbeat_hpp(wsx::options& options) {
+  using namespace std::chrono_literals;
+  // [wsx/heartbeat.hpp]
+  options.heartbeat = wsx::heartbeat(20s, R"({"op":"ping"})");
+  options.heartbeat = wsx::heartbeat(20s, [] { return wsx::reply(time_in_json()); });
+  // [wsx/heartbeat.hpp]
+}
+
 struct subscribed : printer {
   explicit subscribed(std::string name = "") : symbol(std::move(name)) {}
   std::string symbol;

@@ -50,10 +50,25 @@ asio::awaitable<void> link_two(asio::io_context& io) {
   co_return;
 }
 
+struct feed {
+  void handle_frame(wsx::text) {}
+};
+
+asio::awaitable<void> watch_server(asio::io_context& io) {
+  // [liveness]
+  wsx::options options;
+  options.data_timeout = 10s;  // an exchange always has something to say
+  options.heartbeat = wsx::heartbeat(20s, R"({"op":"ping"})");
+  wsx::client<feed> client(io, options);
+  // [liveness]
+  co_return;
+}
+
 }  // namespace
 
 // What is only compiled.
 void use_operations(asio::io_context& io) {
   (void)supervise(io, "ws://localhost");
   (void)link_two(io);
+  (void)watch_server(io);
 }

@@ -2,6 +2,7 @@
 
 #include <wsx/deflate_options.hpp>
 #include <wsx/export.hpp>
+#include <wsx/heartbeat.hpp>
 #include <wsx/tls_options.hpp>
 
 #include <chrono>
@@ -59,6 +60,9 @@ struct options {
   /// The connection then counts as dead (`errc::data_timeout`). For servers that always have
   /// something to send, and may hang while they still answer pings. 0: no limit.
   std::chrono::milliseconds data_timeout{0};
+
+  /// A message to send at regular intervals; none by default.
+  wsx::heartbeat heartbeat{};
 
   // Limits on what the server may send. Exceeding one closes the connection with 1009.
   std::uint64_t max_message_size = 16 * 1024 * 1024;  ///< payload bytes of a message, inflated

@@ -17,6 +17,7 @@
 #include <wsx/error.hpp>
 #include <wsx/frame.hpp>
 #include <wsx/header.hpp>
+#include <wsx/heartbeat.hpp>
 #include <wsx/link.hpp>
 #include <wsx/log.hpp>
 #include <wsx/message.hpp>

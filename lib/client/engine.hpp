@@ -60,6 +60,9 @@ class engine final : private client_parts,
   const counters& counts() const noexcept { return parts().counts; }
   const strand& serial() const noexcept override { return parts().serial; }
 
+  const wsx::options& settings() const noexcept { return *parts().options; }
+  deadline::time_point now() const noexcept { return parts().time.now(); }
+
   // On the strand.
   lifecycle& life() noexcept { return life_; }
   void stop() noexcept { set_stopped(); }

@@ -1,6 +1,7 @@
 #include "lifecycle.hpp"
 
 #include "engine.hpp"
+#include "heartbeat_mail.hpp"
 
 #include <wsx/error.hpp>
 
@@ -177,7 +178,10 @@ asio::awaitable<outcome> lifecycle::greet() {
   const std::shared_ptr<strand_listener> who = owner_.shared_from_this();
   const auto pump_meanwhile = [&] { post_on(parts_.serial, [who] { who->on_notified(); }); };
   asio::awaitable<void> init;
-  if (link_->delivers() && !std::exchange(opened_once_, true)) init = handler.init(owner_, info_);
+  if (link_->delivers() && !std::exchange(opened_once_, true)) {
+    start_heartbeat(owner_);
+    init = handler.init(owner_, info_);
+  }
   if (init.valid()) {
     pump_meanwhile();
     co_await std::move(init);

@@ -45,6 +45,7 @@ class lifecycle {
   // Returns the open connection, or null.
   link* open_link() noexcept { return link_ ? &*link_ : nullptr; }
   const connection_info& info() const noexcept { return info_; }
+  time_point opened_at() const noexcept { return opened_at_; }
   const ending& how_it_ended() const noexcept { return ending_; }
 
   // Requests of the owner.

@@ -50,13 +50,14 @@ std::string describe(const ranged& o) {
 std::error_code check_options(const options& o, std::string& what) {
   constexpr std::int64_t largest_queue = std::int64_t{1} << 40;
   const deflate_options deflate = o.deflate.value_or(deflate_options());
-  const std::array<ranged, 19> all{{
+  const std::array<ranged, 20> all{{
       timeout("connect_timeout", o.connect_timeout),
       timeout("handshake_timeout", o.handshake_timeout),
       timeout("close_timeout", o.close_timeout),
       timeout("ping_interval", o.ping_interval, 0),
       timeout("ping_timeout", o.ping_timeout),
       timeout("data_timeout", o.data_timeout, 0),
+      timeout("heartbeat.interval", o.heartbeat.interval(), o.heartbeat ? 1 : 0),
       size("max_message_size", o.max_message_size),
       size("max_frame_size", o.max_frame_size),
       size("max_fragments", o.max_fragments),

@@ -41,7 +41,7 @@ liveness::verdict liveness::poll(time_point now, bool congested,
   switch (keepalive_.poll(now, t.ping)) {
     case keepalive::action::wait: {
       const auto due = data_due(t);
-      return due && now >= *due && !congested ? verdict::no_data : verdict::wait;
+      return due && now >= *due ? verdict::no_data : verdict::wait;
     }
     case keepalive::action::send_ping:
       ping_end_ = unlimited;

@@ -409,15 +409,17 @@ TEST_SUITE("protocol/connection_time: data_timeout") {
   }
 
   TEST_CASE("a message in the last moment keeps the connection") {
-    fixture f(expecting_data());
-    f.let_pass(30s);
-    REQUIRE(given_up(f));
-    CHECK(f.receive(ping_frame("a"), text_frame("b")) == "text b; ");
-    CHECK(!given_up(f));
-    CHECK(f.c.open());
-    f.let_pass(30s);
-    f.receive_nothing();
-    CHECK(f.ended_by(errc::data_timeout));
+    for (const auto& frame : {text_frame("b"), binary_frame("b")}) {
+      fixture f(expecting_data());
+      f.let_pass(30s);
+      REQUIRE(given_up(f));
+      CHECK(f.receive(ping_frame("a"), frame).ends_with(" b; "));
+      CHECK(!given_up(f));
+      CHECK(f.c.open());
+      f.let_pass(30s);
+      f.receive_nothing();
+      CHECK(f.ended_by(errc::data_timeout));
+    }
   }
 
   TEST_CASE("control frames in the last moment do not") {
