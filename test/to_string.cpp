@@ -341,6 +341,57 @@ TEST_SUITE("to_string: how it ended") {
   }
 }
 
+TEST_SUITE("to_string: the status of a client") {
+  TEST_CASE("phases") {
+    const std::pair<wsx::client_phase, std::string> names[] = {
+        {wsx::client_phase::idle, "idle"},       {wsx::client_phase::connecting, "connecting"},
+        {wsx::client_phase::open, "open"},       {wsx::client_phase::closing, "closing"},
+        {wsx::client_phase::pausing, "pausing"}, {wsx::client_phase::ended, "ended"}};
+    for (const auto& [phase, name] : names) CHECK(to_string(phase) == name);
+    CHECK(to_string(static_cast<wsx::client_phase>(9)) == "client_phase(9)");
+  }
+
+  TEST_CASE("tls_info") {
+    wsx::tls_info tls{.version = "TLSv1.3", .cipher = "A\nB", .resumed = true};
+    CHECK(to_string(tls) == R"({version: "TLSv1.3", cipher: "A\nB", resumed: true})");
+    using namespace std::chrono;
+    tls.certificate_expiry = sys_days(year(2030) / 12 / 31) + 23h + 59min + 58s;
+    CHECK(to_string(tls).ends_with("certificate_expiry: 2030-12-31T23:59:58Z}"));
+  }
+
+  TEST_CASE("a status, as text and as JSON") {
+    CHECK(to_string(wsx::client_status()) ==
+          "{phase: idle, since: 0 ms, attempt: 0, mailbox: 0, senders: 0, queued_bytes: 0, "
+          "reply_bytes: 0, stats: " +
+              to_string(wsx::stats()) + "}");
+    wsx::client_status status;
+    status.phase = wsx::client_phase::open;
+    status.since = std::chrono::milliseconds(1500);
+    status.url = "ws://host/";
+    status.connection.emplace();
+    status.connection->url = "ws://host/?key=abc";
+    status.connection->subprotocol = "a\"b\x01";
+    status.tls = wsx::tls_info{.version = "TLSv1.3", .cipher = "x"};
+    status.tls->certificate_expiry = std::chrono::system_clock::time_point(std::chrono::seconds(5));
+    status.last_end.emplace();
+    status.last_end->origin = wsx::close_origin::remote;
+    status.last_end->received = wsx::close_code::going_away;
+    status.last_end->text = "bye\n";
+    status.handler = "line\n\"quoted\" \xff";
+    CHECK(wsx::to_json(status) ==
+          R"({"phase":"open","since":1.5,"url":"ws://host/","attempt":0,)"
+          R"("connection":{"url":"ws://host/?key=***","status":0,"subprotocol":"a\\\"b\\x01",)"
+          R"("compressed":false,"peer_endpoint":"","local_endpoint":"","attempt":0},)"
+          R"("tls":{"version":"TLSv1.3","cipher":"x","resumed":false,"certificate_expiry":5},)"
+          R"("last_end":{"origin":"remote","clean":false,"code":1001,)"
+          R"("text":"closed by the server: 1001 (going away): \"bye\\n\""},)"
+          R"("mailbox":0,"senders":0,"queued_bytes":0,"reply_bytes":0,)"
+          R"("stats":{"messages_received":0,"bytes_received":0,"frames_sent":0,"bytes_sent":0,)"
+          R"("reads":0,"writes":0,"connects":0,"replies_dropped":0,"latency":0},)"
+          R"("handler":"line\\n\\\"quoted\\\" \\xff"})");
+  }
+}
+
 TEST_SUITE("to_string: requests, connections and options") {
   TEST_CASE("headers, less the secrets") {
     CHECK(to_string(wsx::header{"Server", "nginx"}) == "Server: nginx");
@@ -485,6 +536,7 @@ TEST_SUITE("to_string: streams and fmt") {
     };
     check(wsx::close_code::normal, wsx::close_origin::local, wsx::condition::timeout,
           wsx::connect_stage::tls, wsx::errc::refused, wsx::io_direction::read, wsx::opcode::text);
+    check(wsx::client_phase::open, wsx::client_status(), wsx::tls_info());
     check(wsx::child_state::running, wsx::restart_strategy::one_for_one,
           wsx::restart_type::permanent, wsx::child_info(), wsx::child_counts());
     check(wsx::text{"a"}, wsx::binary(), wsx::ping(), wsx::pong(), wsx::fragment(), wsx::ok(),

@@ -5,6 +5,7 @@
 #include <asio/io_context.hpp>
 
 #include <chrono>
+#include <iostream>
 #include <string>
 
 namespace {
@@ -54,6 +55,16 @@ struct feed {
   void handle_frame(wsx::text) {}
 };
 
+void send_to_dashboard(const std::string&) {}
+
+asio::awaitable<void> show_status(wsx::client<feed>& client) {
+  // [status]
+  const wsx::client_status now = co_await client.status();
+  if (now.phase != wsx::client_phase::open) std::cerr << to_string(now) << '\n';
+  send_to_dashboard(wsx::to_json(now));
+  // [status]
+}
+
 asio::awaitable<void> watch_server(asio::io_context& io) {
   // [liveness]
   wsx::options options;
@@ -71,4 +82,6 @@ void use_operations(asio::io_context& io) {
   (void)supervise(io, "ws://localhost");
   (void)link_two(io);
   (void)watch_server(io);
+  wsx::client<feed> client(io);
+  (void)show_status(client);
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <wsx/close_code.hpp>
-#include <wsx/detail/as_outgoing.hpp>
 #include <wsx/export.hpp>
 #include <wsx/memory/pooled_bytes.hpp>
 #include <wsx/protocol/outgoing_frame.hpp>
@@ -43,7 +42,7 @@ class [[nodiscard]] action {
   /// Adds a frame to send, as the function `reply` does.
   template <class Frame>
   action& reply(const Frame& frame) & {
-    add(detail::as_outgoing(frame));
+    add(protocol::as_outgoing(frame));
     return *this;
   }
   template <class Frame>
@@ -79,7 +78,7 @@ inline action ok() noexcept {
 /// without that copy.
 template <class Frame>
 action reply(const Frame& frame) {
-  return action(detail::as_outgoing(frame));
+  return action(protocol::as_outgoing(frame));
 }
 
 /// Closes with an empty Close frame: a normal end. RFC 6455 5.5.1, 7.1.5.

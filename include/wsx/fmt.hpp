@@ -27,6 +27,8 @@ struct formatter_of : fmt::formatter<fmt::string_view> {
 template <>
 struct fmt::formatter<wsx::child_state> : wsx::detail::formatter_of<wsx::child_state> {};
 template <>
+struct fmt::formatter<wsx::client_phase> : wsx::detail::formatter_of<wsx::client_phase> {};
+template <>
 struct fmt::formatter<wsx::close_code> : wsx::detail::formatter_of<wsx::close_code> {};
 template <>
 struct fmt::formatter<wsx::close_origin> : wsx::detail::formatter_of<wsx::close_origin> {};
@@ -95,6 +97,8 @@ struct fmt::formatter<wsx::backoff_options> : wsx::detail::formatter_of<wsx::bac
 template <>
 struct fmt::formatter<wsx::child_counts> : wsx::detail::formatter_of<wsx::child_counts> {};
 template <>
+struct fmt::formatter<wsx::client_status> : wsx::detail::formatter_of<wsx::client_status> {};
+template <>
 struct fmt::formatter<wsx::connection_info> : wsx::detail::formatter_of<wsx::connection_info> {};
 template <>
 struct fmt::formatter<wsx::deflate_options> : wsx::detail::formatter_of<wsx::deflate_options> {};
@@ -105,5 +109,7 @@ template <>
 struct fmt::formatter<wsx::options> : wsx::detail::formatter_of<wsx::options> {};
 template <>
 struct fmt::formatter<wsx::stats> : wsx::detail::formatter_of<wsx::stats> {};
+template <>
+struct fmt::formatter<wsx::tls_info> : wsx::detail::formatter_of<wsx::tls_info> {};
 template <>
 struct fmt::formatter<wsx::tls_options> : wsx::detail::formatter_of<wsx::tls_options> {};

@@ -2,10 +2,9 @@
 
 #include <wsx/config.hpp>
 
-#include <wsx/client.hpp>
+#include <wsx/client_base.hpp>
 #include <wsx/detail/engine_ref.hpp>
 #include <wsx/export.hpp>
-#include <wsx/transport/transport.hpp>
 
 namespace wsx {
 
@@ -21,17 +20,13 @@ WSX_API void unlink_clients(const engine_ref& a, const engine_ref& b);
 ///
 /// There is at most one link between two clients. Linking them again, or a client to itself, does
 /// nothing. From any thread. The clients may be moved and destroyed.
-template <class HandlerA, transport TransportA, class HandlerB, transport TransportB>
-void link(const basic_client<HandlerA, TransportA>& a,
-          const basic_client<HandlerB, TransportB>& b) {
+inline void link(const client_base& a, const client_base& b) {
   detail::link_clients(detail::client_access::engine_of(a), detail::client_access::engine_of(b));
 }
 
 /// Removes the link between two clients, if there is one. From then on, the end of one has no
 /// effect on the other.
-template <class HandlerA, transport TransportA, class HandlerB, transport TransportB>
-void unlink(const basic_client<HandlerA, TransportA>& a,
-            const basic_client<HandlerB, TransportB>& b) {
+inline void unlink(const client_base& a, const client_base& b) {
   detail::unlink_clients(detail::client_access::engine_of(a), detail::client_access::engine_of(b));
 }
 

@@ -10,6 +10,7 @@
 namespace wsx {
 
 WSX_API std::ostream& operator<<(std::ostream& out, child_state value);
+WSX_API std::ostream& operator<<(std::ostream& out, client_phase value);
 WSX_API std::ostream& operator<<(std::ostream& out, close_code value);
 WSX_API std::ostream& operator<<(std::ostream& out, close_origin value);
 WSX_API std::ostream& operator<<(std::ostream& out, condition value);
@@ -43,11 +44,13 @@ WSX_API std::ostream& operator<<(std::ostream& out, const request& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const url& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const backoff_options& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const child_counts& value);
+WSX_API std::ostream& operator<<(std::ostream& out, const client_status& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const connection_info& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const deflate_options& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const deflate_parameters& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const options& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const stats& value);
+WSX_API std::ostream& operator<<(std::ostream& out, const tls_info& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const tls_options& value);
 
 }  // namespace wsx

@@ -2,7 +2,6 @@
 
 #include <wsx/config.hpp>
 
-#include <wsx/detail/as_outgoing.hpp>
 #include <wsx/detail/engine_ref.hpp>
 #include <wsx/detail/operation.hpp>
 #include <wsx/detail/send_operation.hpp>
@@ -73,14 +72,14 @@ class sender {
   /// system has no random numbers for masking. Nothing is queued then.
   template <class Frame>
   bool try_send(const Frame& frame, std::error_code& error) {
-    const auto refused = engine_.try_send(*channel(), detail::as_outgoing(frame));
+    const auto refused = engine_.try_send(*channel(), protocol::as_outgoing(frame));
     error = refused;
     return refused == errc{};
   }
 
   template <class Frame>
   bool try_send(const Frame& frame) {
-    return engine_.try_send(*channel(), detail::as_outgoing(frame)) == errc{};
+    return engine_.try_send(*channel(), protocol::as_outgoing(frame)) == errc{};
   }
 
   /// Sends a frame, and waits while the queue is full. Completes when the frame has been queued. A
@@ -102,7 +101,7 @@ class sender {
   /// withdraws a frame that waits, unless part of it has been written.
   template <class Frame>
   asio::awaitable<void> send(const Frame& frame) {
-    return detail::co_send(engine_, channel(), detail::as_outgoing(frame));
+    return detail::co_send(engine_, channel(), protocol::as_outgoing(frame));
   }
 
   /// Sends with any completion token for `void(std::error_code)`. The payload need not outlive the
@@ -113,7 +112,7 @@ class sender {
     constexpr bool at_once = detail::completion_handler<std::remove_cvref_t<Token>>;
     return asio::async_initiate<Token, void(std::error_code)>(
         detail::initiate_send(engine_), token,
-        detail::send_operation(channel(), detail::as_outgoing(frame), at_once));
+        detail::send_operation(channel(), protocol::as_outgoing(frame), at_once));
   }
 
   using executor_type = asio::any_io_executor;
@@ -122,8 +121,7 @@ class sender {
   executor_type get_executor() const noexcept { return engine_.executor(); }
 
  private:
-  template <class, transport>
-  friend class basic_client;
+  friend class client_base;
 
   explicit sender(detail::engine_ref engine) noexcept : engine_(std::move(engine)) {}
 

@@ -4,7 +4,6 @@
 
 #include <wsx/close_code.hpp>
 #include <wsx/connection_info.hpp>
-#include <wsx/detail/as_outgoing.hpp>
 #include <wsx/export.hpp>
 #include <wsx/frame.hpp>
 #include <wsx/protocol/close_payload.hpp>
@@ -44,7 +43,7 @@ class session {
   /// `errc::invalid_text`, `errc::fragment_out_of_order`.
   template <class Frame>
   std::error_code send(const Frame& frame) {
-    return send_frame(detail::as_outgoing(frame));
+    return send_frame(protocol::as_outgoing(frame));
   }
 
   /// Begins the closing handshake, as the action `close` does. Without a connection it ends the

@@ -19,6 +19,7 @@ namespace wsx {
 
 /// "running"
 WSX_API std::string to_string(child_state state);
+WSX_API std::string to_string(client_phase phase);
 /// "1008 (policy violation)", "4001"
 WSX_API std::string to_string(close_code code);
 /// "local"
@@ -77,11 +78,13 @@ WSX_API std::string to_string(const url& u);
 /// Each member, as in "{level: 6, memory_level: 8, ...}".
 WSX_API std::string to_string(const backoff_options& o);
 WSX_API std::string to_string(const child_counts& counts);
+WSX_API std::string to_string(const client_status& status);
 WSX_API std::string to_string(const connection_info& info);
 WSX_API std::string to_string(const deflate_options& o);
 WSX_API std::string to_string(const deflate_parameters& agreed);
 WSX_API std::string to_string(const options& o);
 WSX_API std::string to_string(const stats& counted);
+WSX_API std::string to_string(const tls_info& tls);
 WSX_API std::string to_string(const tls_options& o);
 
 }  // namespace wsx

@@ -8,6 +8,8 @@
 #include <wsx/backoff.hpp>
 #include <wsx/child_spec.hpp>
 #include <wsx/client.hpp>
+#include <wsx/client_base.hpp>
+#include <wsx/client_status.hpp>
 #include <wsx/close_code.hpp>
 #include <wsx/close_reason.hpp>
 #include <wsx/connection_info.hpp>
@@ -31,5 +33,6 @@
 #include <wsx/supervisor.hpp>
 #include <wsx/system_error.hpp>
 #include <wsx/timer.hpp>
+#include <wsx/tls_info.hpp>
 #include <wsx/to_string.hpp>
 #include <wsx/version.hpp>

@@ -57,11 +57,10 @@ class engine final : private client_parts,
   std::shared_ptr<send_channel> make_channel();
   void retire(std::shared_ptr<send_channel> channel) noexcept;
   gate::state state() const noexcept { return parts().door.load(); }
-  const counters& counts() const noexcept { return parts().counts; }
   const strand& serial() const noexcept override { return parts().serial; }
 
-  const wsx::options& settings() const noexcept { return *parts().options; }
-  deadline::time_point now() const noexcept { return parts().time.now(); }
+  client_parts& parts() noexcept { return *this; }
+  const client_parts& parts() const noexcept { return *this; }
 
   // On the strand.
   lifecycle& life() noexcept { return life_; }
@@ -79,8 +78,6 @@ class engine final : private client_parts,
   void on_work() override { life_.wake(); }
   void drop_handlers() noexcept override;
 
-  client_parts& parts() noexcept { return *this; }
-  const client_parts& parts() const noexcept { return *this; }
   bool drops_unsent() const noexcept { return parts().options->drop_unsent_on_disconnect; }
   errc not_idle() const noexcept;
   void after_write();

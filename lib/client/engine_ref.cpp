@@ -1,4 +1,5 @@
 #include "engine.hpp"
+#include "status.hpp"
 
 #include <utility>
 
@@ -88,8 +89,12 @@ bool engine_ref::is_open() const noexcept {
   return engine_->state().current_phase() == phase::open;
 }
 
+void engine_ref::status(completion<client_status> done) const {
+  tell_status(engine_, std::move(done));
+}
+
 wsx::stats engine_ref::stats() const noexcept {
-  return engine_->counts().snapshot();
+  return engine_->parts().counts.snapshot();
 }
 
 const strand& engine_ref::serial() const noexcept {
@@ -97,7 +102,7 @@ const strand& engine_ref::serial() const noexcept {
 }
 
 const connection_info& engine_ref::connection() const noexcept {
-  return engine_->life().info();
+  return engine_->life().known().connection;
 }
 
 }  // namespace wsx::detail

@@ -24,7 +24,7 @@ class heartbeat_mail final : public mail {
   void deliver(callback_context& to) override {
     auto& client = static_cast<engine&>(to);
     const link* const open = client.life().open_link();
-    if (open != nullptr && open->delivers() && client.life().opened_at() == opened_) beat(client);
+    if (open != nullptr && open->delivers() && client.life().known().since == opened_) beat(client);
     post(client);
   }
 
@@ -32,16 +32,16 @@ class heartbeat_mail final : public mail {
 
   // Posts the next one, which is due a multiple of the interval after the connection opened.
   static void post(engine& client) {
-    const deadline::duration interval = client.settings().heartbeat.interval();
-    const time_point opened = client.life().opened_at();
-    const auto left = interval - (client.now() - opened) % interval;
+    const deadline::duration interval = client.parts().options->heartbeat.interval();
+    const time_point opened = client.life().known().since;
+    const auto left = interval - (client.parts().time.now() - opened) % interval;
     client.post_after(left, std::make_unique<heartbeat_mail>(opened));
   }
 
  private:
   static void beat(engine& client) {
     try {
-      client.apply_action(client.settings().heartbeat());
+      client.apply_action(client.parts().options->heartbeat());
     } catch (...) {
       client.failed(std::current_exception());
     }
@@ -53,7 +53,7 @@ class heartbeat_mail final : public mail {
 }  // namespace
 
 void start_heartbeat(engine& client) {
-  if (client.settings().heartbeat) heartbeat_mail::post(client);
+  if (client.parts().options->heartbeat) heartbeat_mail::post(client);
 }
 
 }  // namespace wsx::detail

@@ -37,7 +37,8 @@ class inbox {
 
   // The rest is for the strand.
 
-  bool empty() const noexcept { return mailbox_.size() == 0; }
+  bool empty() const noexcept { return size() == 0; }
+  std::size_t size() const noexcept { return mailbox_.size(); }
   // Returns the oldest message, or null.
   const mail* front() noexcept { return mailbox_.front(); }
   std::unique_ptr<mail> pop() noexcept { return mailbox_.pop(); }

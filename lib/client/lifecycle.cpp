@@ -121,6 +121,7 @@ void lifecycle::enter(life_state next) {
 asio::awaitable<outcome> lifecycle::dial() {
   ++attempts_;
   ++number_;
+  since_ = parts_.time.now();
   publish();
   if (stopped()) co_return attempt_failed(errc::aborted);
   auto self = owner_.shared_from_this();
@@ -154,7 +155,7 @@ asio::awaitable<outcome> lifecycle::dial() {
   dialer_.reset();
   info_ = std::move(opened.info);
   info_.attempt = std::exchange(attempts_, 0);
-  opened_at_ = now;
+  since_ = now;
   ending_.clear();
   parts_.counts.connects.add(1);
   co_return outcome::done;
@@ -327,12 +328,13 @@ bool lifecycle::gives_up() const noexcept {
 // The handler decides.
 asio::awaitable<outcome> lifecycle::ask() {
   const bool was_open = attempts_ == 0;
+  const auto now = parts_.time.now();
+  const auto since = std::exchange(since_, now);
   const close_reason reason = ending_.reason();  // the handler may keep a reference while it waits
-  const disconnect what{
-      .reason = reason,
-      .attempt = was_open ? 1 : attempts_ + (opened_once_ ? 1 : 0),
-      .connection = info_,
-      .uptime = was_open ? parts_.time.now() - opened_at_ : deadline::duration::zero()};
+  const disconnect what{.reason = reason,
+                        .attempt = was_open ? 1 : attempts_ + (opened_once_ ? 1 : 0),
+                        .connection = info_,
+                        .uptime = was_open ? now - since : deadline::duration::zero()};
   disconnect_decision decision = stop();
   do {
     co_await deliver_any_phase(parts_.messages, owner_, connect_canceled_);

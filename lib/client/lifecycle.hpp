@@ -44,8 +44,14 @@ class lifecycle {
   life_state state() const noexcept { return state_; }
   // Returns the open connection, or null.
   link* open_link() noexcept { return link_ ? &*link_ : nullptr; }
-  const connection_info& info() const noexcept { return info_; }
-  time_point opened_at() const noexcept { return opened_at_; }
+  // What is known about the present connection, attempt or pause.
+  struct facts {
+    const request& target;
+    const connection_info& connection;  // the open one, or the last
+    std::uint32_t attempts;             // since the last open connection
+    time_point since;                   // when it began
+  };
+  facts known() const noexcept { return {target_, info_, attempts_, since_}; }
   const ending& how_it_ended() const noexcept { return ending_; }
 
   // Requests of the owner.
@@ -122,7 +128,7 @@ class lifecycle {
   std::uint32_t attempts_ = 0;  // since the last open connection
   request target_{};
   connection_info info_{};
-  time_point opened_at_{};
+  time_point since_{};
   async_event wake_;
   std::shared_ptr<dialer> dialer_{};  // while it dials
   std::optional<link> link_{};        // while a connection is open

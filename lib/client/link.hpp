@@ -76,6 +76,8 @@ class link {
   void on_ready(io_direction direction);
   void on_time();
 
+  std::optional<tls_info> tls() const { return stream_->tls(); }
+
   // Updates the counters.
   void count() noexcept;
 

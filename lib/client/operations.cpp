@@ -67,6 +67,14 @@ asio::awaitable<void> co_flush(engine_ref e) {
   if (error) throw failed_to("flush", error);
 }
 
+asio::awaitable<client_status> co_status(engine_ref e) {
+  auto start = [](const engine_ref& on, ticket, completion<client_status> done) {
+    on.status(std::move(done));
+  };
+  auto asked = start_operation<client_status>(e, asio::use_awaitable, start);
+  co_return co_await std::move(asked);
+}
+
 asio::awaitable<close_reason> co_join(engine_ref e) {
   std::error_code error;
   auto start = [](const engine_ref& on, ticket t, completion<std::error_code, close_reason> done) {

@@ -26,6 +26,7 @@ class producers {
 
   // The outbox that they and the connection send from.
   protocol::outbox& outbox() noexcept { return outbox_; }
+  const protocol::outbox& outbox() const noexcept { return outbox_; }
 
   burst_estimate& bursts() noexcept { return bursts_; }
 

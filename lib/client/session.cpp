@@ -52,12 +52,12 @@ timer session::post_mail_after(std::chrono::steady_clock::duration delay,
 }
 
 const connection_info& session::connection() const noexcept {
-  return engine_.life().info();
+  return engine_.life().known().connection;
 }
 
 wsx::stats session::stats() const noexcept {
   if (detail::link* const open = engine_.life().open_link()) open->count();
-  return engine_.counts().snapshot();
+  return engine_.parts().counts.snapshot();
 }
 
 asio::any_io_executor session::get_executor() const noexcept {

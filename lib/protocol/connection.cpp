@@ -18,11 +18,15 @@ constexpr auto after_replies = close_order::after_replies;
 // How long memory is kept for the next burst, without keepalive.
 constexpr std::chrono::seconds memory_is_kept{20};
 
+liveness::timing timing_of(const options& o) noexcept {
+  return {{o.ping_interval, o.ping_timeout}, o.data_timeout};
+}
+
 }  // namespace
 
 connection::connection(const options& o, const reception& wanted,
                        const std::optional<deflate_agreement>& deflate, outbox& out, time_point now)
-    : options_(o), outbox_(out), reception_(wanted), liveness_(timing(), now), now_(now) {
+    : options_(o), outbox_(out), reception_(wanted), liveness_(timing_of(o), now), now_(now) {
   if (!deflate) return;
   inflate_takeover_ = !deflate->server_no_context_takeover;
   inflate_window_bits_ = static_cast<std::uint8_t>(deflate->server_max_window_bits);
@@ -138,7 +142,9 @@ event connection::take(receive_event came) {
       case receive_event::pong:
         if (const auto took = liveness_.pong(payload_, now_)) latency_ = *took;
         return event::pong;
-      case receive_event::close: received_close(); break;
+      case receive_event::close:  // RFC 6455 5.5.1
+        begin_closing(close_.receive(assembler_->close()), after_replies);
+        break;
       case receive_event::violation:  // RFC 6455 7.1.7
         fail(assembler_->error(), {}, assembler_->error_detail());
         break;
@@ -162,11 +168,6 @@ event connection::input_ends() {
   return event::need_input;
 }
 
-// RFC 6455 5.5.1.
-void connection::received_close() {
-  begin_closing(close_.receive(assembler_->close()), after_replies);
-}
-
 // Once closing has begun only the peer's Close still matters, and after it nothing does. RFC 6455
 // 1.4, 5.5.1.
 void connection::discard() {
@@ -177,7 +178,7 @@ void connection::discard() {
       case receive_event::need_input: return release_assembler(assembler_);
       case receive_event::violation: discarding_ = true; break;
       case receive_event::close:
-        received_close();
+        begin_closing(close_.receive(assembler_->close()), after_replies);
         discarding_ = true;
         break;
       default: break;
@@ -266,7 +267,7 @@ std::optional<connection::time_point> connection::next_timeout(time_point now) {
   if (due_ == never && ends()) due_ = now + options_.close_timeout;
   if (due_ == never && used_) due_ = now + memory_is_kept;
   if (ends()) return due_;
-  const auto when = liveness_.next(congested(), now, timing()).value_or(due_);
+  const auto when = liveness_.next(congested(), now, timing_of(options_)).value_or(due_);
   return when == never ? std::nullopt : std::optional(when);
 }
 
@@ -277,10 +278,10 @@ void connection::handle_timeout(time_point now, std::optional<std::size_t> unack
     return;
   }
   using enum liveness::verdict;
-  auto due = liveness_.poll(now, congested(), unacknowledged, timing());
+  auto due = liveness_.poll(now, congested(), unacknowledged, timing_of(options_));
   if (due == silent && has_input_ && congested()) {  // input that is not read proves no silence
     liveness_.heard();
-    due = liveness_.poll(now, true, unacknowledged, timing());
+    due = liveness_.poll(now, true, unacknowledged, timing_of(options_));
   }
   expired_ = expiry::none;
   if (due == silent || due == not_reading) expired_ = expiry::silence;

@@ -117,13 +117,9 @@ receive_event message_assembler::next_any() {
       case parse_status::piece: break;
     }
     if (is_message(piece)) return take_message(piece);
-    const receive_event event = take(piece);
+    const receive_event event = is_control(piece.op) ? take_control(piece) : take_data(piece);
     if (event != receive_event::need_input) return event;
   }
-}
-
-receive_event message_assembler::take(const frame_piece& piece) {
-  return is_control(piece.op) ? take_control(piece) : take_data(piece);
 }
 
 receive_event message_assembler::take_control(const frame_piece& piece) {

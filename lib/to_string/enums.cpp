@@ -1,4 +1,5 @@
 #include <wsx/child_spec.hpp>
+#include <wsx/client_status.hpp>
 #include <wsx/close_code.hpp>
 #include <wsx/close_reason.hpp>
 #include <wsx/diagnostics.hpp>
@@ -25,6 +26,18 @@ const char* name_of(child_state state) noexcept {
     case child_state::running: return "running";
     case child_state::restarting: return "restarting";
     case child_state::terminating: return "terminating";
+  }
+  return nullptr;
+}
+
+const char* name_of(client_phase phase) noexcept {
+  switch (phase) {
+    case client_phase::idle: return "idle";
+    case client_phase::connecting: return "connecting";
+    case client_phase::open: return "open";
+    case client_phase::closing: return "closing";
+    case client_phase::pausing: return "pausing";
+    case client_phase::ended: return "ended";
   }
   return nullptr;
 }
@@ -201,6 +214,10 @@ std::string name_or_number(Enum value, const char* type) {
 }
 
 }  // namespace
+
+std::string to_string(client_phase phase) {
+  return name_or_number(phase, "client_phase");
+}
 
 std::string to_string(child_state state) {
   return name_or_number(state, "child_state");

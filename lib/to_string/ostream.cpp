@@ -8,6 +8,9 @@ namespace wsx {
 std::ostream& operator<<(std::ostream& out, child_state value) {
   return out << to_string(value);
 }
+std::ostream& operator<<(std::ostream& out, client_phase value) {
+  return out << to_string(value);
+}
 
 std::ostream& operator<<(std::ostream& out, close_code value) {
   return out << to_string(value);
@@ -140,6 +143,9 @@ std::ostream& operator<<(std::ostream& out, const child_counts& value) {
 std::ostream& operator<<(std::ostream& out, const connection_info& value) {
   return out << to_string(value);
 }
+std::ostream& operator<<(std::ostream& out, const client_status& value) {
+  return out << to_string(value);
+}
 
 std::ostream& operator<<(std::ostream& out, const deflate_options& value) {
   return out << to_string(value);
@@ -158,6 +164,9 @@ std::ostream& operator<<(std::ostream& out, const stats& value) {
 }
 
 std::ostream& operator<<(std::ostream& out, const tls_options& value) {
+  return out << to_string(value);
+}
+std::ostream& operator<<(std::ostream& out, const tls_info& value) {
   return out << to_string(value);
 }
 

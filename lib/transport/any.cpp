@@ -60,4 +60,9 @@ std::string any_transport::error_detail() const {
   return tls != nullptr ? tls->error_detail() : std::string();
 }
 
+std::optional<tls_info> any_transport::tls() const {
+  const auto* const tls = std::get_if<tls_transport>(&chosen_);
+  return tls != nullptr ? tls->tls() : std::nullopt;
+}
+
 }  // namespace wsx

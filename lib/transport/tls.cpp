@@ -1,6 +1,7 @@
 #include "../protocol/display.hpp"
 #include "../reset_by_peer.hpp"
 #include "../would_block.hpp"
+#include "describe_tls.hpp"
 #include "tls_context.hpp"
 #include "tls_failure.hpp"
 #include "tls_identity.hpp"
@@ -21,6 +22,7 @@
 #include <openssl/x509.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace wsx {
@@ -369,6 +371,10 @@ std::optional<std::size_t> tls_transport::unacknowledged() noexcept {
 
 std::string tls_transport::error_detail() const {
   return describe_openssl(state_->failure);
+}
+
+std::optional<tls_info> tls_transport::tls() const {
+  return state_->ssl ? describe_tls(state_->ssl.get()) : std::nullopt;
 }
 
 std::string tls_transport::peer_endpoint() const {

@@ -3,6 +3,8 @@
 
 #include <asio/awaitable.hpp>
 
+#include <string>
+
 struct message {};
 
 struct handler {
@@ -16,6 +18,7 @@ struct handler {
   void handle_info(message) {}
   wsx::disconnect_decision handle_disconnect(const wsx::disconnect&) { return wsx::stop(); }
   void terminate(const wsx::close_reason&, wsx::session&) {}
+  std::string format_status() const { return {}; }
 };
 
 struct messages {

@@ -135,6 +135,7 @@ class test_client {
   std::error_code send(const Frame& frame) {
     return attempt(client_->send(frame)).error;
   }
+  wsx::client_status status() { return wait(client_->status()); }
   std::error_code flush() { return attempt(client_->flush()).error; }
   std::error_code close() { return attempt(client_->close()).error; }
   std::error_code close(wsx::close_code code, std::string_view reason = {}) {

@@ -50,6 +50,31 @@ TEST_SUITE("loopback/tls") {
     server.wait();
   }
 
+  TEST_CASE("the status tells version, cipher, resumption and the certificate's end") {
+    const auto ca = make_ca();
+    scripted_server server{[](server_connection& client) {
+                             client.accept();
+                             client.wait_eof();
+                           },
+                           {.tls = make_server_certificate(ca)}};
+    test_client<> client{{}, trusting(ca)};
+    CHECK(!client.status().tls);
+    client.open(server);
+    const auto tls = client.status().tls;
+    REQUIRE(tls);
+    CHECK(tls->version == "TLSv1.3");
+    CHECK(tls->cipher.starts_with("TLS_"));
+    CHECK(!tls->resumed);
+    REQUIRE(tls->certificate_expiry);
+    const auto left = *tls->certificate_expiry - std::chrono::system_clock::now();
+    CHECK(left > std::chrono::minutes(30));
+    CHECK(left < std::chrono::hours(48));
+    client->abort();
+    client.join();
+    CHECK(!client.status().tls);
+    server.wait();
+  }
+
   TEST_CASE("by default a CA that the system does not know is refused") {
     auto server = tls_server(make_server_certificate(make_ca()));
     check_refused(connect_once(calm(), server.url()), X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,

@@ -10,6 +10,8 @@
 
 #include <asio/awaitable.hpp>
 
+#include <string>
+
 namespace wsx::detail {
 
 class callback_context;
@@ -38,6 +40,9 @@ class any_handler {
   virtual asio::awaitable<void> handle_disconnect(callback_context& client,
                                                   const disconnect& what) = 0;
   virtual asio::awaitable<void> terminate(callback_context& client, const close_reason& reason) = 0;
+
+  // What the handler says about itself in the client's status.
+  virtual std::string format_status() const = 0;
 };
 
 // Awaitables for callbacks that are not coroutines. They are compiled once, so that a handler

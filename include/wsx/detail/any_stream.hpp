@@ -26,6 +26,7 @@ class any_stream {
   virtual std::string peer_endpoint() const = 0;
   virtual std::string local_endpoint() const = 0;
   virtual std::string error_detail() const = 0;
+  virtual std::optional<tls_info> tls() const = 0;
 };
 
 template <transport Transport>
@@ -67,6 +68,13 @@ class stream_model final : public any_stream {
       return transport_.error_detail();
     } else {
       return {};
+    }
+  }
+  std::optional<tls_info> tls() const override {
+    if constexpr (requires(const Transport& t) { t.tls(); }) {
+      return transport_.tls();
+    } else {
+      return std::nullopt;
     }
   }
 

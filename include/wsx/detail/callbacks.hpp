@@ -88,6 +88,7 @@ WSX_DETAIL_CALLBACK(handle_cast);
 WSX_DETAIL_CALLBACK(handle_info);
 WSX_DETAIL_CALLBACK(handle_disconnect);
 WSX_DETAIL_CALLBACK(terminate);
+WSX_DETAIL_CALLBACK(format_status);
 
 #undef WSX_DETAIL_CALLBACK
 

@@ -6,6 +6,9 @@
 #include <wsx/disconnect.hpp>
 #include <wsx/frame.hpp>
 
+#include <concepts>
+#include <string>
+
 namespace wsx::detail {
 
 // The result of callbacks that must return void.
@@ -96,6 +99,12 @@ constexpr bool check_life() {
                 "after it), and must be public");
   static_assert(returns_well<terminate_tag, H, const close_reason&, no_result>(),
                 "wsx: terminate must return void, or an awaitable of it");
+  static_assert(
+      !format_status_tag::named<H>() ||
+          requires(const H& handler) {
+            { handler.format_status() } -> std::convertible_to<std::string>;
+          },
+      "wsx: format_status must be const, take nothing and return a string, and must be public");
   return true;
 }
 

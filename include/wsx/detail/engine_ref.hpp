@@ -2,6 +2,7 @@
 
 #include <wsx/config.hpp>
 
+#include <wsx/client_status.hpp>
 #include <wsx/connection_info.hpp>
 #include <wsx/detail/any_handler.hpp>
 #include <wsx/detail/any_stream.hpp>
@@ -55,6 +56,7 @@ class engine_ref {
   WSX_API void close(ticket t, protocol::close_payload how, completion<std::error_code> done) const;
   WSX_API void join(ticket t, completion<std::error_code, close_reason> done) const;
   WSX_API void flush(ticket t, completion<std::error_code> done) const;
+  WSX_API void status(completion<client_status> done) const;
   // `copy` owns the payload; empty if the payload stays valid until `done` is called.
   WSX_API void send(ticket t, std::shared_ptr<send_channel> channel,
                     const protocol::outgoing_frame& frame, completion<std::error_code> done,

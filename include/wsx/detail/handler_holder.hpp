@@ -18,6 +18,7 @@ class handler_holder {
       : handler_(std::forward<Args>(args)...) {}
 
   type& get() noexcept { return handler_; }
+  const type& get() const noexcept { return handler_; }
 
  private:
   Handler handler_;

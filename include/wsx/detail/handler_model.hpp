@@ -14,6 +14,7 @@
 #include <asio/this_coro.hpp>
 
 #include <exception>
+#include <string>
 #include <utility>
 
 namespace wsx::detail {
@@ -148,6 +149,13 @@ class handler_model final : public any_handler {
 
   asio::awaitable<void> terminate(callback_context& client, const close_reason& reason) override {
     return run_or_await<terminate_tag, H, const close_reason&>(client, handler(), reason);
+  }
+  std::string format_status() const override {
+    if constexpr (format_status_tag::named<H>()) {
+      return held_.get().format_status();
+    } else {
+      return {};
+    }
   }
 
  private:

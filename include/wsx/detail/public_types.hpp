@@ -9,6 +9,7 @@
 namespace wsx {
 
 enum class child_state;
+enum class client_phase;
 enum class close_code : std::uint16_t;
 enum class close_origin;
 enum class condition;
@@ -27,6 +28,7 @@ struct backoff_options;
 struct binary;
 struct child_counts;
 struct child_info;
+struct client_status;
 struct close_reason;
 struct connection_info;
 struct deflate_options;
@@ -44,6 +46,7 @@ struct request;
 struct signal;
 struct stats;
 struct text;
+struct tls_info;
 struct tls_options;
 struct tried_address;
 struct url;

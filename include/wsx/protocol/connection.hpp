@@ -200,14 +200,10 @@ class connection : public incoming {
     no_data_yet  // and the present input is the last look
   };
 
-  liveness::timing timing() const noexcept {
-    return {{options_.ping_interval, options_.ping_timeout}, options_.data_timeout};
-  }
   event take(receive_event came);
   event input_ends();
   message_assembler& assembler();
   void discard();
-  void received_close();
   void begin_closing(const std::optional<close_payload>& close, close_order order);
   void give_up();
   void release_memory() noexcept;

@@ -124,7 +124,6 @@ class message_assembler {
   receive_event next_any();
   bool is_message(const frame_piece& piece) const noexcept;
   receive_event take_message(const frame_piece& piece);
-  receive_event take(const frame_piece& piece);
   receive_event take_control(const frame_piece& piece);
   receive_event finish_control(opcode op, bytes_view payload);
   receive_event take_data(const frame_piece& piece);

@@ -43,4 +43,14 @@ struct outgoing_frame {
   opcode kind = opcode::binary;
 };
 
+/// Converts the argument of a call that sends to the frame on the wire.
+template <class Frame>
+outgoing_frame as_outgoing(const Frame& frame) noexcept {
+  static_assert(
+      requires { outgoing_frame(frame); },
+      "wsx: what is sent must be a wsx::text, binary, message, ping, pong, fragment or "
+      "uncompressed, or a string, which is sent as text");
+  return outgoing_frame(frame);
+}
+
 }  // namespace wsx::protocol

@@ -28,6 +28,7 @@ class any_transport {
   WSX_API std::size_t committed() const noexcept;
   WSX_API std::optional<std::size_t> unacknowledged() noexcept;
   WSX_API std::string error_detail() const;
+  WSX_API std::optional<tls_info> tls() const;
 
  private:
   std::shared_ptr<transport_settings> settings_;

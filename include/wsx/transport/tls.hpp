@@ -31,6 +31,7 @@ class tls_transport {
   WSX_API std::size_t committed() const noexcept;
   WSX_API std::optional<std::size_t> unacknowledged() noexcept;
   WSX_API std::string error_detail() const;
+  WSX_API std::optional<tls_info> tls() const;
 
  private:
   struct state;  // keeps OpenSSL out of this header

@@ -4,6 +4,7 @@
 
 #include <wsx/bytes.hpp>
 #include <wsx/system_error.hpp>
+#include <wsx/tls_info.hpp>
 #include <wsx/tls_options.hpp>
 #include <wsx/transport/strand.hpp>
 #include <wsx/url.hpp>
@@ -100,6 +101,8 @@ class wait_handler {
 ///   bytes the peer's system has not confirmed. Without it, the number is unknown.
 /// - `std::string error_detail() const` is optional. It says more about why the connection failed
 ///   than the error code does, such as which TLS alert arrived. Empty if nothing more is known.
+/// - `std::optional<tls_info> tls() const` is optional. It describes the TLS of the open
+///   connection. Without it, or without a value, there is none.
 template <class T>
 concept transport =
     std::constructible_from<T, asio::any_io_executor, std::shared_ptr<transport_settings>> &&
