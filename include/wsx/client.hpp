@@ -4,7 +4,6 @@
 
 #include <wsx/client_base.hpp>
 #include <wsx/detail/abi.hpp>
-#include <wsx/detail/engine_ref.hpp>
 #include <wsx/detail/executor_of.hpp>
 #include <wsx/detail/handler_holder.hpp>
 #include <wsx/detail/handler_model.hpp>

@@ -10,6 +10,7 @@
 #include <wsx/request.hpp>
 #include <wsx/sender.hpp>
 #include <wsx/stats.hpp>
+#include <wsx/traceable.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
@@ -33,7 +34,7 @@ WSX_API asio::awaitable<client_status> co_status(engine_ref e);
 
 /// The operations of a client that depend on neither its handler nor its transport. See
 /// `basic_client` for lifetimes, threads, completion tokens and cancellation.
-class client_base {
+class client_base : public traceable<client_base> {
  public:
   using executor_type = asio::any_io_executor;
 

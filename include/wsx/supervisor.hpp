@@ -11,6 +11,7 @@
 #include <wsx/export.hpp>
 #include <wsx/sender.hpp>
 #include <wsx/stats.hpp>
+#include <wsx/traceable.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
@@ -59,7 +60,7 @@ WSX_API asio::awaitable<std::string> co_tree(supervision_ref s);
 /// after a restart. It does not keep the client from ending; everything may be called after that,
 /// too. From any thread.
 template <class Handler>
-class child_ref {
+class child_ref : public traceable<child_ref<Handler>> {
  public:
   child_ref() = default;
 
@@ -100,6 +101,7 @@ class child_ref {
 
  private:
   friend class supervisor;
+  friend struct detail::client_access;
 
   explicit child_ref(const detail::addressee& found) noexcept
       : engine_(found.engine), handler_(static_cast<Handler*>(found.handler)) {}

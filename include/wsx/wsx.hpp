@@ -17,6 +17,7 @@
 #include <wsx/diagnostics.hpp>
 #include <wsx/disconnect.hpp>
 #include <wsx/error.hpp>
+#include <wsx/event.hpp>
 #include <wsx/frame.hpp>
 #include <wsx/header.hpp>
 #include <wsx/heartbeat.hpp>
@@ -35,4 +36,6 @@
 #include <wsx/timer.hpp>
 #include <wsx/tls_info.hpp>
 #include <wsx/to_string.hpp>
+#include <wsx/trace.hpp>
+#include <wsx/traceable.hpp>
 #include <wsx/version.hpp>

@@ -6,6 +6,7 @@
 #include "ending.hpp"
 #include "gate.hpp"
 #include "inbox.hpp"
+#include "observers.hpp"
 #include "producers.hpp"
 #include "shared_options.hpp"
 
@@ -85,6 +86,7 @@ struct client_parts {
   producers senders;
   deadline time;
   counters counts;
+  observers events;
 };
 
 }  // namespace wsx::detail

@@ -22,7 +22,9 @@ engine::engine(const asio::any_io_executor& executor, wsx::options o, stream_fac
     : client_parts(executor, std::move(o), make, std::move(h)),
       context_hook(executor),
       callback_context(*this),
-      life_(*this, *this) {}
+      life_(*this, *this) {
+  events.handler_set(*this);
+}
 
 engine::~engine() = default;
 
@@ -72,7 +74,7 @@ template <class Call>
 void engine::owner_gone(Call call) noexcept {
   if (state().current_phase() == phase::over) return parts().handler.reset();
   try {
-    dispatch_on(serial(), [self = shared_from_this(), call] {
+    dispatch_unless_telling(events, serial(), [self = shared_from_this(), call] {
       self->disowned_ = true;
       call(*self);
       if (self->state().current_phase() == phase::over) self->life_over();
@@ -134,7 +136,10 @@ void engine::after_write() {
 
 std::error_code engine::post(std::unique_ptr<mail> message, bool urgent) {
   if (state().ended()) return errc::not_connected;
-  if (const auto error = parts().messages.post(std::move(message), urgent)) return error;
+  if (const auto error = parts().messages.post(std::move(message), urgent)) {
+    events.refused(*this, event::queue_full::of::mailbox);
+    return error;
+  }
   tell_of_mail();
   return {};
 }

@@ -37,8 +37,8 @@ class inbox {
 
   // The rest is for the strand.
 
-  bool empty() const noexcept { return size() == 0; }
   std::size_t size() const noexcept { return mailbox_.size(); }
+  bool empty() const noexcept { return size() == 0; }
   // Returns the oldest message, or null.
   const mail* front() noexcept { return mailbox_.front(); }
   std::unique_ptr<mail> pop() noexcept { return mailbox_.pop(); }

@@ -124,6 +124,7 @@ asio::awaitable<outcome> lifecycle::dial() {
   since_ = parts_.time.now();
   publish();
   if (stopped()) co_return attempt_failed(errc::aborted);
+  parts_.events.tell_attempt(owner_, attempts_, target_.url);
   auto self = owner_.shared_from_this();
   dialer_ = std::make_shared<dialer>(*parts_.options, target_, parts_.time, number_);
   if (connect_canceled_) dialer_->interrupt(asio::error::operation_aborted);
@@ -145,6 +146,7 @@ asio::awaitable<outcome> lifecycle::dial() {
   if (!failed && connect_canceled_) failed = asio::error::operation_aborted;
   if (threw_) {
     clean_up();
+    parts_.events.tell(owner_, event::attempt_failed{attempts_, ending_.reason()});
     co_return outcome::enough;
   }
   if (failed) co_return attempt_failed(failed);
@@ -168,6 +170,8 @@ outcome lifecycle::attempt_failed(std::error_code error) {
   if (dialer_) known = std::move(dialer_->diagnostics());
   ending_.attempt_failed(std::move(how), std::move(known), *parts_.options, target_.url);
   clean_up();
+  parts_.events.tell(owner_, event::attempt_failed{attempts_, ending_.reason()});
+  if (threw_) return outcome::enough;
   if (stopped()) return outcome::stopped;
   return gives_up() ? outcome::gave_up : outcome::failed;
 }
@@ -175,6 +179,7 @@ outcome lifecycle::attempt_failed(std::error_code error) {
 // Calls the handler for a new connection. While one of its callbacks waits, frames that the last
 // connection left are sent.
 asio::awaitable<outcome> lifecycle::greet() {
+  parts_.events.tell(owner_, event::connected{info_});
   any_handler& handler = *parts_.handler;
   const std::shared_ptr<strand_listener> who = owner_.shared_from_this();
   const auto pump_meanwhile = [&] { post_on(parts_.serial, [who] { who->on_notified(); }); };
@@ -286,6 +291,7 @@ void lifecycle::finish_connection() {
   const bool cut = stopped() && !connection.over();
   ending_.connection_ended(cut ? stop_reason() : connection.reason(), *parts_.options, info_.url);
   clean_up();
+  tell_disconnected();
 }
 
 // Nothing of a connection or attempt is left for the next one. Waiting operations are completed
@@ -313,7 +319,10 @@ outcome lifecycle::crashed(std::exception_ptr what) {
   } else {
     ending_.connection_ended(ending::crashed(std::move(what)), *parts_.options, info_.url);
   }
-  if (link_ || dialing) clean_up();
+  const bool was_open = link_.has_value();
+  if (was_open || dialing) clean_up();
+  if (was_open) tell_disconnected();
+  if (dialing) parts_.events.tell(owner_, event::attempt_failed{attempts_, ending_.reason()});
   if (stopped()) return outcome::stopped;
   return dialing && gives_up() ? outcome::gave_up : outcome::failed;
 }
@@ -354,6 +363,7 @@ asio::awaitable<outcome> lifecycle::ask() {
   if (decision.target()) target_ = std::move(*decision.target());
   if (decision.delay() > deadline::duration::zero())
     parts_.time.set(deadline::of::attempt, parts_.time.after(decision.delay()));
+  parts_.events.tell(owner_, event::reconnect_scheduled{decision.delay(), attempts_ + 1});
   co_return outcome::done;
 }
 
@@ -373,6 +383,7 @@ asio::awaitable<outcome> lifecycle::pause() {
 }
 
 asio::awaitable<outcome> lifecycle::terminate() {
+  parts_.events.tell(owner_, event::terminated{ending_.reason()});
   asio::awaitable<void> waiting;
   if (!owner_.gone()) waiting = parts_.handler->terminate(owner_, ending_.reason());
   if (waiting.valid()) {
@@ -387,14 +398,6 @@ asio::awaitable<outcome> lifecycle::terminate() {
 
 close_reason lifecycle::stop_reason() const {
   return intent_ == intent::end_in_order ? ending::closed() : ending::aborted();
-}
-
-// Completes all waiting operations.
-void lifecycle::complete_waiters() {
-  told_ = true;
-  publish();
-  const auto unopened = make_error_code(stopped() ? errc::aborted : errc::closing);
-  parts_.complete_waiters(ending_, unopened, target_.url);
 }
 
 }  // namespace wsx::detail

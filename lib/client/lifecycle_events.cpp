@@ -165,4 +165,18 @@ void lifecycle::abandon_callback() {
   complete_waiters();
 }
 
+// The end of a connection, and of the client.
+
+void lifecycle::tell_disconnected() noexcept {
+  parts_.events.tell(owner_, event::disconnected{ending_.reason(), parts_.time.now() - since_});
+}
+
+// Completes all waiting operations.
+void lifecycle::complete_waiters() {
+  told_ = true;
+  publish();
+  const auto unopened = make_error_code(stopped() ? errc::aborted : errc::closing);
+  parts_.complete_waiters(ending_, unopened, target_.url);
+}
+
 }  // namespace wsx::detail

@@ -52,6 +52,7 @@ link::link(dialed& opened, client_parts& parts, callback_context& client, time_p
       stream_(std::move(opened.stream)),
       connection_(*parts.options, parts.handler->reception(), opened.info.deflate,
                   parts.senders.outbox(), now) {
+  connection_.observe(*this);
   if (!opened.early.empty()) own_.change() = std::move(opened.early);
 }
 
@@ -255,6 +256,8 @@ bool link::idle(listener who) {
 bool link::write_batch(bytes_view bytes, time_point now) {
   const auto frames = [&] { return parts_.senders.outbox().frames_encoded(); };
   const io_result result = stream_->write_some(bytes);
+  const bool observed = client_.observed();
+  if (observed) parts_.events.wrote(client_, parts_.senders, result.bytes);
   const bool all = result.bytes == bytes.size();
   connection_.sent(result.bytes, now, all ? 0 : stream_->committed());
   if (result.bytes > 0) {
@@ -263,6 +266,7 @@ bool link::write_batch(bytes_view bytes, time_point now) {
     parts_.counts.frames_sent.set(frames());
     after_write();
   }
+  if (observed) parts_.events.counted(client_, parts_.senders);
   if (parts_.senders.bursts().expected(frames())) parts_.door.notifier().suspend_many();
   if (result.error && !would_block(result.error)) connection_.write_failed(plain(result.error));
   return all;
@@ -346,15 +350,27 @@ void link::callback_failed(std::exception_ptr what) noexcept {
 errc link::send(const protocol::outgoing_frame& frame) {
   const auto error = connection_.send(frame);
   if (error == errc{}) parts_.door.notifier().notify_here();
+  if (error == errc::queue_full) parts_.events.refused(client_, event::queue_full::of::callback);
   return error;
+}
+
+void link::took(opcode op, bytes_view payload) {
+  parts_.events.tell(client_, event::frame_received{op, true, payload.size(), payload});
+}
+
+void link::answered(std::chrono::nanoseconds round_trip) {
+  parts_.counts.latency.set(static_cast<std::uint64_t>(round_trip.count()));
+  parts_.events.tell(client_, event::keepalive_answered{round_trip});
+}
+
+void link::closing() {
+  parts_.events.tell(client_, event::closing{connection_.reason()});
 }
 
 void link::count() noexcept {
   auto& counts = parts_.counts;
   counts.messages_received.add(connection_.take_messages_received());
   parts_.count_dropped();
-  if (const auto latency = connection_.latency())
-    counts.latency.set(static_cast<std::uint64_t>(latency->count()));
 }
 
 void link::shut_down() noexcept {

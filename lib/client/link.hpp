@@ -26,7 +26,7 @@ namespace wsx::detail {
 // One open transport and its connection. It works in turns, without blocking: it delivers mail,
 // reads and delivers input, and writes. Then it starts the waits that the connection wants and that
 // are missing.
-class link {
+class link final : private protocol::connection_observer {
  public:
   using time_point = deadline::time_point;
 
@@ -117,6 +117,10 @@ class link {
     return static_cast<std::uint8_t>(1u << static_cast<unsigned>(direction));
   }
   void take_steps(const action& wanted);
+
+  void took(opcode op, bytes_view payload) override;
+  void answered(std::chrono::nanoseconds round_trip) override;
+  void closing() override;
 
   client_parts& parts_;
   callback_context& client_;

@@ -9,13 +9,17 @@
 
 namespace wsx::detail {
 
-void producers::add_flush(ticket t, completion<std::error_code> done) {
-  flush_mark mark{t, outbox_.staged_total(), {}};
+producers::queued_mark producers::mark() const {
+  queued_mark mark{outbox_.staged_total(), {}};
   for (const auto& source : outbox_.sources()) {
     if (const auto left = source->outstanding(); left > 0)
       mark.queued.push_back({source, source->written, source->written + left});
   }
-  flush_marks_.push_back(std::move(mark));
+  return mark;
+}
+
+void producers::add_flush(ticket t, completion<std::error_code> done) {
+  flush_marks_.push_back({mark(), t});
   on_flushed_.add(t, std::move(done));
 }
 
@@ -49,7 +53,7 @@ void producers::settle_flushes() {
     if (mark.outcome) continue;
     if (lost(mark)) {
       mark.outcome = errc::connection_dropped;
-    } else if (flushed(mark)) {
+    } else if (written(mark)) {
       mark.outcome = std::error_code();
     }
   }
@@ -94,7 +98,7 @@ bool producers::drop_retired() {
   }
 }
 
-bool producers::flushed(const flush_mark& mark) const {
+bool producers::written(const queued_mark& mark) const {
   if (outbox_.staged_written() < mark.staged) return false;
   return std::ranges::all_of(mark.queued,
                              [](const auto& s) { return s.source->written >= s.until; });

@@ -32,6 +32,21 @@ class producers {
 
   void attach(std::shared_ptr<send_channel> channel) { outbox_.attach(std::move(channel)); }
 
+  // Everything queued at one moment: the positions that each source must reach, and where it was.
+  struct queued_mark {
+    struct stretch {
+      std::shared_ptr<protocol::frame_source> source;
+      std::uint64_t from;
+      std::uint64_t until;
+    };
+    std::uint64_t staged;
+    std::vector<stretch> queued;
+  };
+  // Marks everything that is queued now.
+  queued_mark mark() const;
+  // Returns whether all of that has been written.
+  bool written(const queued_mark& mark) const;
+
   // Completes `done` once everything sent so far has been written.
   void add_flush(ticket t, completion<std::error_code> done);
 
@@ -62,17 +77,9 @@ class producers {
   void drop_handlers() noexcept;
 
  private:
-  // A flush waits until everything queued before it has been written: the positions that each
-  // source must reach, and where it was.
-  struct flush_mark {
-    struct stretch {
-      std::shared_ptr<protocol::frame_source> source;
-      std::uint64_t from;
-      std::uint64_t until;
-    };
+  // A flush waits until everything queued before it has been written.
+  struct flush_mark : queued_mark {
     ticket number;
-    std::uint64_t staged;
-    std::vector<stretch> queued;
     std::optional<std::error_code> outcome{};  // what it is to be told
   };
 
@@ -87,7 +94,6 @@ class producers {
   void tell_flushes();
   bool drop_retired();
   void cancel_send(send_channel& channel);
-  bool flushed(const flush_mark& mark) const;
   static bool lost(const flush_mark& mark);
   protocol::outbox outbox_;
   burst_estimate bursts_;

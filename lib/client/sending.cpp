@@ -19,6 +19,7 @@ inline errc engine::try_send(send_channel& channel, const protocol::outgoing_fra
   if (const auto error = channel.check.check(frame); error != errc{}) return error;
   if (!channel.queue.try_push_inline(frame.head, frame.payload)) {
     const bool fits = channel.queue.can_ever_hold(frame.payload.size());
+    if (fits) events.refused(*this, event::queue_full::of::sender);
     return fits ? errc::queue_full : errc::message_over_queue;
   }
   channel.commit(frame);
@@ -34,7 +35,10 @@ errc engine_ref::try_send(send_channel& channel, const protocol::outgoing_frame&
 // While it waits, the rest of the channel is for the strand only.
 errc engine::admit(send_channel& channel, gate::state state) noexcept {
   if (const auto error = state.not_open(); error != errc{}) return error;
-  if (channel.blocked.load(std::memory_order_acquire)) return errc::queue_full;
+  if (channel.blocked.load(std::memory_order_acquire)) {
+    events.refused(*this, event::queue_full::of::sender);
+    return errc::queue_full;
+  }
   channel.see_connection(state.connection(), drops_unsent());
   channel.admitted = state.bits();
   return errc{};
@@ -65,7 +69,7 @@ void engine::send(ticket t, std::shared_ptr<send_channel> channel,
     self->wait_for_room(*channel, state);
   };
   try {
-    dispatch_on(serial(), std::move(wait), memory);
+    dispatch_unless_telling(events, serial(), std::move(wait), memory);
   } catch (...) {  // no memory to reach the strand: nothing waits
     channel->unblock();
     throw;

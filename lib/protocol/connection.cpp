@@ -138,13 +138,13 @@ event connection::take(receive_event came) {
         if (reception_.pings) return event::ping;
         outbox_.add_pong(payload_);  // RFC 6455 5.5.2
         answered_ = true;
+        if (observer_ != nullptr) observer_->took(opcode::ping, payload_);
         break;
       case receive_event::pong:
-        if (const auto took = liveness_.pong(payload_, now_)) latency_ = *took;
+        if (const auto took = liveness_.pong(payload_, now_); took && observer_ != nullptr)
+          observer_->answered(*took);
         return event::pong;
-      case receive_event::close:  // RFC 6455 5.5.1
-        begin_closing(close_.receive(assembler_->close()), after_replies);
-        break;
+      case receive_event::close: received_close(); break;
       case receive_event::violation:  // RFC 6455 7.1.7
         fail(assembler_->error(), {}, assembler_->error_detail());
         break;
@@ -168,6 +168,12 @@ event connection::input_ends() {
   return event::need_input;
 }
 
+// RFC 6455 5.5.1.
+void connection::received_close() {
+  if (observer_ != nullptr) observer_->took(opcode::close, assembler_->payload());
+  begin_closing(close_.receive(assembler_->close()), after_replies);
+}
+
 // Once closing has begun only the peer's Close still matters, and after it nothing does. RFC 6455
 // 1.4, 5.5.1.
 void connection::discard() {
@@ -178,7 +184,7 @@ void connection::discard() {
       case receive_event::need_input: return release_assembler(assembler_);
       case receive_event::violation: discarding_ = true; break;
       case receive_event::close:
-        begin_closing(close_.receive(assembler_->close()), after_replies);
+        received_close();
         discarding_ = true;
         break;
       default: break;
@@ -237,13 +243,15 @@ void connection::fail(std::error_code error, std::exception_ptr exception, std::
 }
 
 void connection::begin_closing(const std::optional<close_payload>& close, close_order order) {
-  if (!std::exchange(closing_, true) && !write_error_) {
+  const bool begins = !std::exchange(closing_, true);
+  if (begins && !write_error_) {
     due_ = never;
     expired_ = expiry::none;
   }
   answered_ = true;
   allowance_ = 0;  // no more events
   if (close && outbox_.set_close(*close, order, committed_)) close_.queued(close->code);
+  if (begins && observer_ != nullptr) observer_->closing();
 }
 
 bytes_view connection::data_to_send(time_point now) {

@@ -39,6 +39,15 @@ void outgoing_batch::for_each_frame(std::size_t begin, std::size_t end, Call cal
   }
 }
 
+std::size_t outgoing_batch::read_frame(std::size_t begin, wire_frame& next) const noexcept {
+  const bytes_view rest = view().subspan(begin);
+  const std::size_t header = read_header(rest.data(), next.head);
+  std::ranges::copy(rest.subspan(header - next.key.size(), next.key.size()), next.key.begin());
+  const auto size = std::min<std::uint64_t>(next.head.length, rest.size() - header);
+  next.masked = rest.subspan(header, static_cast<std::size_t>(size));
+  return begin + header + next.masked.size();
+}
+
 std::size_t outgoing_batch::count_frames(std::size_t begin, std::size_t end) const noexcept {
   std::size_t count = 0;
   for_each_frame(begin, end, [&](const std::byte*) { ++count; });

@@ -19,6 +19,15 @@ struct handler {
   wsx::disconnect_decision handle_disconnect(const wsx::disconnect&) { return wsx::stop(); }
   void terminate(const wsx::close_reason&, wsx::session&) {}
   std::string format_status() const { return {}; }
+  void handle_event(const wsx::event::connected&) noexcept {}
+  void handle_event(wsx::event::frame_sent) const {}
+};
+
+// Takes every event.
+struct observer {
+  void handle_frame(wsx::text) {}
+  template <class Event>
+  void handle_event(const Event&) {}
 };
 
 struct messages {
@@ -50,4 +59,5 @@ void use(asio::any_io_executor executor) {
   wsx::client<messages> third{executor};
   wsx::client<movers> fifth{executor};
   wsx::client<deduced> fourth{executor};
+  wsx::client<observer> sixth{executor};
 }

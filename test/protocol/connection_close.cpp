@@ -132,7 +132,7 @@ TEST_SUITE("protocol/connection_close: closing handshake") {
     CHECK(f.take_all() == "");
     CHECK(f.c.take_messages_received() == 0);
     CHECK(f.sent() == frames{close_words(1000, "bye")});
-    CHECK(!f.c.latency());
+    CHECK(!f.latency);
   }
 
   TEST_CASE("nor what is behind the message whose callback closes") {

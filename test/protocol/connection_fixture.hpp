@@ -85,13 +85,15 @@ inline std::string in_words(event what, const connection& c) {
   return kind + (c.first() ? " first " : " ") + payload_of(c) + (c.last() ? " last; " : "; ");
 }
 
-class fixture {
+class fixture : private connection_observer {
  public:
   explicit fixture(wsx::options o = calm(), reception wanted = {},
                    const deflate_agreement& agreed = {})
       : options(std::move(o)),
         box(options.max_reply_bytes),
-        c(options, wanted, options.deflate ? std::optional(agreed) : std::nullopt, box, now) {}
+        c(options, wanted, options.deflate ? std::optional(agreed) : std::nullopt, box, now) {
+    c.observe(*this);
+  }
 
   wsx::options options;
   connection::time_point now{1h};
@@ -182,8 +184,14 @@ class fixture {
   const wsx::close_reason& reason() const { return c.reason(); }
   bool ended_by(std::error_code error) const { return c.over() && reason().error == error; }
 
+  std::optional<std::chrono::nanoseconds> latency;  // of the last answered ping
   std::optional<protocol_test::exact_copy> input;
   wsx::memory::byte_buffer kept;  // the rest of one that was given back
+
+ private:
+  void took(opcode, wsx::bytes_view) override {}
+  void answered(std::chrono::nanoseconds round_trip) override { latency = round_trip; }
+  void closing() override {}
 };
 
 /// A Close frame in words.

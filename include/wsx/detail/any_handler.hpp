@@ -4,6 +4,7 @@
 
 #include <wsx/close_reason.hpp>
 #include <wsx/connection_info.hpp>
+#include <wsx/detail/events.hpp>
 #include <wsx/disconnect.hpp>
 #include <wsx/export.hpp>
 #include <wsx/protocol/incoming.hpp>
@@ -43,6 +44,10 @@ class any_handler {
 
   // What the handler says about itself in the client's status.
   virtual std::string format_status() const = 0;
+
+  // Returns which events the handler takes; others need not be passed to it.
+  virtual event_set events() const noexcept = 0;
+  virtual void handle_event(any_event e) = 0;
 };
 
 // Awaitables for callbacks that are not coroutines. They are compiled once, so that a handler

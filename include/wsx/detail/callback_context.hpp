@@ -5,11 +5,14 @@
 #include <wsx/action.hpp>
 #include <wsx/disconnect.hpp>
 #include <wsx/export.hpp>
+#include <wsx/protocol/incoming.hpp>
 #include <wsx/session.hpp>
 
 #include <asio/cancellation_signal.hpp>
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <exception>
 
 namespace wsx::detail {
@@ -26,6 +29,35 @@ class callback_context {
 
   // Returns whether the client is about to end: the handler must not be called any more.
   bool stopped() const noexcept { return stopped_.load(std::memory_order_relaxed); }
+
+  // Who is told of what happens often.
+  enum class observer : std::uint8_t {
+    trace = 1,
+    handler_for_frames = 2,
+    handler_for_refusals = 4,
+  };
+  // From any thread.
+  WSX_API void observed_by(observer who, bool on) noexcept;
+  // Returns whether somebody is told of frames, or of what is refused. From any thread.
+  bool observed() const noexcept {
+    return observed_by(observer::trace, observer::handler_for_frames);
+  }
+  bool traced() const noexcept { return observed_by(observer::trace, observer::trace); }
+  bool told_of_refusals() const noexcept {
+    return observed_by(observer::trace, observer::handler_for_refusals);
+  }
+
+  // Tells of what is about to be delivered. Returns whether the handler may still be called for it.
+  WSX_API bool tell_received(protocol::event kind, const protocol::incoming& input);
+
+  // Tells of a callback that began at `begin`, which is a time of `now`.
+  WSX_API void tell_returned(std::chrono::steady_clock::time_point begin);
+  WSX_API std::chrono::steady_clock::time_point now() const noexcept;
+
+  // Counts a callback, for a trace.
+  void count_callback() noexcept {
+    if (observed()) count_observed();
+  }
 
   // Carries out the action that a callback returned.
   WSX_API void apply(const action& wanted);
@@ -50,9 +82,16 @@ class callback_context {
   void set_stopped() noexcept { stopped_.store(true, std::memory_order_relaxed); }
 
  private:
+  WSX_API void count_observed() noexcept;
+  bool observed_by(observer one, observer other) const noexcept {
+    const auto either = static_cast<std::uint8_t>(one) | static_cast<std::uint8_t>(other);
+    return (observed_by_.load(std::memory_order_relaxed) & either) != 0;
+  }
+
   wsx::session session_;
   disconnect_decision* decision_ = nullptr;
   std::atomic<bool> stopped_{false};
+  std::atomic<std::uint8_t> observed_by_{0};
 };
 
 }  // namespace wsx::detail

@@ -89,6 +89,7 @@ WSX_DETAIL_CALLBACK(handle_info);
 WSX_DETAIL_CALLBACK(handle_disconnect);
 WSX_DETAIL_CALLBACK(terminate);
 WSX_DETAIL_CALLBACK(format_status);
+WSX_DETAIL_CALLBACK(handle_event);
 
 #undef WSX_DETAIL_CALLBACK
 

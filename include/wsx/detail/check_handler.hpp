@@ -3,6 +3,7 @@
 #include <wsx/close_reason.hpp>
 #include <wsx/connection_info.hpp>
 #include <wsx/detail/callbacks.hpp>
+#include <wsx/detail/events.hpp>
 #include <wsx/disconnect.hpp>
 #include <wsx/frame.hpp>
 
@@ -38,7 +39,7 @@ constexpr bool check_messages() {
           handle_fragment_tag::named<H>(),
       "wsx: a handler needs a handle_frame or a handle_fragment that is public. The callbacks are "
       "init, handle_connect, handle_frame, handle_fragment, handle_ping, handle_pong, "
-      "handle_cast, handle_info, handle_disconnect and terminate");
+      "handle_cast, handle_info, handle_disconnect, terminate and handle_event");
   static_assert(!takes_fragments || !(takes_text || takes_binary),
                 "wsx: with handle_fragment messages are not assembled: handle_frame would never "
                 "be called");
@@ -111,7 +112,8 @@ constexpr bool check_life() {
 // Reports at compile time what is wrong with a handler, by the callback's name.
 template <class H>
 constexpr bool check_handler() {
-  return check_messages<H>() && check_control_frames<H>() && check_mail<H>() && check_life<H>();
+  return check_messages<H>() && check_control_frames<H>() && check_mail<H>() && check_life<H>() &&
+         check_events<H>();
 }
 
 }  // namespace wsx::detail

@@ -17,6 +17,7 @@
 #include <wsx/stats.hpp>
 #include <wsx/system_error.hpp>
 #include <wsx/timer.hpp>
+#include <wsx/trace.hpp>
 #include <wsx/transport/strand.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -26,6 +27,8 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -75,6 +78,13 @@ class engine_ref {
   // Throws `std::system_error` if the system refuses.
   WSX_API void watch_signal(int number,
                             std::function<std::unique_ptr<mail>(int number)> make) const;
+
+  // See `traceable`.
+  WSX_API void trace(trace_sink sink, const trace_options& how) const;
+  WSX_API void keep_trace(std::size_t lines, const trace_options& how) const;
+  WSX_API std::vector<std::string> kept_trace() const;
+  WSX_API void collect_statistics(bool on) const;
+  WSX_API std::optional<trace_statistics> statistics() const;
 
   WSX_API void abort() const;
   // The client object is destroyed: `kill` aborts and calls the handler no more; after `disown` the

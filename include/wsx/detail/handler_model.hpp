@@ -6,6 +6,7 @@
 #include <wsx/detail/callback_context.hpp>
 #include <wsx/detail/callbacks.hpp>
 #include <wsx/detail/check_handler.hpp>
+#include <wsx/detail/events.hpp>
 #include <wsx/detail/frame_argument.hpp>
 #include <wsx/detail/handler_holder.hpp>
 #include <wsx/protocol/incoming.hpp>
@@ -13,16 +14,39 @@
 #include <asio/cancellation_state.hpp>
 #include <asio/this_coro.hpp>
 
+#include <chrono>
 #include <exception>
 #include <string>
 #include <utility>
 
 namespace wsx::detail {
 
+// Measures a callback for a handler that asks how long its callbacks take.
+template <bool Asks>
+class callback_watch {
+ public:
+  explicit callback_watch(callback_context& client) noexcept : begin_(client.now()) {}
+  void returned(callback_context& client) const { client.tell_returned(begin_); }
+
+ private:
+  std::chrono::steady_clock::time_point begin_;
+};
+
+template <>
+class callback_watch<false> {
+ public:
+  explicit callback_watch(callback_context&) noexcept {}
+  void returned(callback_context&) const noexcept {}
+};
+
+template <class H>
+using watch_for = callback_watch<observes<H, event::callback_returned>>;
+
 // Calls a member and passes the answer that it returns, if any, to the engine. An exception fails
 // the connection.
 template <class Tag, class H, class Arg>
 void run_callback(callback_context& client, H& handler, Arg&& arg) {
+  const watch_for<H> watch(client);
   try {
     if constexpr (std::is_void_v<callback_result<Tag, H, Arg>>) {
       invoke<Tag>(handler, client.session(), std::forward<Arg>(arg));
@@ -33,6 +57,7 @@ void run_callback(callback_context& client, H& handler, Arg&& arg) {
   } catch (...) {
     client.failed(std::current_exception());
   }
+  watch.returned(client);
 }
 
 // GCC treats the frame of a coroutine template as a type defined in a header, and warns if the
@@ -50,6 +75,8 @@ asio::awaitable<void> await_callback(callback_context& client, H& handler, Arg a
   co_await asio::this_coro::throw_if_cancelled(true);
   const asio::cancellation_state own = co_await asio::this_coro::cancellation_state;
   client.waits(own.slot());
+  client.count_callback();
+  const watch_for<H> watch(client);
   try {
     auto pending = invoke<Tag>(handler, client.session(), std::forward<Arg>(arg));
     if constexpr (std::is_void_v<typename unwrap_awaitable<decltype(pending)>::type>) {
@@ -62,6 +89,7 @@ asio::awaitable<void> await_callback(callback_context& client, H& handler, Arg a
     client.failed(std::current_exception());
   }
   client.finished();
+  watch.returned(client);
   co_await asio::this_coro::throw_if_cancelled(false);
 }
 
@@ -75,8 +103,10 @@ asio::awaitable<void> run_or_await(callback_context& client, H& handler, Arg&& a
   if constexpr (is_async_callback<Tag, H, Arg>()) {
     return await_callback<Tag, H, Arg>(client, handler, std::forward<Arg>(arg));
   } else {
-    if constexpr (has_callback<Tag, H, Arg>)
+    if constexpr (has_callback<Tag, H, Arg>) {
+      client.count_callback();
       run_callback<Tag>(client, handler, std::forward<Arg>(arg));
+    }
     return {};
   }
 }
@@ -87,6 +117,7 @@ class handler_model final : public any_handler {
   using H = typename handler_holder<Handler>::type;
   static_assert(check_handler<H>());
 
+  static constexpr bool told_of_frames = observes<H, event::frame_received>;
   static constexpr bool fragments = has_callback<handle_fragment_tag, H, fragment>;
   static constexpr bool async = is_async_callback<handle_frame_tag, H, text>() ||
                                 is_async_callback<handle_frame_tag, H, binary>() ||
@@ -113,13 +144,10 @@ class handler_model final : public any_handler {
 
   void receive(callback_context& client, protocol::incoming& input) override {
     if constexpr (!async) {
-      while (!client.stopped()) {
-        const auto event = input.next();
-        if (event == protocol::event::need_input) return;
-        on_event(input, event, [&]<class Tag, class Arg>(Tag, Arg arg) {
-          if constexpr (has_callback<Tag, H, Arg>)
-            run_callback<Tag>(client, handler(), std::move(arg));
-        });
+      if (told_of_frames || client.observed()) {
+        run_all<true>(client, input);
+      } else {
+        run_all<false>(client, input);
       }
     }
   }
@@ -158,7 +186,31 @@ class handler_model final : public any_handler {
     }
   }
 
+  event_set events() const noexcept override { return observed_events<H>(); }
+
+  void handle_event(any_event e) override {
+    if constexpr (observed_events<H>() != 0) pass_event(handler(), e);
+  }
+
  private:
+  // `Observed`: somebody is told of frames.
+  template <bool Observed>
+  void run_all(callback_context& client, protocol::incoming& input) {
+    while (!client.stopped()) {
+      const auto event = input.next();
+      if (event == protocol::event::need_input) return;
+      if constexpr (Observed) {
+        if (!client.tell_received(event, input)) continue;
+      }
+      on_event(input, event, [&]<class Tag, class Arg>(Tag, Arg arg) {
+        if constexpr (has_callback<Tag, H, Arg>) {
+          if constexpr (Observed) client.count_callback();
+          run_callback<Tag>(client, handler(), std::move(arg));
+        }
+      });
+    }
+  }
+
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsubobject-linkage"
@@ -167,12 +219,16 @@ class handler_model final : public any_handler {
     while (!client.stopped()) {
       const auto event = input.next();
       if (event == protocol::event::need_input) co_return;
+      const bool observed = told_of_frames || client.observed();
+      if (observed && !client.tell_received(event, input)) continue;
       asio::awaitable<void> pending;
       on_event(input, event, [&]<class Tag, class Arg>(Tag, Arg arg) {
         if constexpr (is_async_callback<Tag, H, Arg>())
           pending = await_callback<Tag, H, Arg>(client, handler(), arg);
-        else if constexpr (has_callback<Tag, H, Arg>)
+        else if constexpr (has_callback<Tag, H, Arg>) {
+          client.count_callback();
           run_callback<Tag>(client, handler(), std::move(arg));
+        }
       });
       if (pending.valid()) co_await std::move(pending);
     }

@@ -37,8 +37,10 @@ class message_mail final : public mail {
   bool is_async() const noexcept override { return is_async_callback<Tag, H, M&&>(); }
 
   void deliver(callback_context& to) override {
-    if constexpr (!is_async_callback<Tag, H, M&&>())
+    if constexpr (!is_async_callback<Tag, H, M&&>()) {
+      to.count_callback();
       run_callback<Tag>(to, handler_, std::move(message_));
+    }
   }
 
   asio::awaitable<void> deliver_async(callback_context& to) override {

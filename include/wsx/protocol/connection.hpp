@@ -179,11 +179,6 @@ class connection : public incoming {
   /// Returns the number of messages returned since the last call.
   std::uint64_t take_messages_received() noexcept { return std::exchange(messages_received_, 0); }
 
-  /// Returns the time from the last answered ping to its pong.
-  std::optional<std::chrono::nanoseconds> latency() const noexcept {
-    return latency_ < latency_.zero() ? std::nullopt : std::optional(latency_);
-  }
-
  private:
   static constexpr time_point never = time_point::max();
   static constexpr std::uint32_t unlimited = ~std::uint32_t{0};
@@ -202,6 +197,7 @@ class connection : public incoming {
 
   event take(receive_event came);
   event input_ends();
+  void received_close();
   message_assembler& assembler();
   void discard();
   void begin_closing(const std::optional<close_payload>& close, close_order order);
@@ -236,7 +232,6 @@ class connection : public incoming {
   time_point due_ = never;
   time_point now_;  // the time of the last `receive`
   std::uint64_t messages_received_ = 0;
-  std::chrono::nanoseconds latency_{-1};  // negative: none yet
 };
 
 }  // namespace wsx::protocol

@@ -4,6 +4,7 @@
 #include <wsx/export.hpp>
 #include <wsx/opcode.hpp>
 
+#include <chrono>
 #include <cstdint>
 
 namespace wsx::protocol {
@@ -29,6 +30,22 @@ enum class event : std::uint8_t {
   pong,        ///< `payload`
 };
 
+/// Is told of what happens without an event. It must not call the connection, but to fail it.
+class connection_observer {
+ public:
+  /// A Close frame has arrived, or a ping that was answered automatically.
+  virtual void took(opcode op, bytes_view payload) = 0;
+
+  /// A keepalive ping was answered. `incoming::next` returns the pong, too.
+  virtual void answered(std::chrono::nanoseconds round_trip) = 0;
+
+  /// The closing handshake has begun.
+  virtual void closing() = 0;
+
+ protected:
+  ~connection_observer() = default;
+};
+
 /// The receiving side of a `connection`, as its user sees it.
 class incoming {
  public:
@@ -41,6 +58,9 @@ class incoming {
   /// has begun there are no more events. RFC 6455 1.4.
   WSX_API event next();
 
+  /// Tells `o` from now on. It must live as long as this.
+  void observe(connection_observer& o) noexcept { observer_ = &o; }
+
   bytes_view payload() const noexcept { return payload_; }
   opcode message_kind() const noexcept { return kind_; }
   bool first() const noexcept { return first_; }
@@ -51,6 +71,7 @@ class incoming {
   ~incoming() = default;
 
   bytes_view payload_{};
+  connection_observer* observer_ = nullptr;
   opcode kind_ = opcode::binary;
   bool first_ = false;
   bool last_ = false;

@@ -113,6 +113,9 @@ class outbox {
   /// It returns the same view, without what was `wrote`, until the batch has been written.
   WSX_API bytes_view batch();
 
+  /// Returns the batch that is being written.
+  const outgoing_batch& writing() const noexcept { return batch_; }
+
   /// Counts `count` bytes of the batch as written.
   WSX_API void wrote(std::size_t count);
 

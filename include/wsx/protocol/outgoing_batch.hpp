@@ -5,6 +5,7 @@
 #include <wsx/memory/byte_buffer.hpp>
 #include <wsx/protocol/frame_encoder.hpp>
 #include <wsx/protocol/frame_source.hpp>
+#include <wsx/protocol/mask.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -112,6 +113,18 @@ class outgoing_batch {
   void free_written() noexcept {
     if (!stretches_.empty()) free_stretches();
   }
+
+  /// A frame of the batch. Its payload is what the batch has of it.
+  struct wire_frame {
+    frame_head head{};
+    mask_key key{};
+    bytes_view masked{};
+  };
+
+  /// Returns where the first frame begins, and reads the frame that begins at a position: it
+  /// returns where the batch goes on after that.
+  std::size_t first_frame() const noexcept { return parts_.whole_frames; }
+  WSX_API std::size_t read_frame(std::size_t begin, wire_frame& next) const noexcept;
 
   /// Returns how many frames begin within [begin, end).
   WSX_API std::size_t count_frames(std::size_t begin, std::size_t end) const noexcept;

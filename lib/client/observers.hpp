@@ -1,0 +1,106 @@
+#pragma once
+
+#include "producers.hpp"
+#include "tracer.hpp"
+
+#include <wsx/detail/callback_context.hpp>
+#include <wsx/detail/events.hpp>
+#include <wsx/event.hpp>
+#include <wsx/transport/strand.hpp>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace wsx::detail {
+
+// Who is told of a client's events: its handler, as far as that asks, and a trace. A client that
+// nobody observes has nothing of this but a null pointer.
+class observers {
+ public:
+  observers() = default;
+  ~observers();
+  observers(const observers&) = delete;
+  observers& operator=(const observers&) = delete;
+
+  // From any thread.
+
+  // Returns what is switched on at run time; made by the first call. Throws `std::bad_alloc`.
+  tracer& tracing();
+  // The same, or null if that was never called.
+  const tracer* tracing_so_far() const noexcept;
+
+  // Something was refused: the strand tells it soon.
+  void refused(callback_context& client, event::queue_full::of queue) noexcept;
+
+  // Returns whether an event is being told. Meanwhile no operation may begin within the call that
+  // starts it: the event may be told in the middle of a write.
+  bool telling() const noexcept { return telling_.load(std::memory_order_relaxed); }
+
+  // On the strand.
+
+  // The client has this handler now.
+  void handler_set(callback_context& client) noexcept;
+
+  template <class Event>
+  void tell(callback_context& client, const Event& e) noexcept {
+    tell_any(client, &e);
+  }
+  void tell_attempt(callback_context& client, std::size_t number, std::string_view url) noexcept;
+
+  // The transport has taken `count` bytes of the outbox's batch, which are not counted yet.
+  void wrote(callback_context& client, producers& from, std::size_t count) noexcept;
+  // Now they are. An exception of the handler is no problem any more.
+  void counted(callback_context& client, producers& from) noexcept;
+
+  void count_callback() noexcept;
+
+ private:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  // What was queued at one moment.
+  struct sample {
+    time_point since;
+    producers::queued_mark mark;
+  };
+
+  // Made when first needed.
+  struct observation {
+    tracer trace;
+    std::array<std::atomic<std::uint64_t>, 3> refused{};  // by queue_full::of, and not told yet
+    std::optional<sample> queued{};
+    std::exception_ptr thrown{};  // by the handler, in the middle of a write
+  };
+
+  observation& made();
+  observation* so_far() const noexcept { return lazy_.load(std::memory_order_acquire); }
+  bool wanted(callback_context& client, event_set any) const noexcept;
+  void tell_any(callback_context& client, any_event e) noexcept;
+  std::exception_ptr pass(callback_context& client, any_event e) noexcept;
+  void tell_frames(callback_context& client, const protocol::outgoing_batch& batch,
+                   std::size_t count);
+  void tell_refused(callback_context& client, event::queue_full::of queue) noexcept;
+
+  std::atomic<observation*> lazy_{nullptr};
+  std::atomic<bool> telling_{false};
+};
+
+// Calls at once if the caller is on the strand, and no event is being told.
+template <class Call, class Allocator = std::allocator<void>>
+void dispatch_unless_telling(const observers& events, const strand& s, Call call,
+                             const Allocator& allocator = Allocator()) {
+  if (events.telling()) {
+    post_on(s, std::move(call), allocator);
+  } else {
+    dispatch_on(s, std::move(call), allocator);
+  }
+}
+
+}  // namespace wsx::detail
