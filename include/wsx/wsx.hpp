@@ -23,9 +23,13 @@
 #include <wsx/heartbeat.hpp>
 #include <wsx/link.hpp>
 #include <wsx/log.hpp>
+#include <wsx/logged.hpp>
 #include <wsx/message.hpp>
+#include <wsx/metered.hpp>
+#include <wsx/metrics.hpp>
 #include <wsx/options.hpp>
 #include <wsx/ostream.hpp>
+#include <wsx/prometheus.hpp>
 #include <wsx/request.hpp>
 #include <wsx/response_headers.hpp>
 #include <wsx/sender.hpp>
