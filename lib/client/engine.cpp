@@ -23,7 +23,7 @@ engine::engine(const asio::any_io_executor& executor, wsx::options o, stream_fac
       context_hook(executor),
       callback_context(*this),
       life_(*this, *this) {
-  events.handler_set(*this);
+  parts().events.handler_set(*this);
 }
 
 engine::~engine() = default;
@@ -137,7 +137,7 @@ void engine::after_write() {
 std::error_code engine::post(std::unique_ptr<mail> message, bool urgent) {
   if (state().ended()) return errc::not_connected;
   if (const auto error = parts().messages.post(std::move(message), urgent)) {
-    events.refused(*this, event::queue_full::of::mailbox);
+    parts().events.refused(*this, event::queue_full::of::mailbox);
     return error;
   }
   tell_of_mail();

@@ -32,12 +32,6 @@ class engine final : private client_parts,
                      public context_hook,
                      public callback_context {
  public:
-  // For what tells of events.
-  using client_parts::events;
-  using client_parts::handler;
-  using client_parts::messages;
-  using client_parts::time;
-
   engine(const asio::any_io_executor& executor, wsx::options o, stream_factory make,
          std::unique_ptr<any_handler> h);
   ~engine() override;

@@ -73,7 +73,7 @@ const tracer* observers::tracing_so_far() const noexcept {
 
 void observers::handler_set(callback_context& client) noexcept {
   using enum callback_context::observer;
-  const event_set events = engine_of(client).handler->events();
+  const event_set events = engine_of(client).parts().handler->events();
   client.observed_by(handler_for_frames, (events & frame_events) != 0);
   client.observed_by(handler_for_refusals, (events & event_bit<event::queue_full>) != 0);
 }
@@ -82,7 +82,7 @@ bool observers::wanted(callback_context& client, event_set any) const noexcept {
   const engine& e = engine_of(client);
   if (e.gone()) return false;
   const bool shown = client.traced() && (any & ~untraced) != 0;
-  return shown || (e.handler && (e.handler->events() & any) != 0);
+  return shown || (e.parts().handler && (e.parts().handler->events() & any) != 0);
 }
 
 // Passes the event on; returns what the handler has thrown.
@@ -94,7 +94,7 @@ std::exception_ptr observers::pass(callback_context& client, any_event e) noexce
   telling_.store(true, std::memory_order_relaxed);
   if (client.traced() && (bit & untraced) == 0) so_far()->trace.show(client, e, client.now());
   try {
-    if (!owner.gone() && owner.handler) owner.handler->handle_event(e);
+    if (!owner.gone() && owner.parts().handler) owner.parts().handler->handle_event(e);
   } catch (...) {
     thrown = std::current_exception();
   }
@@ -187,22 +187,22 @@ void callback_context::observed_by(observer who, bool on) noexcept {
 
 bool callback_context::tell_received(protocol::event kind, const protocol::incoming& input) {
   engine& e = engine_of(*this);
-  e.events.tell(*this, received_of(kind, input));
+  e.parts().events.tell(*this, received_of(kind, input));
   const link* const open = e.life().open_link();
   return open != nullptr && open->delivers();
 }
 
 void callback_context::tell_returned(std::chrono::steady_clock::time_point begin) {
   engine& e = engine_of(*this);
-  e.events.tell(*this, event::callback_returned{now() - begin, e.messages.size()});
+  e.parts().events.tell(*this, event::callback_returned{now() - begin, e.parts().messages.size()});
 }
 
 std::chrono::steady_clock::time_point callback_context::now() const noexcept {
-  return static_cast<const engine&>(*this).time.now();
+  return static_cast<const engine&>(*this).parts().time.now();
 }
 
 void callback_context::count_observed() noexcept {
-  engine_of(*this).events.count_callback();
+  engine_of(*this).parts().events.count_callback();
 }
 
 }  // namespace wsx::detail

@@ -19,7 +19,7 @@ inline errc engine::try_send(send_channel& channel, const protocol::outgoing_fra
   if (const auto error = channel.check.check(frame); error != errc{}) return error;
   if (!channel.queue.try_push_inline(frame.head, frame.payload)) {
     const bool fits = channel.queue.can_ever_hold(frame.payload.size());
-    if (fits) events.refused(*this, event::queue_full::of::sender);
+    if (fits) parts().events.refused(*this, event::queue_full::of::sender);
     return fits ? errc::queue_full : errc::message_over_queue;
   }
   channel.commit(frame);
@@ -36,7 +36,7 @@ errc engine_ref::try_send(send_channel& channel, const protocol::outgoing_frame&
 errc engine::admit(send_channel& channel, gate::state state) noexcept {
   if (const auto error = state.not_open(); error != errc{}) return error;
   if (channel.blocked.load(std::memory_order_acquire)) {
-    events.refused(*this, event::queue_full::of::sender);
+    parts().events.refused(*this, event::queue_full::of::sender);
     return errc::queue_full;
   }
   channel.see_connection(state.connection(), drops_unsent());
