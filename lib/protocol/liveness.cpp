@@ -8,7 +8,7 @@ namespace wsx::protocol {
 
 namespace {
 
-constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t no_end = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
 
@@ -35,7 +35,7 @@ liveness::verdict liveness::poll(time_point now, bool congested,
                                  const timing& t) noexcept {
   // The peer may wait for us to read, while we wait for it to read.
   if (congested && now >= progressed_ + t.ping.timeout) {
-    if (!confirms_more(stall_acknowledged_, unacknowledged, unlimited)) return verdict::not_reading;
+    if (!confirms_more(stall_acknowledged_, unacknowledged, no_end)) return verdict::not_reading;
     progressed_ = now;
   }
   switch (keepalive_.poll(now, t.ping)) {
@@ -44,8 +44,8 @@ liveness::verdict liveness::poll(time_point now, bool congested,
       return due && now >= *due ? verdict::no_data : verdict::wait;
     }
     case keepalive::action::send_ping:
-      ping_end_ = unlimited;
-      confirms_more(ping_acknowledged_, unacknowledged, unlimited);
+      ping_end_ = no_end;
+      confirms_more(ping_acknowledged_, unacknowledged, no_end);
       return verdict::send_ping;
     case keepalive::action::give_up: break;
   }
