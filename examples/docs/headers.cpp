@@ -8,6 +8,7 @@
 
 #include <asio/detached.hpp>
 #include <asio/io_context.hpp>
+#include <asio/thread_pool.hpp>
 
 #include <cassert>
 #include <chrono>
@@ -26,6 +27,30 @@ asio::awaitable<void> client_hpp() {
   wsx::client<printer> client{co_await asio::this_coro::executor};
   co_await client.connect("wss://example.com/feed");
   // [wsx/client.hpp]
+}
+
+struct parser {
+  void handle_frame(wsx::text) {}
+};
+
+wsx::client<wsx::offloaded<parser>> offloaded_hpp(asio::io_context& io, asio::thread_pool& pool) {
+  // [wsx/offloaded.hpp]
+  wsx::client<wsx::offloaded<parser>> client(
+      io, std::in_place, pool, wsx::offload_options().set(&wsx::offload_options::workers, 4));
+  // [wsx/offloaded.hpp]
+  return client;
+}
+
+wsx::offload_options offload_options_hpp() {
+  // clang-format off
+  return
+      // [wsx/offload_options.hpp]
+      wsx::offload_options()
+          .set(&wsx::offload_options::policy, wsx::overflow_policy::conflate)
+          .set(&wsx::offload_options::workers, 4)
+      // [wsx/offload_options.hpp]
+      ;
+  // clang-format on
 }
 
 asio::awaitable<void> supervisor_hpp(asio::io_context& io, std::string url) {

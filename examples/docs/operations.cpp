@@ -3,10 +3,12 @@
 
 #include <asio/awaitable.hpp>
 #include <asio/io_context.hpp>
+#include <asio/thread_pool.hpp>
 
 #include <chrono>
 #include <iostream>
 #include <string>
+#include <string_view>
 
 namespace {
 
@@ -22,6 +24,18 @@ struct account_feed {
 struct order_feed {
   void handle_frame(wsx::text) {}
 };
+
+struct update {
+  std::string prices{};
+};
+
+std::string_view instrument_of(const wsx::message& m) {
+  return m.text().substr(0, 7);
+}
+
+std::string parse(wsx::text m) {
+  return std::string(m.payload);
+}
 
 asio::awaitable<void> supervise(asio::io_context& io, std::string url) {
   // [supervisor]
@@ -73,12 +87,44 @@ asio::awaitable<void> watch_server(asio::io_context& io) {
   wsx::client<feed> client(io, options);
   // [liveness]
   co_return;
+// [offload handler]
+struct book {
+  // The messages of an instrument are handled in order, those of different ones at the same time.
+  std::string_view key(const wsx::message& m) const { return instrument_of(m); }
+
+  // On a worker.
+  wsx::action handle_frame(wsx::text m, wsx::worker_session& s) {
+    const auto prices = parse(m);           // slow
+    if (!s.is_current()) return wsx::ok();  // its connection has ended: nobody waits for this
+    s.post(*this, update{prices});          // to the strand
+    return wsx::reply("seen");
+  }
+
+  // On the strand, as all other callbacks.
+  void handle_info(const update& u) { last = u; }
+  void handle_dropped(wsx::message) { ++dropped; }
+
+  update last{};
+  int dropped = 0;
+};
+// [offload handler]
+
+asio::awaitable<void> offload(asio::io_context& io, std::string url) {
+  // [offload]
+  asio::thread_pool pool(4);
+  wsx::offload_options queue;
+  queue.policy = wsx::overflow_policy::conflate;  // only the latest message of each instrument
+  queue.workers = 4;
+  wsx::client<wsx::offloaded<book>> client(io, std::in_place, pool, queue);
+  co_await client.connect(url);
+  // [offload]
 }
 
 }  // namespace
 
 // What is only compiled.
 void use_operations(asio::io_context& io) {
+  (void)offload(io, "ws://localhost");
   (void)supervise(io, "ws://localhost");
   (void)link_two(io);
   (void)watch_server(io);

@@ -25,6 +25,7 @@ namespace detail {
 class callback_context;
 class engine;
 class mail;
+class offload;
 }  // namespace detail
 
 /// The client as a callback sees it, with the connection that the callback was called for. Use it
@@ -76,6 +77,7 @@ class session {
 
  private:
   friend class detail::callback_context;
+  friend class detail::offload;
   explicit session(detail::engine& engine) noexcept : engine_(engine) {}
 
   WSX_API std::error_code send_frame(const protocol::outgoing_frame& frame);

@@ -27,6 +27,8 @@
 #include <wsx/message.hpp>
 #include <wsx/metered.hpp>
 #include <wsx/metrics.hpp>
+#include <wsx/offload_options.hpp>
+#include <wsx/offloaded.hpp>
 #include <wsx/options.hpp>
 #include <wsx/ostream.hpp>
 #include <wsx/prometheus.hpp>
@@ -43,3 +45,4 @@
 #include <wsx/trace.hpp>
 #include <wsx/traceable.hpp>
 #include <wsx/version.hpp>
+#include <wsx/worker_session.hpp>

@@ -2,10 +2,20 @@
 
 #include <wsx/config.hpp>
 
+#include <wsx/export.hpp>
+
+#include <concepts>
 #include <functional>
+#include <memory>
 #include <utility>
 
 namespace wsx::detail {
+
+class offload_base;
+
+// See `offload_ref`.
+WSX_API void hold(const std::shared_ptr<offload_base>& handler) noexcept;
+WSX_API void release(offload_base& handler) noexcept;
 
 // The handler within its client. It is constructed in place, so it need not be movable.
 template <class Handler>
@@ -24,10 +34,35 @@ class handler_holder {
   Handler handler_;
 };
 
+// A handler that workers may still run when its client is gone.
+template <std::derived_from<offload_base> Handler>
+class handler_holder<Handler> {
+ public:
+  using type = Handler;
+
+  template <class... Args>
+  explicit handler_holder(std::in_place_t, Args&&... args)
+      : handler_(std::make_shared<Handler>(std::forward<Args>(args)...)) {
+    hold(handler_);
+  }
+  ~handler_holder() { release(*handler_); }
+  handler_holder(const handler_holder&) = delete;
+  handler_holder& operator=(const handler_holder&) = delete;
+
+  type& get() noexcept { return *handler_; }
+
+ private:
+  const std::shared_ptr<Handler> handler_;
+};
+
 // A handler that the user owns.
 template <class Handler>
 class handler_holder<std::reference_wrapper<Handler>> {
  public:
+  static_assert(
+      !std::derived_from<Handler, offload_base>,
+      "wsx: a client owns its offloaded handler, since workers may run when the client is "
+      "gone");
   using type = Handler;
 
   handler_holder(std::in_place_t, std::reference_wrapper<Handler> handler) noexcept
