@@ -45,10 +45,10 @@ std::size_t size_of_reply(const lane_job& result) noexcept {
   return size;
 }
 
-// On the pool, as one of `workers_`. The handler lives until its last message has been handled.
+// On the pool, as one of `workers_`.
 void offload::start_worker() {
   try {
-    asio::post(pool_, [self = shared_from_this(), keep = keeper_.lock()] { self->work(); });
+    asio::post(pool_, [self = shared_from_this()] { self->work(); });
   } catch (...) {  // no memory: the next message tries again
     const std::lock_guard lock(mutex_);
     --workers_;

@@ -41,7 +41,7 @@ struct events {
   wsx::action handle_frame(wsx::text m, worker_session& s) {
     seen->push_back(std::string(m.payload) + " of " + std::to_string(s.connection_number()) +
                     (s.is_current() ? "" : ", which has ended"));
-    if (!s.is_current()) CHECK(s.send("nobody waits for this") == errc::not_connected);
+    if (!s.is_current()) CHECK(s.send("nobody waits for this"));
     return wsx::reply(m);
   }
   auto handle_disconnect(const wsx::disconnect& d) {
@@ -108,6 +108,17 @@ struct goes_on {
   auto handle_disconnect(const wsx::disconnect&) { return wsx::reconnect(); }
 };
 
+// "wait" waits until it is interrupted, anything else throws.
+struct mixed {
+  std::string key(const wsx::message& m) { return std::string(m.text()); }
+  asio::awaitable<void> handle_frame(wsx::text m) {
+    if (m.payload != "wait") throw std::runtime_error("the first failure");
+    asio::steady_timer never(co_await asio::this_coro::executor,
+                             std::chrono::steady_clock::time_point::max());
+    co_await never.async_wait(asio::use_awaitable);
+  }
+};
+
 TEST_SUITE("offload/ends") {
   TEST_CASE("what a worker throws ends the client, as what any callback throws") {
     int calls = 0;
@@ -146,6 +157,20 @@ TEST_SUITE("offload/ends") {
     f.run();
     CHECK(f.ended.failed(errc::handler_failed));
     CHECK(calls == 1);
+  }
+
+  TEST_CASE("coroutines that are interrupted because of it are no other failure") {
+    offload_fixture<mixed> f(with(overflow_policy::wait, 100, 4));
+    auto peer = f.open();
+    peer.write(text_frame("wait"));
+    f.run();
+    peer.write(text_frame("throw"));
+    f.run();
+    peer.close();
+    f.run();
+    CHECK(f.ended.failed(errc::handler_failed));
+    CHECK_THROWS_WITH(std::rethrow_exception(f.ended.reason.exception), "the first failure");
+    CHECK(f.stats().running == 0);
   }
 
   TEST_CASE("without a connection it ends the client as well") {
@@ -197,6 +222,18 @@ TEST_SUITE("offload/ends") {
           lines{"disconnect", "a of 1, which has ended", "b of 1, which has ended", "terminate"});
     CHECK(f.ended.ok());
     CHECK(f.stats().replies_dropped == 2);
+  }
+
+  TEST_CASE("a connection that is closing is not current") {
+    lines seen;
+    offload_fixture<events> f(offload_options{}, &seen);
+    auto peer = f.open();
+    peer.write(text_frame("a"));
+    f.settle();
+    f.client->close(asio::detached);
+    f.settle();
+    CHECK(f.work());
+    CHECK(seen == lines{"a of 1, which has ended"});
   }
 
   TEST_CASE("join waits for the workers no longer than close_timeout, terminate does") {

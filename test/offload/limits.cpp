@@ -1,5 +1,10 @@
-#include "../common/noise.hpp"
 #include "support.hpp"
+
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <stdexcept>
 
 // What happens when the workers are too slow.
 
@@ -29,10 +34,13 @@ struct replies {
   wsx::action handle_frame(wsx::text) { return wsx::reply(wsx::text{payload}); }
 };
 
-struct counts_casts {
-  int* casts;
-  void handle_frame(wsx::text) {}
-  void handle_cast(int) { ++*casts; }
+struct never_done {
+  std::string key(const wsx::message& m) { return std::string(m.text()); }
+  asio::awaitable<void> handle_frame(wsx::text) {
+    asio::steady_timer never(co_await asio::this_coro::executor,
+                             std::chrono::steady_clock::time_point::max());
+    co_await never.async_wait(asio::use_awaitable);
+  }
 };
 
 // Sends until it is refused.
@@ -57,7 +65,7 @@ TEST_SUITE("offload/limits: wait") {
   TEST_CASE("at the limit nothing more is read, until there is room") {
     fixture f(with(overflow_policy::wait, 2));
     auto peer = f.open();
-    const auto big = common_test::noise(0) + std::string(40'000, 'x');
+    const auto big = std::string(40'000, 'x');
     const auto before = peer.bytes_read();
     for (int i = 0; i < 50; ++i) peer.write(text_frame("a" + std::to_string(i % 10) + big));
     f.settle();
@@ -207,6 +215,20 @@ TEST_SUITE("offload/limits: conflate") {
     f.run();
     CHECK(f.seen.size() == 4);
     CHECK(f.seen.front() == "a0");
+  }
+}
+
+TEST_SUITE("offload/limits: workers") {
+  TEST_CASE("so many messages are handled at a time") {
+    offload_fixture<never_done> f(with(overflow_policy::wait, 100, 2));
+    auto peer = f.open();
+    for (const char* each : {"a", "b", "c", "d"}) peer.write(text_frame(each));
+    f.run();
+    CHECK(f.stats().running == 2);
+    CHECK(f.stats().waiting == 2);
+    f.client->abort();
+    f.run();
+    CHECK(f.stats().running == 0);
   }
 }
 
