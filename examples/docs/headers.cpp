@@ -1,7 +1,9 @@
 // The examples of the headers' comments; scripts/check-docs compares them.
 #include <wsx/protocol/connection.hpp>
+#include <wsx/recording/flight_recorder.hpp>
 #include <wsx/testing/echo_server.hpp>
 #include <wsx/testing/memory_transport.hpp>
+#include <wsx/testing/replay.hpp>
 #include <wsx/testing/server_frame.hpp>
 #include <wsx/testing/virtual_clock.hpp>
 #include <wsx/wsx.hpp>
@@ -13,7 +15,9 @@
 #include <cassert>
 #include <chrono>
 #include <cstddef>
+#include <cstdio>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -199,6 +203,25 @@ void memory_transport_hpp(asio::io_context& io) {
   peer.write(text_frame("hello"));
   io.poll();
   // [wsx/testing/memory_transport.hpp]
+}
+
+struct feed {
+  void handle_frame(wsx::text) {}
+};
+
+void replay_hpp() {
+  // [wsx/testing/replay.hpp]
+  const auto result = wsx::testing::replay("feed.wsxrec", feed());
+  if (result.difference) std::puts(describe(*result.difference).c_str());
+  // [wsx/testing/replay.hpp]
+}
+
+void flight_recorder_hpp() {
+  // [wsx/recording/flight_recorder.hpp]
+  const auto recorder = std::make_shared<wsx::flight_recorder>();
+  // ... later, on any thread ...
+  recorder->snapshot("feed.wsxrec");
+  // [wsx/recording/flight_recorder.hpp]
 }
 
 void virtual_clock_hpp() {

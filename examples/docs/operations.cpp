@@ -1,4 +1,5 @@
 // The code of docs/operations.md; scripts/check-docs compares it.
+#include <wsx/recording/flight_recorder.hpp>
 #include <wsx/wsx.hpp>
 
 #include <asio/awaitable.hpp>
@@ -7,6 +8,9 @@
 
 #include <chrono>
 #include <iostream>
+#include <cstddef>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -32,6 +36,8 @@ struct update {
 std::string_view instrument_of(const wsx::message& m) {
   return m.text().substr(0, 7);
 }
+
+void blank_passwords(std::span<std::byte>) {}
 
 std::string parse(wsx::text m) {
   return std::string(m.payload);
@@ -120,11 +126,26 @@ asio::awaitable<void> offload(asio::io_context& io, std::string url) {
   // [offload]
 }
 
+std::shared_ptr<wsx::flight_recorder> flight_recorder() {
+  // [flight recorder]
+  wsx::recorder_options options;
+  options.memory = 16 * 1024 * 1024;
+  options.redact = [](const wsx::recording::frame_facts&, std::span<std::byte> payload) {
+    blank_passwords(payload);
+  };
+  const auto recorder = std::make_shared<wsx::flight_recorder>(options);
+  // ... when something looks wrong, from any thread:
+  recorder->snapshot("feed.wsxrec");
+  // [flight recorder]
+  return recorder;
+}
+
 }  // namespace
 
 // What is only compiled.
 void use_operations(asio::io_context& io) {
   (void)offload(io, "ws://localhost");
+  (void)flight_recorder();
   (void)supervise(io, "ws://localhost");
   (void)link_two(io);
   (void)watch_server(io);

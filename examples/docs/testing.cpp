@@ -1,5 +1,6 @@
 // The code of docs/testing.md; scripts/check-docs compares it.
 #include <wsx/testing/memory_transport.hpp>
+#include <wsx/testing/replay.hpp>
 #include <wsx/testing/virtual_clock.hpp>
 #include <wsx/wsx.hpp>
 
@@ -7,6 +8,7 @@
 #include <asio/io_context.hpp>
 
 #include <chrono>
+#include <cstdio>
 
 namespace {
 
@@ -36,8 +38,19 @@ bool comes_back_after_five_minutes() {
 }
 // [virtual time]
 
+bool would_send_the_same() {
+  // [replay]
+  wsx::testing::replay_options options;
+  options.speed = wsx::testing::replay_speed::as_recorded;
+  const auto result = wsx::testing::replay("feed.wsxrec", feed(), options);
+  if (result.difference) std::puts(describe(*result.difference).c_str());
+  // frame 1 (record 4): then text "B", now text "b"
+  // [replay]
+  return !result.difference;
+}
+
 }  // namespace
 
 bool testing_md() {
-  return comes_back_after_five_minutes();
+  return comes_back_after_five_minutes() && would_send_the_same();
 }

@@ -126,10 +126,10 @@ class snapshot_writer {
   }
   // With the times of the record that follows.
   void write_gap(std::uint64_t records, record_head head) {
-    std::vector<std::byte> body;
+    memory::byte_buffer body;
     append(body, records);
     head = {.monotonic = head.monotonic, .wall = head.wall, .kind = record_kind::gap};
-    write_one(head, body);
+    write_one(head, body.view());
   }
 
   const record_ring& ring_;
@@ -167,12 +167,12 @@ class flight_recorder::impl {
   void event(recording::record_kind kind, Facts (*facts_from)(From...),
              std::type_identity_t<From>... from) noexcept {
     try {
-      std::vector<std::byte> body;
+      memory::byte_buffer body;
       recording::encode(facts_from(from...), body);
       recording::record_head head;
       head.kind = kind;
       clock_.stamp(head);
-      if (body.size() <= ring_.max_body()) push(head, body);
+      if (body.size() <= ring_.max_body()) push(head, body.view());
     } catch (...) {}
   }
 

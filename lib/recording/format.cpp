@@ -75,11 +75,11 @@ handler_replaced decode_replaced(parser& p) {
 }  // namespace
 
 std::array<std::byte, file_head_size> encode_file_head() {
-  std::vector<std::byte> bytes;
+  memory::byte_buffer bytes;
   for (const char c : magic) append(bytes, c);
   append(bytes, version);
   append(bytes, std::uint16_t{0});
-  append(bytes, add_to_checksum(0, bytes));
+  append(bytes, add_to_checksum(0, bytes.view()));
   std::array<std::byte, file_head_size> head;
   std::memcpy(head.data(), bytes.data(), head.size());
   return head;
@@ -118,7 +118,7 @@ record_head head_of(const frame_facts& facts) noexcept {
   return head;
 }
 
-void encode(const connected& c, std::vector<std::byte>& body) {
+void encode(const connected& c, memory::byte_buffer& body) {
   append(body, std::string_view(c.url));
   append(body, std::string_view(c.subprotocol));
   append(body, std::string_view(c.peer_endpoint));
@@ -132,7 +132,7 @@ void encode(const connected& c, std::vector<std::byte>& body) {
   append(body, static_cast<std::uint8_t>(d.client_max_window_bits));
 }
 
-void encode(const ended& e, std::vector<std::byte>& body) {
+void encode(const ended& e, memory::byte_buffer& body) {
   append(body, static_cast<std::uint8_t>(e.origin));
   append(body, e.code);
   append(body, e.error);
@@ -140,7 +140,7 @@ void encode(const ended& e, std::vector<std::byte>& body) {
   append(body, std::string_view(e.message));
 }
 
-void encode(const handler_replaced& h, std::vector<std::byte>& body) {
+void encode(const handler_replaced& h, memory::byte_buffer& body) {
   append(body, std::string_view(h.old_version));
   append(body, std::string_view(h.new_version));
 }

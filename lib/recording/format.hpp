@@ -1,6 +1,7 @@
 #pragma once
 
 #include <wsx/bytes.hpp>
+#include <wsx/memory/byte_buffer.hpp>
 #include <wsx/recording/record.hpp>
 
 #include <array>
@@ -13,7 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 // The bytes of a recording: see docs/recording.md.
 namespace wsx::recording {
@@ -64,15 +65,13 @@ Number little(Number n) noexcept {
 }
 
 template <std::integral Number>
-void append(std::vector<std::byte>& to, Number n) {
+void append(memory::byte_buffer& to, Number n) {
   n = little(n);
-  const auto* const bytes = reinterpret_cast<const std::byte*>(&n);
-  to.insert(to.end(), bytes, bytes + sizeof(n));
+  to.append(std::as_bytes(std::span(&n, 1)));
 }
-inline void append(std::vector<std::byte>& to, std::string_view text) {
+inline void append(memory::byte_buffer& to, std::string_view text) {
   append(to, static_cast<std::uint32_t>(text.size()));
-  const auto bytes = as_bytes(text);
-  to.insert(to.end(), bytes.begin(), bytes.end());
+  to.append(as_bytes(text));
 }
 
 // Takes numbers and strings from the front of bytes. `good` is false once there were too few.
@@ -114,9 +113,9 @@ std::uint32_t checksum_of(const std::array<std::byte, head_size>& head, bytes_vi
 
 // What a record says besides its times.
 record_head head_of(const frame_facts& facts) noexcept;
-void encode(const connected& c, std::vector<std::byte>& body);
-void encode(const ended& e, std::vector<std::byte>& body);
-void encode(const handler_replaced& h, std::vector<std::byte>& body);
+void encode(const connected& c, memory::byte_buffer& body);
+void encode(const ended& e, memory::byte_buffer& body);
+void encode(const handler_replaced& h, memory::byte_buffer& body);
 
 // Sets `what`; returns nothing, or what is wrong. `body` may be moved from.
 std::optional<std::string_view> decode(const record_head& head, std::string& body,

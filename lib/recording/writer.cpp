@@ -42,7 +42,7 @@ void writer::write(const record& r) {
           }
         },
         r.what);
-    body = body_;
+    body = body_.view();
   }
   head.kind = kind_of(r);
   head.monotonic = r.monotonic.count();
@@ -63,7 +63,7 @@ void writer::finish() {
   append(body_, std::uint64_t{records_});
   record_head head;
   head.kind = record_kind::end;
-  write(head, body_);
+  write(head, body_.view());
   to_.flush();
   if (!to_) throw recording_error("the recording cannot be written");
 }

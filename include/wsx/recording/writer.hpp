@@ -4,11 +4,11 @@
 
 #include <wsx/bytes.hpp>
 #include <wsx/export.hpp>
+#include <wsx/memory/byte_buffer.hpp>
 #include <wsx/recording/record.hpp>
 
 #include <cstdint>
 #include <ostream>
-#include <vector>
 
 namespace wsx::recording {
 
@@ -36,7 +36,7 @@ class writer {
 
   std::ostream& to_;
   std::uint32_t records_ = 0;
-  std::vector<std::byte> body_{};
+  memory::byte_buffer body_{};
 };
 
 }  // namespace wsx::recording
