@@ -7,8 +7,8 @@
 #include <asio/thread_pool.hpp>
 
 #include <chrono>
-#include <iostream>
 #include <cstddef>
+#include <iostream>
 #include <memory>
 #include <span>
 #include <string>
@@ -93,52 +93,52 @@ asio::awaitable<void> watch_server(asio::io_context& io) {
   wsx::client<feed> client(io, options);
   // [liveness]
   co_return;
-// [offload handler]
-struct book {
-  // The messages of an instrument are handled in order, those of different ones at the same time.
-  std::string_view key(const wsx::message& m) const { return instrument_of(m); }
+  // [offload handler]
+  struct book {
+    // The messages of an instrument are handled in order, those of different ones at the same time.
+    std::string_view key(const wsx::message& m) const { return instrument_of(m); }
 
-  // On a worker.
-  wsx::action handle_frame(wsx::text m, wsx::worker_session& s) {
-    const auto prices = parse(m);           // slow
-    if (!s.is_current()) return wsx::ok();  // its connection has ended: nobody waits for this
-    s.post(*this, update{prices});          // to the strand
-    return wsx::reply("seen");
+    // On a worker.
+    wsx::action handle_frame(wsx::text m, wsx::worker_session& s) {
+      const auto prices = parse(m);           // slow
+      if (!s.is_current()) return wsx::ok();  // its connection has ended: nobody waits for this
+      s.post(*this, update{prices});          // to the strand
+      return wsx::reply("seen");
+    }
+
+    // On the strand, as all other callbacks.
+    void handle_info(const update& u) { last = u; }
+    void handle_dropped(wsx::message) { ++dropped; }
+
+    update last{};
+    int dropped = 0;
+  };
+  // [offload handler]
+
+  asio::awaitable<void> offload(asio::io_context & io, std::string url) {
+    // [offload]
+    asio::thread_pool pool(4);
+    wsx::offload_options queue;
+    queue.policy = wsx::overflow_policy::conflate;  // only the latest message of each instrument
+    queue.workers = 4;
+    wsx::client<wsx::offloaded<book>> client(io, std::in_place, pool, queue);
+    co_await client.connect(url);
+    // [offload]
   }
 
-  // On the strand, as all other callbacks.
-  void handle_info(const update& u) { last = u; }
-  void handle_dropped(wsx::message) { ++dropped; }
-
-  update last{};
-  int dropped = 0;
-};
-// [offload handler]
-
-asio::awaitable<void> offload(asio::io_context& io, std::string url) {
-  // [offload]
-  asio::thread_pool pool(4);
-  wsx::offload_options queue;
-  queue.policy = wsx::overflow_policy::conflate;  // only the latest message of each instrument
-  queue.workers = 4;
-  wsx::client<wsx::offloaded<book>> client(io, std::in_place, pool, queue);
-  co_await client.connect(url);
-  // [offload]
-}
-
-std::shared_ptr<wsx::flight_recorder> flight_recorder() {
-  // [flight recorder]
-  wsx::recorder_options options;
-  options.memory = 16 * 1024 * 1024;
-  options.redact = [](const wsx::recording::frame_facts&, std::span<std::byte> payload) {
-    blank_passwords(payload);
-  };
-  const auto recorder = std::make_shared<wsx::flight_recorder>(options);
-  // ... when something looks wrong, from any thread:
-  recorder->snapshot("feed.wsxrec");
-  // [flight recorder]
-  return recorder;
-}
+  std::shared_ptr<wsx::flight_recorder> flight_recorder() {
+    // [flight recorder]
+    wsx::recorder_options options;
+    options.memory = 16 * 1024 * 1024;
+    options.redact = [](const wsx::recording::frame_facts&, std::span<std::byte> payload) {
+      blank_passwords(payload);
+    };
+    const auto recorder = std::make_shared<wsx::flight_recorder>(options);
+    // ... when something looks wrong, from any thread:
+    recorder->snapshot("feed.wsxrec");
+    // [flight recorder]
+    return recorder;
+  }
 
 }  // namespace
 
