@@ -93,6 +93,14 @@ const char* text_of(errc e) noexcept {
     case errc::child_not_made: return "the function that makes the child threw";
     case errc::reached_max_restart_intensity:
       return "children had to be restarted more often than allowed";
+
+    case errc::message_not_taken: return "the handler does not take messages of that type";
+    case errc::code_change_failed: return "the change of the handler threw";
+    case errc::state_not_taken: return "the new handler cannot take over the state of the old one";
+    case errc::no_module: return "the file is not a module";
+    case errc::module_differs: return "the module was not built as the program was";
+    case errc::module_not_loaded: return "the module cannot be loaded";
+    case errc::too_many_modules: return "too many modules have been loaded";
   }
   return "unknown error";
 }

@@ -123,6 +123,13 @@ const std::vector<std::pair<wsx::errc, std::string>> errors{
     {wsx::errc::child_restarting, "child_restarting"},
     {wsx::errc::child_not_made, "child_not_made"},
     {wsx::errc::reached_max_restart_intensity, "reached_max_restart_intensity"},
+    {wsx::errc::message_not_taken, "message_not_taken"},
+    {wsx::errc::code_change_failed, "code_change_failed"},
+    {wsx::errc::state_not_taken, "state_not_taken"},
+    {wsx::errc::no_module, "no_module"},
+    {wsx::errc::module_differs, "module_differs"},
+    {wsx::errc::module_not_loaded, "module_not_loaded"},
+    {wsx::errc::too_many_modules, "too_many_modules"},
 };
 
 }  // namespace

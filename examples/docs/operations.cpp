@@ -146,6 +146,64 @@ asio::awaitable<void> watch_server(asio::io_context& io) {
 void use_operations(asio::io_context& io) {
   (void)offload(io, "ws://localhost");
   (void)flight_recorder();
+  struct feed_v1 {
+    static constexpr std::string_view version = "1";
+    void handle_frame(wsx::text) { ++count; }
+    long count = 0;
+  };
+
+  // [code_change]
+  struct feed_v2 {
+    static constexpr std::string_view version = "2";
+    static feed_v2 code_change(const wsx::old_version&, const feed_v1& old) {
+      return {old.count, 0};
+    }
+
+    void handle_frame(wsx::text t) {
+      ++count;
+      bytes += t.payload.size();
+    }
+
+    long count = 0;
+    std::size_t bytes = 0;
+  };
+  // [code_change]
+
+}  // namespace
+
+// [module]
+struct feed {
+  static constexpr std::string_view version = "2";
+  static feed code_change(const wsx::old_version&, std::string_view saved) {
+    return {std::stol(std::string(saved))};
+  }
+  std::string save() const { return std::to_string(count); }
+  void handle_frame(wsx::text) { ++count; }
+  long count = 0;
+};
+
+WSX_EXPORT_HANDLER(feed)
+// [module]
+
+namespace {
+
+asio::awaitable<void> swap(wsx::client<wsx::any_handler>& client) {
+  // [swap]
+  try {
+    const wsx::module next("/opt/feed/feed-2.so");
+    co_await client.code_change(next);
+  } catch (const wsx::system_error& e) {
+    std::cerr << e.what() << '\n';  // the old version goes on
+  }
+  // [swap]
+}
+
+}  // namespace
+
+// What is only compiled.
+void use_operations(asio::io_context& io, wsx::client<wsx::any_handler>& client) {
+  (void)client.code_change<feed_v2>();
+  (void)swap(client);
   (void)supervise(io, "ws://localhost");
   (void)link_two(io);
   (void)watch_server(io);

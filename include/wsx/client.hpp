@@ -4,6 +4,7 @@
 
 #include <wsx/client_base.hpp>
 #include <wsx/detail/abi.hpp>
+#include <wsx/detail/code_change.hpp>
 #include <wsx/detail/executor_of.hpp>
 #include <wsx/detail/handler_holder.hpp>
 #include <wsx/detail/handler_model.hpp>
@@ -74,7 +75,8 @@ struct down {
 ///     wsx::client<printer> client{co_await asio::this_coro::executor};
 ///     co_await client.connect("wss://example.com/feed");
 template <class Handler, transport Transport = any_transport>
-class basic_client : public client_base {
+class basic_client : public client_base,
+                     public detail::code_change_members<basic_client<Handler, Transport>, Handler> {
  public:
   /// `Handler`, or the type that it refers to if it is a `std::reference_wrapper`.
   using handler_type = typename detail::handler_holder<Handler>::type;

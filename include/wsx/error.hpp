@@ -94,6 +94,15 @@ enum class errc {
   child_restarting,               ///< the child of that name is about to be restarted
   child_not_made,                 ///< the function that makes the child threw
   reached_max_restart_intensity,  ///< children had to be restarted more often than allowed
+
+  // Another handler for a client.
+  message_not_taken = 220,  ///< the handler that is there now has no `handle_cast` for the message
+  code_change_failed,       ///< `code_change` of the new handler, or `save` of the old one, threw
+  state_not_taken,          ///< the new handler can't take over the state of the old one
+  no_module,                ///< the file is not a module of wsx, or it is damaged
+  module_differs,           ///< the module was not built as the program was
+  module_not_loaded,        ///< the system could not load the module, or it has no handler
+  too_many_modules,         ///< `module::max_loaded` modules have been loaded
 };
 
 /// Groups of `errc`, to compare an `std::error_code` with. An error may be in several groups.

@@ -19,6 +19,7 @@
 
 namespace wsx {
 
+class any_handler;
 class timer;
 
 namespace detail {
@@ -82,6 +83,8 @@ class session {
 
   WSX_API std::error_code send_frame(const protocol::outgoing_frame& frame);
   WSX_API std::error_code begin_close(protocol::close_payload how);
+  // Null unless the handler can be replaced.
+  WSX_API any_handler* replaceable() const noexcept;
   WSX_API bool post_mail(std::unique_ptr<detail::mail> message);
   WSX_API timer post_mail_after(std::chrono::steady_clock::duration delay,
                                 std::unique_ptr<detail::mail> message);

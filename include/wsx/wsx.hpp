@@ -5,6 +5,7 @@
 #include <wsx/config.hpp>
 
 #include <wsx/action.hpp>
+#include <wsx/any_handler.hpp>
 #include <wsx/backoff.hpp>
 #include <wsx/child_spec.hpp>
 #include <wsx/client.hpp>
@@ -12,6 +13,7 @@
 #include <wsx/client_status.hpp>
 #include <wsx/close_code.hpp>
 #include <wsx/close_reason.hpp>
+#include <wsx/code_change.hpp>
 #include <wsx/connection_info.hpp>
 #include <wsx/deflate_options.hpp>
 #include <wsx/diagnostics.hpp>
@@ -27,6 +29,7 @@
 #include <wsx/message.hpp>
 #include <wsx/metered.hpp>
 #include <wsx/metrics.hpp>
+#include <wsx/module.hpp>
 #include <wsx/offload_options.hpp>
 #include <wsx/offloaded.hpp>
 #include <wsx/options.hpp>

@@ -2,6 +2,7 @@
 
 #include "action_steps.hpp"
 #include "failure_text.hpp"
+#include "handler_changes.hpp"
 #include "signal_watch.hpp"
 #include "timer_state.hpp"
 
@@ -97,7 +98,7 @@ void engine::disown() noexcept {
 // On the strand, where the handler was called: the last owner of the engine may be a sender on any
 // thread.
 void engine::life_over() noexcept {
-  if (disowned_) parts().handler.reset();
+  if (disowned_ && !changes_) parts().handler.reset();
 }
 
 void engine::join(ticket t, completion<std::error_code, close_reason> done) {
@@ -117,6 +118,7 @@ void engine::cancel(ticket t) {
     if (self->parts().waiting.connects(t)) self->life_.cancel_connect();
     self->parts().waiting.cancel(t, asio::error::operation_aborted);
     self->parts().senders.cancel(t);
+    handler_changes(*self).cancel(t);
     self->after_write();
   });
 }
@@ -136,6 +138,7 @@ void engine::after_write() {
 
 std::error_code engine::post(std::unique_ptr<mail> message, bool urgent) {
   if (state().ended()) return errc::not_connected;
+  if (!message) return errc::message_not_taken;
   if (const auto error = parts().messages.post(std::move(message), urgent)) {
     parts().events.refused(*this, event::queue_full::of::mailbox);
     return error;
@@ -219,6 +222,7 @@ void engine::drop_handlers() noexcept {
   if (!self) return;
   parts().waiting.drop();
   parts().senders.drop_handlers();
+  handler_changes(*this).drop();
   parts().messages.drop();
   life_.drop_handlers();
 }

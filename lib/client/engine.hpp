@@ -72,6 +72,8 @@ class engine final : private client_parts,
   void apply_action(const action& wanted);
 
  private:
+  friend class handler_changes;
+
   void on_ready(io_direction direction, std::uint32_t connection, std::error_code error) override;
   void on_notified() override;
   void on_time() override;
@@ -92,6 +94,7 @@ class engine final : private client_parts,
 
   std::atomic<bool> gone_{false};
   bool disowned_ = false;  // there is no owner that uses the handler
+  bool changes_ = false;   // the handler is being replaced
   std::atomic<ticket> tickets_{0};
   lifecycle life_;
 };

@@ -1,4 +1,5 @@
 #include "engine.hpp"
+#include "handler_changes.hpp"
 #include "status.hpp"
 
 #include <utility>
@@ -35,6 +36,11 @@ void engine_ref::send(ticket t, std::shared_ptr<send_channel> channel,
                       const protocol::outgoing_frame& frame, completion<std::error_code> done,
                       std::vector<std::byte> copy) const {
   engine_->send(t, std::move(channel), frame, std::move(done), std::move(copy));
+}
+
+void engine_ref::code_change(ticket t, std::unique_ptr<handler_change> change,
+                             wsx::diagnostics* details, completion<std::error_code> done) const {
+  handler_changes(*engine_).ask(t, std::move(change), details, std::move(done));
 }
 
 void engine_ref::cancel(ticket t) const {

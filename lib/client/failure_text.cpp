@@ -152,4 +152,14 @@ std::string operation_failure(std::string_view operation, std::error_code error)
   return or_nothing([&] { return fmt::format("cannot {}: {}", operation, error.message()); });
 }
 
+std::string change_failure(std::string_view from, std::string_view to, std::error_code error,
+                           const std::exception_ptr& what) noexcept {
+  return or_nothing([&] {
+    const bool says_more = error == errc::code_change_failed;
+    return fmt::format("cannot change the handler from version {} to version {}: {}", quote(from),
+                       quote(to),
+                       says_more ? with_detail(error.message(), thrown(what)) : thrown(what));
+  });
+}
+
 }  // namespace wsx::detail

@@ -4,6 +4,7 @@
 #include <wsx/diagnostics.hpp>
 #include <wsx/options.hpp>
 
+#include <exception>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -23,5 +24,10 @@ std::string end_of_connection(const close_reason& reason, const options& o) noex
 
 // "cannot send: the send queue is full"
 std::string operation_failure(std::string_view operation, std::error_code error) noexcept;
+
+// `cannot change the handler from version "1" to version "2": the change of the handler threw:
+// stoi`
+std::string change_failure(std::string_view from, std::string_view to, std::error_code error,
+                           const std::exception_ptr& what) noexcept;
 
 }  // namespace wsx::detail

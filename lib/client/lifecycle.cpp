@@ -1,6 +1,7 @@
 #include "lifecycle.hpp"
 
 #include "engine.hpp"
+#include "handler_changes.hpp"
 #include "heartbeat_mail.hpp"
 
 #include <wsx/error.hpp>
@@ -115,6 +116,7 @@ void lifecycle::enter(life_state next) {
   std::error_code error = ending_.reason().error;
   if (canceled) error = asio::error::operation_aborted;
   parts_.complete_connect(error, ending_, target_.url);
+  handler_changes(owner_).make();  // they can't wait for a callback to end
 }
 
 // In its own coroutine, so that the handler can be called meanwhile.

@@ -1,4 +1,5 @@
 #include "engine.hpp"
+#include "handler_changes.hpp"
 #include "lifecycle.hpp"
 
 #include <wsx/error.hpp>
@@ -176,6 +177,7 @@ void lifecycle::complete_waiters() {
   told_ = true;
   publish();
   const auto unopened = make_error_code(stopped() ? errc::aborted : errc::closing);
+  handler_changes(owner_).fail();
   parts_.complete_waiters(ending_, unopened, target_.url);
 }
 

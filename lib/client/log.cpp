@@ -40,9 +40,9 @@ void set_log_sink(log_sink sink) noexcept {
 
 namespace detail {
 
-void log_unhandled(const char* type) {
+void log_unhandled(const char* type, std::string_view callback) {
   if (const auto sink = current.load())
-    sink(fmt::format("no public handle_info takes a message of type {}", as_written(type)));
+    sink(fmt::format("no public {} takes a message of type {}", callback, as_written(type)));
 }
 
 void log_dropped_reply() {

@@ -1,4 +1,5 @@
 #include "engine.hpp"
+#include "handler_changes.hpp"
 
 #include <wsx/error.hpp>
 #include <wsx/session.hpp>
@@ -39,6 +40,11 @@ std::error_code session::begin_close(protocol::close_payload how) {
   const auto error = open->connection().close(std::move(how));
   if (!error) engine_.life().pump();
   return error;
+}
+
+any_handler* session::replaceable() const noexcept {
+  auto* const handler = detail::handler_changes(engine_).handler();
+  return handler != nullptr ? &handler->handler() : nullptr;
 }
 
 bool session::post_mail(std::unique_ptr<detail::mail> message) {

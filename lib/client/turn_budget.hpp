@@ -34,6 +34,8 @@ class turn_budget {
 
   bool over(time_point now) const noexcept { return end_ != none && now >= end_; }
   void end() noexcept { end_ = none; }
+  // There is no time left in this turn.
+  void spend() noexcept { end_ = time_point::min(); }
 
  private:
   static constexpr time_point none{};

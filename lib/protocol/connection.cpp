@@ -84,6 +84,18 @@ event incoming::next() {
   return static_cast<connection*>(this)->next_event();
 }
 
+bool incoming::pause_after_message() noexcept {
+  auto& self = static_cast<connection&>(*this);
+  self.reception_.pauses = self.open() && self.assembler_ && self.assembler_->within_message();
+  return self.reception_.pauses;
+}
+
+void incoming::accept(const reception& wanted) noexcept {
+  auto& self = static_cast<connection&>(*this);
+  self.reception_ = wanted;
+  if (self.assembler_) self.assembler_->reuse(wanted.how);
+}
+
 // The ordinary message is returned here and everything else elsewhere, since this runs per message.
 event connection::next_event() {
   if (allowance_ == 0) return no_event();
@@ -114,6 +126,7 @@ event connection::take(receive_event came) {
   for (;; came = assembler_->next()) {
     if (came == receive_event::need_input) return input_ends();
     payload_ = assembler_->payload();
+    if (reception_.pauses && assembler_->last()) allowance_ = 0;
     switch (came) {
       case receive_event::more: allowance_ = 0; break;
       case receive_event::text:

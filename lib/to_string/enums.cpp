@@ -164,6 +164,13 @@ const char* name_of(errc error) noexcept {
     case errc::child_restarting: return "child_restarting";
     case errc::child_not_made: return "child_not_made";
     case errc::reached_max_restart_intensity: return "reached_max_restart_intensity";
+    case errc::message_not_taken: return "message_not_taken";
+    case errc::code_change_failed: return "code_change_failed";
+    case errc::state_not_taken: return "state_not_taken";
+    case errc::no_module: return "no_module";
+    case errc::module_differs: return "module_differs";
+    case errc::module_not_loaded: return "module_not_loaded";
+    case errc::too_many_modules: return "too_many_modules";
   }
   return nullptr;
 }

@@ -47,6 +47,7 @@ int main(int count, char** arguments) {
   errors_test::endings(all);
   errors_test::misuse(all);
   errors_test::supervision(all);
+  errors_test::code_changes(all);
 
   for (const auto e : all.missing())
     std::cout << "never happened: " << make_error_code(e).message() << "\n";

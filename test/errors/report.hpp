@@ -61,5 +61,6 @@ void frames(report& to);
 void endings(report& to);
 void misuse(report& to);
 void supervision(report& to);
+void code_changes(report& to);
 
 }  // namespace errors_test

@@ -68,6 +68,28 @@
 #define WSX_ABI_STDLIB stdlib_other
 #endif
 
+// The C++ ABI of the compiler. Programs and the library may differ in it, modules may not.
+#if defined(__clang__)
+#define WSX_ABI_COMPILER WSX_JOINED(clang_, __GXX_ABI_VERSION)
+#elif defined(__GNUC__)
+#define WSX_ABI_COMPILER WSX_JOINED(gcc_, __GXX_ABI_VERSION)
+#else
+#define WSX_ABI_COMPILER compiler_other
+#endif
+
+#if defined(ASIO_HAS_STD_ALIGNED_ALLOC)
+#define WSX_ABI_ALIGNED asio_aligned_alloc_on
+#else
+#define WSX_ABI_ALIGNED asio_aligned_alloc_off
+#endif
+
+// To be raised with each change of a class that a module's handler is compiled with: any_handler,
+// callback_context, session, incoming, action, mail, handler_info, module_entry and their parts.
+#define WSX_ABI_HANDLERS handlers_1
+
+#define WSX_TEXT_(...) #__VA_ARGS__
+#define WSX_TEXT(...) WSX_TEXT_(__VA_ARGS__)
+
 namespace wsx::abi {
 
 WSX_API extern const char WSX_ABI_SOVERSION;
@@ -79,6 +101,17 @@ WSX_API extern const char WSX_ABI_BLOCKS;
 WSX_API extern const char WSX_ABI_THREADS;
 WSX_API extern const char WSX_ABI_REACTOR;
 WSX_API extern const char WSX_ABI_STDLIB;
+
+// All of these words. A module has them in a note.
+constexpr char stamp[] =
+    WSX_TEXT(WSX_ABI_SOVERSION WSX_ABI_HANDLERS WSX_ABI_COMPILER WSX_ABI_STDLIB WSX_ABI_ASIO
+                 WSX_ABI_CACHE WSX_ABI_TRACKING WSX_ABI_BUFFERS WSX_ABI_BLOCKS WSX_ABI_THREADS
+                     WSX_ABI_REACTOR WSX_ABI_ALIGNED);
+
+// Returns the address of something in the library.
+constexpr const void* library() noexcept {
+  return &WSX_ABI_SOVERSION;
+}
 
 // Makes the linker look for the names. The call itself compiles to nothing, and a unit that only
 // includes this header looks for nothing.
@@ -111,4 +144,9 @@ inline void require_same() noexcept {
 #undef WSX_ABI_THREADS
 #undef WSX_ABI_REACTOR
 #undef WSX_ABI_STDLIB
+#undef WSX_ABI_COMPILER
+#undef WSX_ABI_ALIGNED
+#undef WSX_ABI_HANDLERS
+#undef WSX_TEXT_
+#undef WSX_TEXT
 #endif

@@ -16,6 +16,7 @@
 namespace wsx::detail {
 
 class callback_context;
+class replaceable_handler;
 
 // The user's handler without its type.
 class any_handler {
@@ -48,6 +49,9 @@ class any_handler {
   // Returns which events the handler takes; others need not be passed to it.
   virtual event_set events() const noexcept = 0;
   virtual void handle_event(any_event e) = 0;
+
+  // Returns this handler if it can be replaced by another; otherwise null.
+  virtual replaceable_handler* replaceable() noexcept { return nullptr; }
 };
 
 // Awaitables for callbacks that are not coroutines. They are compiled once, so that a handler

@@ -36,6 +36,7 @@
 namespace wsx::detail {
 
 class engine;
+class handler_change;
 struct send_channel;
 
 // A client without its types, as its templates see it. The engine behind it is compiled once, in
@@ -64,12 +65,15 @@ class engine_ref {
   WSX_API void send(ticket t, std::shared_ptr<send_channel> channel,
                     const protocol::outgoing_frame& frame, completion<std::error_code> done,
                     std::vector<std::byte> copy = {}) const;
+  WSX_API void code_change(ticket t, std::unique_ptr<handler_change> change,
+                           wsx::diagnostics* details, completion<std::error_code> done) const;
   WSX_API void cancel(ticket t) const;
 
   WSX_API errc try_send(send_channel& channel, const protocol::outgoing_frame& frame) const;
   WSX_API std::shared_ptr<send_channel> make_channel() const;
   WSX_API void retire(std::shared_ptr<send_channel> channel) const noexcept;
 
+  // No message: `errc::message_not_taken`.
   WSX_API std::error_code post(std::unique_ptr<mail> message) const;
   // Posts the message even if the mailbox is full.
   WSX_API void notify(std::unique_ptr<mail> message) const;

@@ -4,11 +4,13 @@
 #include <wsx/detail/engine_ref.hpp>
 #include <wsx/detail/handler_model.hpp>
 #include <wsx/detail/mail.hpp>
+#include <wsx/detail/redirected_mail.hpp>
 #include <wsx/log.hpp>
 #include <wsx/session.hpp>
 #include <wsx/timer.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <typeinfo>
@@ -61,6 +63,20 @@ class unhandled_mail final : public mail {
   asio::awaitable<void> deliver_async(callback_context&) override { return nothing(); }
 };
 
+template <class M>
+std::unique_ptr<mail> redirect(wsx::any_handler& handler, mail_kind kind, M message) {
+  auto redirected = std::make_unique<redirected_message<M>>(handler, kind, std::move(message));
+  redirected->any_phase = arrives_in_any_phase<M>();
+  return redirected;
+}
+
+// A message without a matching `handle_cast` does not compile. With a handler that can be replaced
+// the result is null.
+template <class M>
+std::unique_ptr<mail> make_cast(wsx::any_handler& handler, M message) {
+  if (!takes_cast(handler, typeid(M), sizeof(M))) return nullptr;
+  return redirect(handler, mail_kind::cast, std::move(message));
+}
 template <class H, class M>
 std::unique_ptr<mail> make_cast(H& handler, M message) {
   static_assert(
@@ -71,6 +87,10 @@ std::unique_ptr<mail> make_cast(H& handler, M message) {
   return std::make_unique<message_mail<handle_cast_tag, H, M>>(handler, std::move(message));
 }
 
+template <class M>
+std::unique_ptr<mail> make_info(wsx::any_handler& handler, M message) {
+  return redirect(handler, mail_kind::info, std::move(message));
+}
 template <class H, class M>
 std::unique_ptr<mail> make_info(H& handler, M message) {
   if constexpr (has_callback<handle_info_tag, H, M&&>) {
@@ -82,6 +102,14 @@ std::unique_ptr<mail> make_info(H& handler, M message) {
                   "wsx: handle_info must take a message by value, const& or &&");
     return std::make_unique<unhandled_mail<M>>();
   }
+}
+
+// A message of the handler to itself. `replaceable` is not null if another handler may be there
+// when it is delivered.
+template <class H, class M>
+std::unique_ptr<mail> make_own_info(wsx::any_handler* replaceable, H& handler, M message) {
+  if (replaceable != nullptr) return make_info(*replaceable, std::move(message));
+  return make_info(handler, std::move(message));
 }
 
 // Notifies a client, if it still exists, that another client has ended.
@@ -103,13 +131,13 @@ namespace wsx {
 
 template <class Handler, class Message>
 bool session::post(Handler& self, Message message) {
-  return post_mail(detail::make_info(self, std::move(message)));
+  return post_mail(detail::make_own_info(replaceable(), self, std::move(message)));
 }
 
 template <class Handler, class Message>
 timer session::post_after(Handler& self, std::chrono::steady_clock::duration delay,
                           Message message) {
-  return post_mail_after(delay, detail::make_info(self, std::move(message)));
+  return post_mail_after(delay, detail::make_own_info(replaceable(), self, std::move(message)));
 }
 
 }  // namespace wsx

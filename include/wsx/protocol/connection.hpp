@@ -207,7 +207,7 @@ class connection : public incoming {
 
   const options& options_;
   outbox& outbox_;
-  const reception reception_;
+  reception reception_;
   bool over_ = false;
   bool lost_ = false;  // over, but `reason` is not set before `conclude`
   bool inflate_takeover_ = false;

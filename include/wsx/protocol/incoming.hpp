@@ -18,6 +18,10 @@ struct reception {
   bool text = true;    ///< if false, a text message is refused with 1003
   bool binary = true;  ///< if false, a binary message is refused with 1003
   bool pings = false;  ///< if false, pings are answered and not passed on
+
+  /// Whether `incoming::next` returns `need_input` once the current message has ended, even if
+  /// there is more input. See `incoming::pause_after_message`.
+  bool pauses = false;
 };
 
 /// The events of `incoming::next`.
@@ -60,6 +64,13 @@ class incoming {
 
   /// Tells `o` from now on. It must live as long as this.
   void observe(connection_observer& o) noexcept { observer_ = &o; }
+
+  /// Returns whether part of a message has arrived, and it matters what follows. If so, `next`
+  /// returns `need_input` after the end of that message.
+  WSX_API bool pause_after_message() noexcept;
+
+  /// From now on these events are returned. How messages come may change only between two of them.
+  WSX_API void accept(const reception& wanted) noexcept;
 
   bytes_view payload() const noexcept { return payload_; }
   opcode message_kind() const noexcept { return kind_; }

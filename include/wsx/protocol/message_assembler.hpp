@@ -100,6 +100,9 @@ class message_assembler {
   /// Returns whether this input had part of a message that is not whole, or not returned whole.
   bool took_data() const noexcept { return took_data_; }
 
+  /// Returns whether a message has begun to arrive, and has not ended.
+  bool within_message() const noexcept { return in_message_; }
+
   /// Returns whether no part of a message or frame is held.
   bool idle() const noexcept { return !in_message_ && collected_.empty(); }
 
@@ -114,6 +117,9 @@ class message_assembler {
 
   /// Serves another connection as if it were new, with its present memory.
   WSX_API void reuse(message_limits limits, delivery how, std::optional<inflater> inflate) noexcept;
+
+  /// Serves the same connection in another way, between two messages.
+  void reuse(delivery how) noexcept { delivery_ = how; }
 
  private:
   // Nothing of a message has arrived, and whole messages may be returned.

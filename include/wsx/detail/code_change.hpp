@@ -1,0 +1,10 @@
+#pragma once
+
+namespace wsx::detail {
+
+// The members of a client that replace its handler: none, unless the header wsx/code_change.hpp
+// says otherwise for its handler.
+template <class Client, class Handler>
+class code_change_members {};
+
+}  // namespace wsx::detail
