@@ -75,7 +75,7 @@ template <class Call>
 void engine::owner_gone(Call call) noexcept {
   if (state().current_phase() == phase::over) return parts().handler.reset();
   try {
-    dispatch_unless_telling(events, serial(), [self = shared_from_this(), call] {
+    dispatch_unless_telling(*this, serial(), [self = shared_from_this(), call] {
       self->disowned_ = true;
       call(*self);
       if (self->state().current_phase() == phase::over) self->life_over();

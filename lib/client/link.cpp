@@ -83,6 +83,7 @@ link::step link::read_turn(listener who) {
   }
   if (!goes_on && !read_own(now)) return after_turn(who);
   pump(who);  // so that producers notify while a callback waits
+  if (client_.observed()) connection_.tell_each();
   return step::await_input;
 }
 
@@ -151,6 +152,7 @@ void link::read_shared(time_point now) {
 void link::give_out() {
   parts_.door.notifier().suspend();  // the callbacks' frames are sent when they have finished
   for (;;) {
+    if (client_.observed()) connection_.tell_each();
     parts_.handler->receive(client_, connection_);
     if (!connection_.has_input()) break;
     if (connection_.congested() || client_.stopped() || turn_over()) return;
@@ -352,6 +354,13 @@ errc link::send(const protocol::outgoing_frame& frame) {
   if (error == errc{}) parts_.door.notifier().notify_here();
   if (error == errc::queue_full) parts_.events.refused(client_, event::queue_full::of::callback);
   return error;
+}
+
+bool link::arrived(protocol::event kind, const protocol::incoming& input) {
+  parts_.events.tell_received(client_, kind, input);
+  if (!delivers()) return false;
+  if (kind != protocol::event::pong || parts_.handler->reception().pongs) client_.count_callback();
+  return true;
 }
 
 void link::took(opcode op, bytes_view payload) {

@@ -123,6 +123,7 @@ class link final : private protocol::connection_observer {
   }
   void take_steps(const action& wanted);
 
+  bool arrived(protocol::event kind, const protocol::incoming& input) override;
   void took(opcode op, bytes_view payload) override;
   void answered(std::chrono::nanoseconds round_trip) override;
   void closing() override;

@@ -78,6 +78,12 @@ void observers::handler_set(callback_context& client) noexcept {
   client.observed_by(handler_for_refusals, (events & event_bit<event::queue_full>) != 0);
 }
 
+void observers::handler_replaced(callback_context& client, std::string_view old_version,
+                                 std::string_view new_version) noexcept {
+  handler_set(client);
+  tell(client, event::handler_replaced{old_version, new_version});
+}
+
 bool observers::wanted(callback_context& client, event_set any) const noexcept {
   const engine& e = engine_of(client);
   if (e.gone()) return false;
@@ -91,19 +97,24 @@ std::exception_ptr observers::pass(callback_context& client, any_event e) noexce
   if (!wanted(client, bit)) return {};
   engine& owner = engine_of(client);
   std::exception_ptr thrown;
-  telling_.store(true, std::memory_order_relaxed);
+  client.set_telling(true);
   if (client.traced() && (bit & untraced) == 0) so_far()->trace.show(client, e, client.now());
   try {
     if (!owner.gone() && owner.parts().handler) owner.parts().handler->handle_event(e);
   } catch (...) {
     thrown = std::current_exception();
   }
-  telling_.store(false, std::memory_order_relaxed);
+  client.set_telling(false);
   return thrown;
 }
 
 void observers::tell_any(callback_context& client, any_event e) noexcept {
   if (auto thrown = pass(client, e)) client.failed(std::move(thrown));
+}
+
+void observers::tell_received(callback_context& client, protocol::event kind,
+                              const protocol::incoming& input) noexcept {
+  tell(client, received_of(kind, input));
 }
 
 void observers::tell_attempt(callback_context& client, std::size_t number,
@@ -185,6 +196,7 @@ void callback_context::observed_by(observer who, bool on) noexcept {
   }
 }
 
+<<<<<<< HEAD
 bool callback_context::tell_received(protocol::event kind, const protocol::incoming& input) {
   engine& e = engine_of(*this);
   e.parts().events.tell(*this, received_of(kind, input));
@@ -192,6 +204,8 @@ bool callback_context::tell_received(protocol::event kind, const protocol::incom
   return open != nullptr && open->delivers();
 }
 
+=======
+>>>>>>> 0679dcb (Events: each event is held back where it has to wait, so that the plain loop of input is what it was)
 void callback_context::tell_returned(std::chrono::steady_clock::time_point begin) {
   engine& e = engine_of(*this);
   e.parts().events.tell(*this, event::callback_returned{now() - begin, e.parts().messages.size()});

@@ -6,6 +6,7 @@
 #include <wsx/detail/callback_context.hpp>
 #include <wsx/detail/events.hpp>
 #include <wsx/event.hpp>
+#include <wsx/protocol/incoming.hpp>
 #include <wsx/transport/strand.hpp>
 
 #include <array>
@@ -40,19 +41,19 @@ class observers {
   // Something was refused: the strand tells it soon.
   void refused(callback_context& client, event::queue_full::of queue) noexcept;
 
-  // Returns whether an event is being told. Meanwhile no operation may begin within the call that
-  // starts it: the event may be told in the middle of a write.
-  bool telling() const noexcept { return telling_.load(std::memory_order_relaxed); }
-
   // On the strand.
 
-  // The client has this handler now.
+  // The client has a handler, or another one.
   void handler_set(callback_context& client) noexcept;
+  void handler_replaced(callback_context& client, std::string_view old_version,
+                        std::string_view new_version) noexcept;
 
   template <class Event>
   void tell(callback_context& client, const Event& e) noexcept {
     tell_any(client, &e);
   }
+  void tell_received(callback_context& client, protocol::event kind,
+                     const protocol::incoming& input) noexcept;
   void tell_attempt(callback_context& client, std::size_t number, std::string_view url) noexcept;
 
   // The transport has taken `count` bytes of the outbox's batch, which are not counted yet.
@@ -89,14 +90,13 @@ class observers {
   void tell_refused(callback_context& client, event::queue_full::of queue) noexcept;
 
   std::atomic<observation*> lazy_{nullptr};
-  std::atomic<bool> telling_{false};
 };
 
 // Calls at once if the caller is on the strand, and no event is being told.
 template <class Call, class Allocator = std::allocator<void>>
-void dispatch_unless_telling(const observers& events, const strand& s, Call call,
+void dispatch_unless_telling(const callback_context& client, const strand& s, Call call,
                              const Allocator& allocator = Allocator()) {
-  if (events.telling()) {
+  if (client.telling()) {
     post_on(s, std::move(call), allocator);
   } else {
     dispatch_on(s, std::move(call), allocator);

@@ -25,7 +25,7 @@ bool is_label_name(std::string_view name) noexcept {
   return !name.empty() && letter(name.front()) && std::ranges::all_of(name, allowed);
 }
 
-std::string quoted(std::string_view value) {
+std::string label_value(std::string_view value) {
   std::string result = "\"";
   for (const char c : value) {
     if (c == '\n') {
@@ -45,7 +45,7 @@ std::string shown(const metric_labels& labels) {
     if (!is_label_name(name))
       throw std::invalid_argument(
           "to_prometheus: a label's name consists of letters, digits and _");
-    result += name + '=' + quoted(value) + ',';
+    result += name + '=' + label_value(value) + ',';
   }
   return result;
 }

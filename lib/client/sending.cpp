@@ -69,7 +69,7 @@ void engine::send(ticket t, std::shared_ptr<send_channel> channel,
     self->wait_for_room(*channel, state);
   };
   try {
-    dispatch_unless_telling(events, serial(), std::move(wait), memory);
+    dispatch_unless_telling(*this, serial(), std::move(wait), memory);
   } catch (...) {  // no memory to reach the strand: nothing waits
     channel->unblock();
     throw;

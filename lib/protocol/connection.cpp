@@ -112,8 +112,21 @@ event connection::next_event() {
   return event::text;
 }
 
+// Somebody is told of each event, so each comes this way.
+event incoming::next_told() {
+  allowance_ = std::exchange(held_back_, 0);
+  const event next = static_cast<connection*>(this)->next_event();
+  if (next == event::need_input) return next;
+  tell_each();
+  if (observer_->arrived(next, *this)) return next;
+  held_back_ = 0;
+  payload_ = {};
+  return event::need_input;
+}
+
 // There is nothing to return, or it has to wait.
 event connection::no_event() {
+  if (held_back_ > 0) return next_told();
   if (!open()) discard();
   payload_ = {};
   has_input_ = has_input_ && open();
@@ -207,7 +220,7 @@ void connection::discard() {
 
 void connection::receive_end(std::error_code error, bool at_eof, std::string_view detail) {
   if (std::exchange(over_, true)) return;
-  allowance_ = 0;  // nothing more is given out
+  stop_events();
   close_.end(error, at_eof, detail);
 }
 
@@ -236,7 +249,7 @@ errc connection::send(const outgoing_frame& frame) {
   if (const auto error = validator_.check(frame); error != errc{}) return error;
   if (!outbox_.stage(frame.head, frame.payload)) return errc::queue_full;
   validator_.commit(frame);
-  if (congested()) allowance_ = 0;  // the next event could not be answered
+  if (congested()) stop_events();  // the next event could not be answered
   return errc{};
 }
 
@@ -262,7 +275,7 @@ void connection::begin_closing(const std::optional<close_payload>& close, close_
     expired_ = expiry::none;
   }
   answered_ = true;
-  allowance_ = 0;  // no more events
+  stop_events();
   if (close && outbox_.set_close(*close, order, committed_)) close_.queued(close->code);
   if (begins && observer_ != nullptr) observer_->closing();
 }

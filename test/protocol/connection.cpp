@@ -280,4 +280,43 @@ TEST_SUITE("protocol/connection: sending") {
     f.write();
     CHECK(f.send("whole") == errc{});
   }
+
+  TEST_CASE("an observer is told of what arrives") {
+    struct : connection_observer {
+      std::string words{};
+      bool goes_on = true;
+      bool arrived(event kind, const incoming& input) override {
+        words += in_words(kind, static_cast<const connection&>(input));
+        return goes_on;
+      }
+      void took(opcode op, wsx::bytes_view payload) override {
+        words += op == opcode::close ? "close " : "ping ";
+        words += std::string(as_chars(payload)) + "; ";
+      }
+      void answered(std::chrono::nanoseconds) override { words += "answered; "; }
+      void closing() override { words += "closing; "; }
+    } told;
+    fixture f;
+    f.c.observe(told);
+    f.receive(text_frame("a"), ping_frame("p"), pong_frame());
+    CHECK(std::exchange(told.words, {}) == "ping p; ");
+
+    // Of each event, if asked for; and it may end them.
+    f.hand(wire(text_frame("b"), ping_frame("p"), text_frame("c"), text_frame("d")));
+    f.c.tell_each();
+    CHECK(f.c.next() == event::text);
+    CHECK(std::exchange(told.words, {}) == "text b; ");
+    CHECK(f.c.next() == event::text);
+    CHECK(std::exchange(told.words, {}) == "ping p; text c; ");
+    told.goes_on = false;
+    CHECK(f.c.next() == event::need_input);
+    CHECK(std::exchange(told.words, {}) == "text d; ");
+
+    f.c.close({.code = close_code{4000}, .reason = {}});
+    CHECK(std::exchange(told.words, {}) == "closing; ");
+    f.receive(ping_frame("late"), close_frame(1000, "b"));
+    CHECK(told.words ==
+          "close \x03\xe8"
+          "b; ");
+  }
 }

@@ -70,6 +70,30 @@ TEST_SUITE("protocol/outgoing_batch") {
     CHECK(batch.room() == outgoing_batch::usual_size - batch.size());
   }
 
+  TEST_CASE(
+      "its frames can be read: all but the one that it begins within, as far as it has them") {
+    made m;
+    auto rest = encoded(whole, "the end of one");
+    m.batch.buffer().append(rest.view().last(5));
+    m.batch.parts().whole_frames = m.batch.end();
+    m.put_queued({.op = opcode::text, .fin = false}, "masked");
+    auto cut = encoded({.op = opcode::continuation}, "all of it");
+    m.batch.buffer().append(cut.view().first(cut.size() - 6));
+
+    outgoing_batch::wire_frame frame;
+    std::size_t at = m.batch.read_frame(m.batch.first_frame(), frame);
+    CHECK(frame.head.op == opcode::text);
+    CHECK(!frame.head.fin);
+    std::string payload(frame.masked.size(), ' ');
+    mask_copy(reinterpret_cast<std::byte*>(payload.data()), frame.masked, frame.key);
+    CHECK(payload == "masked");
+    at = m.batch.read_frame(at, frame);
+    CHECK(frame.head.op == opcode::continuation);
+    CHECK(frame.head.length == 9);
+    CHECK(as_chars(frame.masked) == "all");
+    CHECK(at == m.batch.size());
+  }
+
   TEST_CASE("has no room when it lies in a queue, or has more than its usual size") {
     outgoing_batch batch;
     CHECK(batch.room() == outgoing_batch::usual_size);

@@ -110,6 +110,20 @@ TEST_SUITE("telemetry/misuse") {
     CHECK(run_out(f.io));
   }
 
+  TEST_CASE("an exception ends the client even if its first attempt would not") {
+    struct fragile {
+      void handle_event(const attempt_failed&) { throw std::runtime_error("no"); }
+      void handle_frame(wsx::text) {}
+    };
+    client_fixture<fragile> f;
+    f.server.refuse(asio::error::connection_refused);
+    f.client->connect(f.server.url(), f.connected.token());
+    f.client->join(f.ended.join_token());
+    poll(f.io);
+    CHECK(f.connected.failed(wsx::errc::handler_failed));
+    CHECK(f.ended.failed(wsx::errc::handler_failed));
+  }
+
   TEST_CASE("the first reason of a connection's end counts, so an exception is too late") {
     life<closing> f([](auto&) { throw std::runtime_error("no"); });
     f.run();

@@ -281,10 +281,14 @@ TEST_SUITE("telemetry/trace") {
     peer.write(text_frame("a"));
     poll(f.io);
     CHECK(calls == 1);
-    f.client->trace([&](std::string_view) { f.client.reset(); });
+    f.client->trace([&](std::string_view) {
+      ++calls;
+      f.client.reset();
+    });
     peer.write(text_frame("b"));
     poll(f.io);
     CHECK(!f.client);
+    CHECK(calls == 2);
     CHECK(f.ended.failed(wsx::errc::aborted));
     CHECK(run_out(f.io));
   }
@@ -367,6 +371,13 @@ TEST_SUITE("telemetry/trace") {
     f.open();
     REQUIRE(f.client->statistics());
     CHECK(f.client->statistics()->reconnects == 0);
+  }
+
+  TEST_CASE("lines of events that have no other test") {
+    CHECK(to_string(wsx::event::handler_replaced{"1", "2\n"}) ==
+          "handler replaced: version \"1\" by \"2\\n\"");
+    CHECK(to_string(wsx::event::queue_full{wsx::event::queue_full::of::callback, 1}) ==
+          "too many replies unsent: refused 1");
   }
 
   TEST_CASE("a child of a supervisor is traced through its reference") {

@@ -5,7 +5,6 @@
 #include <wsx/action.hpp>
 #include <wsx/disconnect.hpp>
 #include <wsx/export.hpp>
-#include <wsx/protocol/incoming.hpp>
 #include <wsx/session.hpp>
 
 #include <asio/cancellation_signal.hpp>
@@ -38,6 +37,11 @@ class callback_context {
   };
   // From any thread.
   WSX_API void observed_by(observer who, bool on) noexcept;
+  // Returns whether an event is being told. Meanwhile no operation may begin within the call that
+  // starts it: the event may be told in the middle of a write. From any thread.
+  bool telling() const noexcept { return telling_.load(std::memory_order_relaxed); }
+  void set_telling(bool now) noexcept { telling_.store(now, std::memory_order_relaxed); }
+
   // Returns whether somebody is told of frames, or of what is refused. From any thread.
   bool observed() const noexcept {
     return observed_by(observer::trace, observer::handler_for_frames);
@@ -46,9 +50,6 @@ class callback_context {
   bool told_of_refusals() const noexcept {
     return observed_by(observer::trace, observer::handler_for_refusals);
   }
-
-  // Tells of what is about to be delivered. Returns whether the handler may still be called for it.
-  WSX_API bool tell_received(protocol::event kind, const protocol::incoming& input);
 
   // Tells of a callback that began at `begin`, which is a time of `now`.
   WSX_API void tell_returned(std::chrono::steady_clock::time_point begin);
@@ -92,6 +93,7 @@ class callback_context {
   disconnect_decision* decision_ = nullptr;
   std::atomic<bool> stopped_{false};
   std::atomic<std::uint8_t> observed_by_{0};
+  std::atomic<bool> telling_{false};
 };
 
 }  // namespace wsx::detail

@@ -75,7 +75,6 @@ asio::awaitable<void> await_callback(callback_context& client, H& handler, Arg a
   co_await asio::this_coro::throw_if_cancelled(true);
   const asio::cancellation_state own = co_await asio::this_coro::cancellation_state;
   client.waits(own.slot());
-  client.count_callback();
   const watch_for<H> watch(client);
   try {
     auto pending = invoke<Tag>(handler, client.session(), std::forward<Arg>(arg));
@@ -100,13 +99,12 @@ asio::awaitable<void> await_callback(callback_context& client, H& handler, Arg a
 // A callback that is not a coroutine runs at once, and leaves nothing to await.
 template <class Tag, class H, class Arg>
 asio::awaitable<void> run_or_await(callback_context& client, H& handler, Arg&& arg) {
+  if constexpr (has_callback<Tag, H, Arg>) client.count_callback();
   if constexpr (is_async_callback<Tag, H, Arg>()) {
     return await_callback<Tag, H, Arg>(client, handler, std::forward<Arg>(arg));
   } else {
-    if constexpr (has_callback<Tag, H, Arg>) {
-      client.count_callback();
+    if constexpr (has_callback<Tag, H, Arg>)
       run_callback<Tag>(client, handler, std::forward<Arg>(arg));
-    }
     return {};
   }
 }
@@ -117,7 +115,6 @@ class handler_model final : public any_handler {
   using H = typename handler_holder<Handler>::type;
   static_assert(check_handler<H>());
 
-  static constexpr bool told_of_frames = observes<H, event::frame_received>;
   static constexpr bool fragments = has_callback<handle_fragment_tag, H, fragment>;
   static constexpr bool async = is_async_callback<handle_frame_tag, H, text>() ||
                                 is_async_callback<handle_frame_tag, H, binary>() ||
@@ -137,17 +134,21 @@ class handler_model final : public any_handler {
     return {.how = fragments ? protocol::delivery::fragments : protocol::delivery::messages,
             .text = has_callback<handle_frame_tag, H, frame_argument<H, text>>,
             .binary = has_callback<handle_frame_tag, H, frame_argument<H, binary>>,
-            .pings = has_callback<handle_ping_tag, H, ping>};
+            .pings = has_callback<handle_ping_tag, H, ping>,
+            .pongs = has_callback<handle_pong_tag, H, pong>};
   }
 
   bool receives_async() const noexcept override { return async; }
 
   void receive(callback_context& client, protocol::incoming& input) override {
     if constexpr (!async) {
-      if (told_of_frames || client.observed()) {
-        run_all<true>(client, input);
-      } else {
-        run_all<false>(client, input);
+      while (!client.stopped()) {
+        const auto event = input.next();
+        if (event == protocol::event::need_input) return;
+        on_event(input, event, [&]<class Tag, class Arg>(Tag, Arg arg) {
+          if constexpr (has_callback<Tag, H, Arg>)
+            run_callback<Tag>(client, handler(), std::move(arg));
+        });
       }
     }
   }
@@ -193,24 +194,6 @@ class handler_model final : public any_handler {
   }
 
  private:
-  // `Observed`: somebody is told of frames.
-  template <bool Observed>
-  void run_all(callback_context& client, protocol::incoming& input) {
-    while (!client.stopped()) {
-      const auto event = input.next();
-      if (event == protocol::event::need_input) return;
-      if constexpr (Observed) {
-        if (!client.tell_received(event, input)) continue;
-      }
-      on_event(input, event, [&]<class Tag, class Arg>(Tag, Arg arg) {
-        if constexpr (has_callback<Tag, H, Arg>) {
-          if constexpr (Observed) client.count_callback();
-          run_callback<Tag>(client, handler(), std::move(arg));
-        }
-      });
-    }
-  }
-
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsubobject-linkage"
@@ -219,16 +202,12 @@ class handler_model final : public any_handler {
     while (!client.stopped()) {
       const auto event = input.next();
       if (event == protocol::event::need_input) co_return;
-      const bool observed = told_of_frames || client.observed();
-      if (observed && !client.tell_received(event, input)) continue;
       asio::awaitable<void> pending;
       on_event(input, event, [&]<class Tag, class Arg>(Tag, Arg arg) {
         if constexpr (is_async_callback<Tag, H, Arg>())
           pending = await_callback<Tag, H, Arg>(client, handler(), arg);
-        else if constexpr (has_callback<Tag, H, Arg>) {
-          client.count_callback();
+        else if constexpr (has_callback<Tag, H, Arg>)
           run_callback<Tag>(client, handler(), std::move(arg));
-        }
       });
       if (pending.valid()) co_await std::move(pending);
     }

@@ -68,6 +68,7 @@ class connection : public incoming {
   /// so much is unsent that nothing more can be answered. Without `pace` it never stops early.
   void pace(std::uint32_t events) noexcept {
     pace_ = events;
+    held_back_ = 0;
     allowance_ = has_input() && !congested() ? events : 0;
   }
 
@@ -130,7 +131,7 @@ class connection : public incoming {
   void abandon(std::error_code error) noexcept {
     write_failed(error);
     close_.abandon();
-    allowance_ = 0;  // nothing more is given out
+    stop_events();
     lost_ = true;
   }
 
@@ -226,7 +227,6 @@ class connection : public incoming {
   liveness liveness_;
   std::error_code write_error_{};
   std::uint32_t pace_ = unlimited;
-  std::uint32_t allowance_ = 0;
   // When memory is released; or else the deadline of closing, or of reading what the peer said
   // before it disconnected.
   time_point due_ = never;
