@@ -196,16 +196,6 @@ void callback_context::observed_by(observer who, bool on) noexcept {
   }
 }
 
-<<<<<<< HEAD
-bool callback_context::tell_received(protocol::event kind, const protocol::incoming& input) {
-  engine& e = engine_of(*this);
-  e.parts().events.tell(*this, received_of(kind, input));
-  const link* const open = e.life().open_link();
-  return open != nullptr && open->delivers();
-}
-
-=======
->>>>>>> 0679dcb (Events: each event is held back where it has to wait, so that the plain loop of input is what it was)
 void callback_context::tell_returned(std::chrono::steady_clock::time_point begin) {
   engine& e = engine_of(*this);
   e.parts().events.tell(*this, event::callback_returned{now() - begin, e.parts().messages.size()});
