@@ -4,6 +4,7 @@
 #include <wsx/testing/virtual_clock.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <deque>
@@ -71,6 +72,50 @@ bool same(const frame& then, const frame& now) {
 
 }  // namespace
 
+// Frames that were sent then, and are sent now, in order.
+class sent_frames {
+ public:
+  void sent_then(frame&& f) { then_.push_back(std::move(f)); }
+  void sent_now(frame&& f) { now_.push_back(std::move(f)); }
+  bool all_sent_again() const noexcept { return then_.empty(); }
+  void clear() { *this = {}; }
+
+  // Compares what was sent both then and now. Returns the number of equal frames.
+  std::uint64_t compare(std::optional<replay_difference>& difference) {
+    const auto before = same_;
+    while (!then_.empty() && !now_.empty()) {
+      if (!same(then_.front(), now_.front())) {
+        differ(difference);
+        break;
+      }
+      then_.pop_front();
+      now_.pop_front();
+      ++same_;
+    }
+    return same_ - before;
+  }
+
+  // Also what was sent only then, or only now, is a difference.
+  void compare_rest(std::optional<replay_difference>& difference) {
+    if (!difference && !(then_.empty() && now_.empty())) differ(difference);
+  }
+
+ private:
+  void differ(std::optional<replay_difference>& difference) {
+    difference = {.index = same_, .record = 0, .then = pop(then_), .now = pop(now_)};
+  }
+  static std::optional<frame> pop(std::deque<frame>& from) {
+    if (from.empty()) return std::nullopt;
+    auto first = std::move(from.front());
+    from.pop_front();
+    return first;
+  }
+
+  std::deque<frame> then_{};  // and not yet now
+  std::deque<frame> now_{};   // the other way round
+  std::uint64_t same_ = 0;
+};
+
 class replay_stage::impl {
  public:
   impl(std::istream& recording, replay_speed speed) : reader_(recording), speed_(speed) {}
@@ -84,11 +129,11 @@ class replay_stage::impl {
     while (!over_ && !result_.difference && reader_.next(r)) {
       move_time(r.monotonic);
       std::visit([this](auto& what) { take(what); }, r.what);
+      if (result_.difference) result_.difference->record = result_.records;
       ++result_.records;
     }
     // A snapshot may end between a frame and its answer: what is sent then proves nothing.
-    over_ || !peer_ ? compare_rest() : compare();
-    if (!then_.empty()) compare_rest();
+    if (!result_.difference) compare_end();
     return std::move(result_);
   }
 
@@ -110,7 +155,7 @@ class replay_stage::impl {
   void take(frame& f) {
     if (!peer_) throw recording_error("the recording has frames before the first connection");
     if (f.facts.direction == frame_direction::sent) {
-      then_.push_back(std::move(f));
+      sent_by(f).sent_then(std::move(f));
     } else if (f.whole()) {
       ++result_.received;
       peer_->write({.opcode = static_cast<std::uint8_t>(f.facts.op),
@@ -131,7 +176,10 @@ class replay_stage::impl {
       clock_.advance(*due - clock_.now());
       poll();
     }
-    if (!peer_) return differ({}, {});  // it does not connect
+    if (!peer_) {  // it does not connect
+      result_.difference = replay_difference();
+      return;
+    }
     peer_->accept(answer_of(c));
     ++result_.connections;
     poll();
@@ -147,9 +195,7 @@ class replay_stage::impl {
   void take(const recording::gap&) {
     ++result_.gaps;
     take_written();
-    then_.clear();
-    now_.clear();
-    compared_ = 0;
+    for (auto& each : sent_) each.clear();
   }
 
   void end_connection() {
@@ -162,39 +208,37 @@ class replay_stage::impl {
 
   void take_written() {
     while (peer_) {
-      auto sent = peer_->take_frame();
-      if (!sent) break;
-      now_.push_back(frame_of(std::move(*sent)));
+      auto written = peer_->take_frame();
+      if (!written) break;
+      auto f = frame_of(std::move(*written));
+      sent_by(f).sent_now(std::move(f));
     }
+  }
+
+  // Pings and pongs overtake messages, depending on how much the client read at a time.
+  sent_frames& sent_by(const frame& f) noexcept {
+    return sent_[f.facts.op == opcode::ping || f.facts.op == opcode::pong ? 1 : 0];
   }
 
   void compare() {
     take_written();
-    for (; !result_.difference && !then_.empty() && !now_.empty(); ++compared_) {
-      if (!same(then_.front(), now_.front())) return differ(pop(then_), pop(now_));
-      then_.pop_front();
-      now_.pop_front();
-      ++result_.same;
+    for (auto& each : sent_) {
+      if (!result_.difference) result_.same += each.compare(result_.difference);
     }
+  }
+
+  void compare_end() {
+    compare();
+    for (auto& each : sent_) {
+      if (over_ || !peer_ || !each.all_sent_again()) each.compare_rest(result_.difference);
+    }
+    if (result_.difference) result_.difference->record = result_.records;
   }
 
   // All that was sent on this connection then must have been sent now, and nothing else.
   void compare_rest() {
     compare();
-    if (result_.difference || (then_.empty() && now_.empty())) return;
-    differ(pop(then_), pop(now_));
-  }
-
-  static std::optional<frame> pop(std::deque<frame>& from) {
-    if (from.empty()) return std::nullopt;
-    auto first = std::move(from.front());
-    from.pop_front();
-    return first;
-  }
-
-  void differ(std::optional<frame> then, std::optional<frame> now) {
-    if (result_.difference) return;
-    result_.difference = {compared_, result_.records, std::move(then), std::move(now)};
+    for (auto& each : sent_) each.compare_rest(result_.difference);
   }
 
   asio::io_context io_{1};
@@ -205,9 +249,7 @@ class replay_stage::impl {
   replay_result result_{};
   std::optional<memory_peer> peer_{};  // of the connection that is open
   std::chrono::nanoseconds time_{};    // of the last record
-  std::uint64_t compared_ = 0;
-  std::deque<frame> then_{};  // what was sent, and not yet now
-  std::deque<frame> now_{};   // the other way round
+  std::array<sent_frames, 2> sent_{};
   bool over_ = false;
 };
 
@@ -238,10 +280,10 @@ std::string describe(const replay_difference& difference) {
   const auto text = [](const std::optional<frame>& f) {
     return f ? describe(shown(*f)) : std::string("nothing");
   };
-  std::string all = "frame " + std::to_string(difference.index) + " (record " +
-                    std::to_string(difference.record) + "): ";
-  if (!difference.then && !difference.now) return all + "the client does not connect now";
-  return all + "then " + text(difference.then) + ", now " + text(difference.now);
+  const std::string record = "record " + std::to_string(difference.record);
+  if (!difference.then && !difference.now) return record + ": the client does not connect now";
+  return "frame " + std::to_string(difference.index) + " (" + record + "): then " +
+         text(difference.then) + ", now " + text(difference.now);
 }
 
 }  // namespace wsx::testing

@@ -217,7 +217,7 @@ TEST_SUITE("recording/replay") {
       CHECK(result.same == 3);
     }
     const auto stays_away = replay_of(records, greeter());
-    CHECK(difference_of(stays_away) == "frame 1 (record 3): the client does not connect now");
+    CHECK(difference_of(stays_away) == "record 3: the client does not connect now");
   }
 
   TEST_CASE("time passes as it did then, or not at all") {

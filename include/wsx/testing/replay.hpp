@@ -33,7 +33,9 @@ struct replay_options {
 
 /// The first frame that the client sends now and did not send then, or the other way round.
 struct replay_difference {
-  std::uint64_t index = 0;  ///< how many frames it sent before, since the beginning or the last gap
+  /// How many frames it sent before, since the beginning or the last gap. Pings and pongs, which
+  /// may overtake others, are compared and counted on their own.
+  std::uint64_t index = 0;
   std::uint64_t record = 0;                ///< how many records were replayed
   std::optional<recording::frame> then{};  ///< none: nothing more was sent
   std::optional<recording::frame> now{};
