@@ -233,6 +233,22 @@ wsx::offload_options offload_options_hpp() {
     co_await client.send(wsx::text{make_payload()});
     // [wsx/sender.hpp]
   }
+void recorded_hpp(asio::io_context& io) {
+  // [wsx/recorded.hpp]
+  const auto recorder = std::make_shared<wsx::flight_recorder>();
+  wsx::client<wsx::recorded<feed>> client(io, std::in_place, feed(), recorder, "feed.wsxrec");
+  // Whenever something looks wrong, from any thread:
+  recorder->snapshot("now.wsxrec");
+  // [wsx/recorded.hpp]
+}
+
+void flight_recorder_hpp() {
+  // [wsx/recording/flight_recorder.hpp]
+  const auto recorder = std::make_shared<wsx::flight_recorder>();
+  // ... later, on any thread ...
+  recorder->snapshot("feed.wsxrec");
+  // [wsx/recording/flight_recorder.hpp]
+}
 
   namespace wsx::protocol {
 

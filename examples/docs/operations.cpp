@@ -140,6 +140,15 @@ asio::awaitable<void> watch_server(asio::io_context& io) {
     return recorder;
   }
 
+asio::awaitable<void> record(asio::io_context& io, std::string url) {
+  const auto recorder = flight_recorder();
+  // [recorded]
+  wsx::client<wsx::recorded<order_feed>> client(io, std::in_place, order_feed(), recorder,
+                                                "feed.wsxrec");
+  co_await client.connect(url);
+  // [recorded]
+}
+
 }  // namespace
 
 // What is only compiled.
@@ -204,6 +213,7 @@ asio::awaitable<void> swap(wsx::client<wsx::any_handler>& client) {
 void use_operations(asio::io_context& io, wsx::client<wsx::any_handler>& client) {
   (void)client.code_change<feed_v2>();
   (void)swap(client);
+  (void)record(io, "ws://localhost");
   (void)supervise(io, "ws://localhost");
   (void)link_two(io);
   (void)watch_server(io);

@@ -35,6 +35,7 @@
 #include <wsx/options.hpp>
 #include <wsx/ostream.hpp>
 #include <wsx/prometheus.hpp>
+#include <wsx/recorded.hpp>
 #include <wsx/request.hpp>
 #include <wsx/response_headers.hpp>
 #include <wsx/sender.hpp>
