@@ -1,27 +1,20 @@
 // The examples of the headers' comments; scripts/check-docs compares them.
 #include <wsx/protocol/connection.hpp>
-#include <wsx/recording/flight_recorder.hpp>
 #include <wsx/testing/echo_server.hpp>
 #include <wsx/testing/memory_transport.hpp>
-#include <wsx/testing/replay.hpp>
 #include <wsx/testing/server_frame.hpp>
 #include <wsx/testing/virtual_clock.hpp>
 #include <wsx/wsx.hpp>
 
 #include <asio/detached.hpp>
 #include <asio/io_context.hpp>
-#include <asio/thread_pool.hpp>
 
 #include <cassert>
 #include <chrono>
 #include <cstddef>
-#include <cstdio>
 #include <functional>
-#include <memory>
 #include <optional>
-#include <set>
 #include <string>
-#include <string_view>
 #include <utility>
 
 struct printer {
@@ -35,120 +28,35 @@ asio::awaitable<void> client_hpp() {
   // [wsx/client.hpp]
 }
 
-struct parser {
-  void handle_frame(wsx::text) {}
-};
-
-wsx::client<wsx::offloaded<parser>> offloaded_hpp(asio::io_context& io, asio::thread_pool& pool) {
-  // [wsx/offloaded.hpp]
-  wsx::client<wsx::offloaded<parser>> client(
-      io, std::in_place, pool, wsx::offload_options().set(&wsx::offload_options::workers, 4));
-  // [wsx/offloaded.hpp]
-  return client;
+asio::awaitable<void> supervisor_hpp(asio::io_context& io, std::string url) {
+  // [wsx/supervisor.hpp]
+  const auto make = [&] { return wsx::child(wsx::client<printer>(io), url); };
+  wsx::supervisor feeds(io, {{"prices", make}});
+  co_await feeds.start();
+  // [wsx/supervisor.hpp]
 }
 
-wsx::offload_options offload_options_hpp() {
+asio::awaitable<void> request_hpp(wsx::client<printer>& client) {
+  // [wsx/request.hpp]
+  co_await client.connect(wsx::request("wss://example.com/feed")
+                              .header("Authorization", "Bearer ...")
+                              .subprotocol("v2.feed"));
+  // [wsx/request.hpp]
+}
+
+wsx::tls_options tls_options_hpp() {
   // clang-format off
-  return
-      // [wsx/offload_options.hpp]
-      wsx::offload_options()
-          .set(&wsx::offload_options::policy, wsx::overflow_policy::conflate)
-          .set(&wsx::offload_options::workers, 4)
-      // [wsx/offload_options.hpp]
-      ;
-  // clang-format on
-  struct subscribe {
-    std::string topic;
-  };
-  struct unsubscribe {
-    std::string topic;
-  };
-
-  // [wsx/any_handler.hpp]
-  struct feed {
-    using messages = wsx::message_types<subscribe, unsubscribe>;
-    void handle_frame(wsx::text t) { last = t.payload; }
-    void handle_cast(const subscribe& s) { topics.insert(s.topic); }
-    void handle_cast(const unsubscribe& u) { topics.erase(u.topic); }
-    std::set<std::string> topics;
-    std::string last;
-  };
-  // [wsx/any_handler.hpp]
-
-  void any_handler_hpp(asio::io_context & io) {
-    // [wsx/any_handler.hpp 2]
-    wsx::client<wsx::any_handler> client(io, feed());
-    // [wsx/any_handler.hpp 2]
-  }
-
-  // A handler of a module.
-  struct saved_feed : feed {
-    static saved_feed code_change(const wsx::old_version&, std::string_view) { return {}; }
-  };
-
-  struct feed_v1 {
-    void handle_frame(wsx::text) { ++count; }
-    long count = 0;
-  };
-
-  // [wsx/code_change.hpp]
-  struct feed_v2 {
-    static constexpr std::string_view version = "2";
-    static feed_v2 code_change(const wsx::old_version&, const feed_v1& old, int depth) {
-      return {old.count, depth};
-    }
-    void handle_frame(wsx::text) { ++count; }
-    long count = 0;
-    int depth = 0;
-  };
-  // [wsx/code_change.hpp]
-
-  asio::awaitable<void> code_change_hpp(wsx::client<wsx::any_handler> & client) {
-    // [wsx/code_change.hpp 2]
-    co_await client.code_change<feed_v2>(10);
-    // [wsx/code_change.hpp 2]
-  }
-
-  // [wsx/module.hpp]
-  WSX_EXPORT_HANDLER(saved_feed)
-  // [wsx/module.hpp]
-
-  asio::awaitable<void> module_hpp(wsx::client<wsx::any_handler> & client) {
-    // [wsx/module.hpp 2]
-    const wsx::module next("/opt/feed/feed-2.so");
-    co_await client.code_change(next);
-    // [wsx/module.hpp 2]
-  }
-
-  asio::awaitable<void> supervisor_hpp(asio::io_context & io, std::string url) {
-    // [wsx/supervisor.hpp]
-    const auto make = [&] { return wsx::child(wsx::client<printer>(io), url); };
-    wsx::supervisor feeds(io, {{"prices", make}});
-    co_await feeds.start();
-    // [wsx/supervisor.hpp]
-  }
-
-  asio::awaitable<void> request_hpp(wsx::client<printer> & client) {
-    // [wsx/request.hpp]
-    co_await client.connect(wsx::request("wss://example.com/feed")
-                                .header("Authorization", "Bearer ...")
-                                .subprotocol("v2.feed"));
-    // [wsx/request.hpp]
-  }
-
-  wsx::tls_options tls_options_hpp() {
-    // clang-format off
   return
       // [wsx/tls_options.hpp]
       wsx::tls_options().set(&wsx::tls_options::ca_file, "/etc/feed/ca.pem")
       // [wsx/tls_options.hpp]
       ;
-    // clang-format on
-  }
+  // clang-format on
+}
 
-  wsx::options options_hpp() {
-    using namespace std::chrono_literals;
-    // clang-format off
+wsx::options options_hpp() {
+  using namespace std::chrono_literals;
+  // clang-format off
   return
       // [wsx/options.hpp]
       wsx::options()
@@ -156,185 +64,150 @@ wsx::offload_options offload_options_hpp() {
           .set(&wsx::options::deflate, wsx::deflate_options())
       // [wsx/options.hpp]
       ;
-    // clang-format on
-  }
-
-  std::string time_in_json() {
-    return "{}";
-  }
-
-  void heartbeat_hpp(wsx::options & options) {
-    using namespace std::chrono_literals;
-    // [wsx/heartbeat.hpp]
-    options.heartbeat = wsx::heartbeat(20s, R"({"op":"ping"})");
-    options.heartbeat = wsx::heartbeat(20s, [] { return wsx::reply(time_in_json()); });
-    // [wsx/heartbeat.hpp]
-  }
-
-  struct subscribed : printer {
-    explicit subscribed(std::string name = "") : symbol(std::move(name)) {}
-    std::string symbol;
-  };
-
-  void client_hpp_2(asio::io_context & context, wsx::options options) {
-    using feed = subscribed;
-    const auto executor = context.get_executor();
-    feed mine;
-    // [wsx/client.hpp 2]
-    wsx::client<feed> a(context);
-    wsx::client<feed> b(executor, options, std::in_place, "BTC-USD");
-    wsx::client<std::reference_wrapper<feed>> c(executor, std::ref(mine));
-    // [wsx/client.hpp 2]
-  }
-
-  wsx::action action_hpp(wsx::text first, wsx::text second) {
-    // [wsx/action.hpp]
-    return wsx::reply(first).reply(second).close();
-    // [wsx/action.hpp]
-  }
-
-  struct message_hpp {
-    // [wsx/message.hpp]
-    std::optional<wsx::owned_message> last;
-    void handle_frame(wsx::message m) { last = m.owned(); }
-    // [wsx/message.hpp]
-  };
-
-  namespace backoff_hpp {
-
-  // [wsx/backoff.hpp]
-  struct handler {
-    wsx::backoff delay;
-    auto handle_disconnect(const wsx::disconnect& d) {
-      if (d.local() || d.reason.error == wsx::condition::permanent) return wsx::stop();
-      return wsx::reconnect_after(delay(d));
-    }
-  };
-  // [wsx/backoff.hpp]
-
-  wsx::disconnect_decision ask(const wsx::disconnect& d) {
-    return handler().handle_disconnect(d);
-  }
-
-  }  // namespace backoff_hpp
-
-  asio::awaitable<void> frame_hpp(wsx::client<printer> & client, std::string token) {
-    // [wsx/frame.hpp]
-    co_await client.send(wsx::uncompressed(wsx::text{token}));
-    // [wsx/frame.hpp]
-  }
-
-  std::string make_payload() {
-    return "made for this";
-  }
-
-  asio::awaitable<void> sender_hpp(wsx::client<printer> & client) {
-    // [wsx/sender.hpp]
-    co_await client.send(wsx::text{make_payload()});
-    // [wsx/sender.hpp]
-  }
-void recorded_hpp(asio::io_context& io) {
-  // [wsx/recorded.hpp]
-  const auto recorder = std::make_shared<wsx::flight_recorder>();
-  wsx::client<wsx::recorded<feed>> client(io, std::in_place, feed(), recorder, "feed.wsxrec");
-  // Whenever something looks wrong, from any thread:
-  recorder->snapshot("now.wsxrec");
-  // [wsx/recorded.hpp]
+  // clang-format on
 }
 
-void flight_recorder_hpp() {
-  // [wsx/recording/flight_recorder.hpp]
-  const auto recorder = std::make_shared<wsx::flight_recorder>();
-  // ... later, on any thread ...
-  recorder->snapshot("feed.wsxrec");
-  // [wsx/recording/flight_recorder.hpp]
+std::string time_in_json() {
+  return "{}";
 }
 
-  namespace wsx::protocol {
+void heartbeat_hpp(wsx::options& options) {
+  using namespace std::chrono_literals;
+  // [wsx/heartbeat.hpp]
+  options.heartbeat = wsx::heartbeat(20s, R"({"op":"ping"})");
+  options.heartbeat = wsx::heartbeat(20s, [] { return wsx::reply(time_in_json()); });
+  // [wsx/heartbeat.hpp]
+}
 
-  void connection_hpp(const options& o, outbox& out, bytes_view bytes,
-                      std::chrono::steady_clock::time_point now,
-                      const std::function<void(event, bytes_view)>& use,
-                      const std::function<std::size_t(bytes_view)>& write,
-                      const std::function<void(std::chrono::steady_clock::time_point)>& call_at) {
-    // [wsx/protocol/connection.hpp]
-    connection c(o, {}, std::nullopt, out, now);
-    c.receive(bytes, now);
-    for (auto e = c.next(); e != event::need_input; e = c.next()) use(e, c.payload());
-    while (!c.data_to_send(now).empty()) c.sent(write(c.data_to_send(now)), now);
-    if (const auto when = c.next_timeout(now)) call_at(*when);  // to call c.handle_timeout
-    // [wsx/protocol/connection.hpp]
+struct subscribed : printer {
+  explicit subscribed(std::string name = "") : symbol(std::move(name)) {}
+  std::string symbol;
+};
+
+void client_hpp_2(asio::io_context& context, wsx::options options) {
+  using feed = subscribed;
+  const auto executor = context.get_executor();
+  feed mine;
+  // [wsx/client.hpp 2]
+  wsx::client<feed> a(context);
+  wsx::client<feed> b(executor, options, std::in_place, "BTC-USD");
+  wsx::client<std::reference_wrapper<feed>> c(executor, std::ref(mine));
+  // [wsx/client.hpp 2]
+}
+
+wsx::action action_hpp(wsx::text first, wsx::text second) {
+  // [wsx/action.hpp]
+  return wsx::reply(first).reply(second).close();
+  // [wsx/action.hpp]
+}
+
+struct message_hpp {
+  // [wsx/message.hpp]
+  std::optional<wsx::owned_message> last;
+  void handle_frame(wsx::message m) { last = m.owned(); }
+  // [wsx/message.hpp]
+};
+
+namespace backoff_hpp {
+
+// [wsx/backoff.hpp]
+struct handler {
+  wsx::backoff delay;
+  auto handle_disconnect(const wsx::disconnect& d) {
+    if (d.local() || d.reason.error == wsx::condition::permanent) return wsx::stop();
+    return wsx::reconnect_after(delay(d));
   }
+};
+// [wsx/backoff.hpp]
 
-  }  // namespace wsx::protocol
+wsx::disconnect_decision ask(const wsx::disconnect& d) {
+  return handler().handle_disconnect(d);
+}
 
-  namespace wsx::testing {
+}  // namespace backoff_hpp
 
-  void memory_transport_hpp(asio::io_context& io) {
-    using handler = printer;
-    // [wsx/testing/memory_transport.hpp]
-    memory_listener server{"feed"};
-    basic_client<handler, memory_transport> client{io.get_executor()};
-    client.connect(server.url(), asio::detached);
-    io.poll();
-    memory_peer peer = server.next().value();
-    peer.accept();
-    peer.write(text_frame("hello"));
-    io.poll();
-    // [wsx/testing/memory_transport.hpp]
-  }
+asio::awaitable<void> frame_hpp(wsx::client<printer>& client, std::string token) {
+  // [wsx/frame.hpp]
+  co_await client.send(wsx::uncompressed(wsx::text{token}));
+  // [wsx/frame.hpp]
+}
 
-  struct feed {
-    void handle_frame(wsx::text) {}
-  };
+std::string make_payload() {
+  return "made for this";
+}
 
-  void replay_hpp() {
-    // [wsx/testing/replay.hpp]
-    const auto result = wsx::testing::replay("feed.wsxrec", feed());
-    if (result.difference) std::puts(describe(*result.difference).c_str());
-    // [wsx/testing/replay.hpp]
-  }
+asio::awaitable<void> sender_hpp(wsx::client<printer>& client) {
+  // [wsx/sender.hpp]
+  co_await client.send(wsx::text{make_payload()});
+  // [wsx/sender.hpp]
+}
 
-  void flight_recorder_hpp() {
-    // [wsx/recording/flight_recorder.hpp]
-    const auto recorder = std::make_shared<wsx::flight_recorder>();
-    // ... later, on any thread ...
-    recorder->snapshot("feed.wsxrec");
-    // [wsx/recording/flight_recorder.hpp]
-  }
+namespace wsx::protocol {
 
-  void virtual_clock_hpp() {
-    using namespace std::chrono_literals;
-    // [wsx/testing/virtual_clock.hpp]
-    asio::io_context io;
-    wsx::testing::virtual_clock clock{io};
-    wsx::testing::memory_listener server{"server"};
-    wsx::basic_client<printer, wsx::testing::memory_transport> client{io};
-    client.connect(server.url(), asio::detached);
-    io.poll();
-    server.next()->accept();
-    clock.run_for(io, 1min);  // the server answers no ping
-    assert(!client.is_open());
-    // [wsx/testing/virtual_clock.hpp]
-  }
+void connection_hpp(const options& o, outbox& out, bytes_view bytes,
+                    std::chrono::steady_clock::time_point now,
+                    const std::function<void(event, bytes_view)>& use,
+                    const std::function<std::size_t(bytes_view)>& write,
+                    const std::function<void(std::chrono::steady_clock::time_point)>& call_at) {
+  // [wsx/protocol/connection.hpp]
+  connection c(o, {}, std::nullopt, out, now);
+  c.receive(bytes, now);
+  for (auto e = c.next(); e != event::need_input; e = c.next()) use(e, c.payload());
+  while (!c.data_to_send(now).empty()) c.sent(write(c.data_to_send(now)), now);
+  if (const auto when = c.next_timeout(now)) call_at(*when);  // to call c.handle_timeout
+  // [wsx/protocol/connection.hpp]
+}
 
-  void echo_server_hpp() {
-    // [wsx/testing/echo_server.hpp]
-    scripted_server server{echo_script()};
-    // [wsx/testing/echo_server.hpp]
-  }
+}  // namespace wsx::protocol
 
-  void scripted_server_hpp() {
-    // [wsx/testing/scripted_server.hpp]
-    scripted_server server{[](server_connection& client) {
-      client.accept();
-      client.expect_text("hello");
-      client.send_close(1000);
-      client.expect_close(1000);
-    }};
-    // ... connect a client to server.url() ...
-    server.wait();
-    // [wsx/testing/scripted_server.hpp]
-  }
+namespace wsx::testing {
 
-  }  // namespace wsx::testing
+void memory_transport_hpp(asio::io_context& io) {
+  using handler = printer;
+  // [wsx/testing/memory_transport.hpp]
+  memory_listener server{"feed"};
+  basic_client<handler, memory_transport> client{io.get_executor()};
+  client.connect(server.url(), asio::detached);
+  io.poll();
+  memory_peer peer = server.next().value();
+  peer.accept();
+  peer.write(text_frame("hello"));
+  io.poll();
+  // [wsx/testing/memory_transport.hpp]
+}
+
+void virtual_clock_hpp() {
+  using namespace std::chrono_literals;
+  // [wsx/testing/virtual_clock.hpp]
+  asio::io_context io;
+  wsx::testing::virtual_clock clock{io};
+  wsx::testing::memory_listener server{"server"};
+  wsx::basic_client<printer, wsx::testing::memory_transport> client{io};
+  client.connect(server.url(), asio::detached);
+  io.poll();
+  server.next()->accept();
+  clock.run_for(io, 1min);  // the server answers no ping
+  assert(!client.is_open());
+  // [wsx/testing/virtual_clock.hpp]
+}
+
+void echo_server_hpp() {
+  // [wsx/testing/echo_server.hpp]
+  scripted_server server{echo_script()};
+  // [wsx/testing/echo_server.hpp]
+}
+
+void scripted_server_hpp() {
+  // [wsx/testing/scripted_server.hpp]
+  scripted_server server{[](server_connection& client) {
+    client.accept();
+    client.expect_text("hello");
+    client.send_close(1000);
+    client.expect_close(1000);
+  }};
+  // ... connect a client to server.url() ...
+  server.wait();
+  // [wsx/testing/scripted_server.hpp]
+}
+
+}  // namespace wsx::testing
