@@ -189,6 +189,7 @@ class fixture : private connection_observer {
   wsx::memory::byte_buffer kept;  // the rest of one that was given back
 
  private:
+  bool arrived(event, const incoming&) override { return true; }
   void took(opcode, wsx::bytes_view) override {}
   void answered(std::chrono::nanoseconds round_trip) override { latency = round_trip; }
   void closing() override {}
