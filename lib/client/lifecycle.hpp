@@ -103,7 +103,6 @@ class lifecycle {
   void finish_connection();
   void clean_up();
   void complete_waiters();
-  void tell_disconnected() noexcept;
 
   bool stopped() const noexcept;
   close_reason stop_reason() const;

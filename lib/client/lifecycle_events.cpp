@@ -166,12 +166,6 @@ void lifecycle::abandon_callback() {
   complete_waiters();
 }
 
-// The end of a connection, and of the client.
-
-void lifecycle::tell_disconnected() noexcept {
-  parts_.events.tell(owner_, event::disconnected{ending_.reason(), parts_.time.now() - since_});
-}
-
 // Completes all waiting operations.
 void lifecycle::complete_waiters() {
   told_ = true;

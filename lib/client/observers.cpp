@@ -126,6 +126,11 @@ void observers::tell_attempt(callback_context& client, std::size_t number,
   }
 }
 
+void observers::tell_disconnected(callback_context& client, const close_reason& reason,
+                                  time_point opened_at) noexcept {
+  tell(client, event::disconnected{reason, client.now() - opened_at});
+}
+
 void observers::wrote(callback_context& client, producers& from, std::size_t count) noexcept {
   try {
     observation& known = made();

@@ -35,7 +35,7 @@ class observers {
 
   // Returns what is switched on at run time; made by the first call. Throws `std::bad_alloc`.
   tracer& tracing();
-  // The same, or null if that was never called.
+  // Returns null if `tracing` was never called.
   const tracer* tracing_so_far() const noexcept;
 
   // Something was refused: the strand tells it soon.
@@ -55,6 +55,8 @@ class observers {
   void tell_received(callback_context& client, protocol::event kind,
                      const protocol::incoming& input) noexcept;
   void tell_attempt(callback_context& client, std::size_t number, std::string_view url) noexcept;
+  void tell_disconnected(callback_context& client, const close_reason& reason,
+                         std::chrono::steady_clock::time_point opened_at) noexcept;
 
   // The transport has taken `count` bytes of the outbox's batch, which are not counted yet.
   void wrote(callback_context& client, producers& from, std::size_t count) noexcept;

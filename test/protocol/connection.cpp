@@ -301,7 +301,7 @@ TEST_SUITE("protocol/connection: sending") {
     f.receive(text_frame("a"), ping_frame("p"), pong_frame());
     CHECK(std::exchange(told.words, {}) == "ping p; ");
 
-    // Of each event, if asked for; and it may end them.
+    // If asked for, it is told each event, and may end them.
     f.hand(wire(text_frame("b"), ping_frame("p"), text_frame("c"), text_frame("d")));
     f.c.tell_each();
     CHECK(f.c.next() == event::text);
