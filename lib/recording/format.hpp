@@ -1,6 +1,7 @@
 #pragma once
 
 #include <wsx/bytes.hpp>
+#include <wsx/export.hpp>
 #include <wsx/memory/byte_buffer.hpp>
 #include <wsx/recording/record.hpp>
 
@@ -104,11 +105,11 @@ class parser {
   bool good_ = true;
 };
 
-std::array<std::byte, file_head_size> encode_file_head();
+WSX_API std::array<std::byte, file_head_size> encode_file_head();
 
 // With the checksum of its `body`.
-std::array<std::byte, head_size> encode(record_head& head, bytes_view body);
-record_head decode_head(const std::array<std::byte, head_size>& bytes) noexcept;
+WSX_API std::array<std::byte, head_size> encode(record_head& head, bytes_view body);
+WSX_API record_head decode_head(const std::array<std::byte, head_size>& bytes) noexcept;
 std::uint32_t checksum_of(const std::array<std::byte, head_size>& head, bytes_view body) noexcept;
 
 // What a record says besides its times.

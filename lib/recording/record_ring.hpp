@@ -3,6 +3,7 @@
 #include "format.hpp"
 
 #include <wsx/bytes.hpp>
+#include <wsx/export.hpp>
 
 #include <array>
 #include <atomic>
@@ -48,7 +49,7 @@ class record_ring {
   };
 
   // Allocates `bytes`, or as many as the smallest ring has. This is the only allocation.
-  explicit record_ring(std::size_t bytes);
+  WSX_API explicit record_ring(std::size_t bytes);
 
   // The longest body. Longer ones would leave too few others.
   std::size_t max_body() const noexcept { return capacity_ / 4 - head_size; }
@@ -66,17 +67,18 @@ class record_ring {
     lock_.unlock();
   }
 
-  cursor oldest() const noexcept;
+  WSX_API cursor oldest() const noexcept;
   // The place of the next record.
-  cursor newest() const noexcept;
+  WSX_API cursor newest() const noexcept;
 
   // Copies whole records from `from` on, up to `until`, as many as `place` holds, at least one. If
   // some were dropped meanwhile, it goes on with the oldest. Returns the number of bytes, and moves
   // `from`; 0: there are no more.
-  std::size_t copy(cursor& from, const cursor& until, std::span<std::byte> place) const noexcept;
+  WSX_API std::size_t copy(cursor& from, const cursor& until,
+                           std::span<std::byte> place) const noexcept;
 
   // Returns the connection that the oldest record belongs to, if its record was dropped.
-  std::optional<kept_record> connection() const noexcept;
+  WSX_API std::optional<kept_record> connection() const noexcept;
 
   // How much of the memory a record takes.
   static constexpr std::size_t room_of(std::size_t size) noexcept { return (size + 7) / 8 * 8; }
@@ -85,8 +87,8 @@ class record_ring {
   // In the place of a body's size: the next record is at the beginning of the memory.
   static constexpr std::uint32_t skip = 0xFFFF'FFFF;
 
-  std::byte* make_room(std::size_t size) noexcept;
-  void commit(std::size_t size) noexcept;
+  WSX_API std::byte* make_room(std::size_t size) noexcept;
+  WSX_API void commit(std::size_t size) noexcept;
   void drop_oldest() noexcept;
   void keep_connection() noexcept;
   void go_to_beginning(cursor& c) const noexcept;

@@ -121,6 +121,15 @@ TEST_SUITE("recording/format: what is refused") {
     CHECK(mentions(refusal_of(made(nth(0) + nth(1))), "missing"));
   }
 
+  TEST_CASE("an end that counts other records") {
+    std::ostringstream out;
+    writer to(out);
+    record_head end;
+    end.kind = record_kind::end;
+    to.write(end, wsx::as_bytes(std::string_view("\x01\0\0\0\0\0\0\0", 8)));
+    CHECK(mentions(refusal_of(std::move(out).str()), "should have 1 records"));
+  }
+
   TEST_CASE("something behind the end") {
     CHECK(mentions(refusal_of(file_of({}) + "x"), "follows the end"));
   }
