@@ -189,6 +189,21 @@ TEST_SUITE("offload/handling") {
     CHECK(frames_of(peer) == lines{"text \"a\"", "text \"b\""});
   }
 
+  TEST_CASE("what does not fit into the mailbox is counted") {
+    auto o = calm();
+    o.mailbox_size = 1;
+    lines seen;
+    offload_fixture<told> f(std::in_place, o, offload_options{}, &seen);
+    auto peer = f.open();
+    peer.write(text_frame("a"));
+    peer.write(text_frame("b"));
+    f.settle();
+    CHECK(f.work());  // both, before the strand looks
+    f.run();
+    CHECK(seen == lines{"a"});
+    CHECK(f.stats().replies_dropped == 1);
+  }
+
   TEST_CASE("all other callbacks are the handler's own") {
     lines seen;
     offload_fixture<callbacks> f(offload_options{}, &seen);
