@@ -49,8 +49,8 @@ void handler_changes::add(replaceable_handler::asked change) {
   handler()->add(std::move(change));
   if (client_.state().current_phase() == phase::idle) return make();
   post_mail();
-  if (link* const open = client_.life().open_link())
-    open->end_batch();  // a callback may be waiting
+  // The present batch of input ends after the callback that is waiting, if there is one.
+  if (link* const open = client_.life().open_link()) open->connection().pace(0);
   client_.life().wake();
 }
 

@@ -293,7 +293,7 @@ void lifecycle::finish_connection() {
   const bool cut = stopped() && !connection.over();
   ending_.connection_ended(cut ? stop_reason() : connection.reason(), *parts_.options, info_.url);
   clean_up();
-  parts_.events.tell_disconnected(owner_, ending_.reason(), opened_at_);
+  parts_.events.tell_disconnected(owner_, ending_.reason(), since_);
 }
 
 // Nothing of a connection or attempt is left for the next one. Waiting operations are completed
@@ -323,7 +323,7 @@ outcome lifecycle::crashed(std::exception_ptr what) {
   }
   const bool was_open = link_.has_value();
   if (was_open || dialing) clean_up();
-  if (was_open) parts_.events.tell_disconnected(owner_, ending_.reason(), opened_at_);
+  if (was_open) parts_.events.tell_disconnected(owner_, ending_.reason(), since_);
   if (dialing) parts_.events.tell(owner_, event::attempt_failed{attempts_, ending_.reason()});
   if (stopped()) return outcome::stopped;
   return dialing && gives_up() ? outcome::gave_up : outcome::failed;

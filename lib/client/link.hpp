@@ -59,8 +59,6 @@ class link final : private protocol::connection_observer {
   // The next turn will deliver what arrived with the handshake's response.
   void take_early();
 
-  // The present batch of input ends after the callback that is running.
-  void end_batch() noexcept { connection_.pace(0); }
   // The present turn ends after the present batch of input.
   void end_turn() noexcept { budget_.spend(); }
 

@@ -30,6 +30,14 @@ std::uint64_t code_of(bytes_view payload) noexcept {
          std::to_integer<std::uint64_t>(payload[1]);
 }
 
+// Returns what a frame with a wrong size is reported with. The sum with a length that a header
+// declares must not overflow.
+std::uint64_t size_at_fault(std::uint64_t frame_length, errc error,
+                            std::uint64_t message_size) noexcept {
+  const std::uint64_t before = error == errc::message_too_big ? message_size : 0;
+  return frame_length + std::min(before, ~frame_length);
+}
+
 }  // namespace
 
 message_assembler::message_assembler(message_limits limits, delivery how,
@@ -62,13 +70,6 @@ errc message_assembler::check_frame(const frame_piece& piece) {
   return errc{};
 }
 
-// The sum with a length that a header declares must not overflow.
-std::uint64_t message_assembler::size_at_fault(const frame_piece& piece,
-                                               errc error) const noexcept {
-  const std::uint64_t before = error == errc::message_too_big ? message_size_ : 0;
-  return piece.frame_length + std::min(before, ~piece.frame_length);
-}
-
 // A whole message in one frame: nothing of it has to be remembered.
 bool message_assembler::is_message(const frame_piece& piece) const noexcept {
   const bool one_frame = piece.first && piece.last && piece.fin && !in_message_;
@@ -81,7 +82,7 @@ receive_event message_assembler::take_message(const frame_piece& piece) {
   message_size_ = 0;
   frames_ = 0;
   if (const auto error = check_frame(piece); error != errc{})
-    return fail(error, size_at_fault(piece, error));
+    return fail(error, size_at_fault(piece.frame_length, error, message_size_));
   kind_ = piece.op;
   if (kind_ == opcode::text && !is_utf8(piece.payload)) return fail(errc::invalid_utf8);
   return deliver_message(piece.payload);
@@ -143,7 +144,7 @@ receive_event message_assembler::take_data(const frame_piece& piece) {
     begins_ = !in_message_;
     if (const auto error = check_order(piece); error != errc{}) return fail(error);
     if (const auto error = check_frame(piece); error != errc{})
-      return fail(error, size_at_fault(piece, error));
+      return fail(error, size_at_fault(piece.frame_length, error, message_size_));
     // Only the header has been checked: there is nothing to return yet.
     if (piece.payload.empty() && !piece.last) return receive_event::need_input;
   }

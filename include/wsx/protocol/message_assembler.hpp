@@ -135,7 +135,6 @@ class message_assembler {
   receive_event take_data(const frame_piece& piece);
   errc check_order(const frame_piece& piece);
   errc check_frame(const frame_piece& piece);
-  std::uint64_t size_at_fault(const frame_piece& piece, errc error) const noexcept;
   receive_event take_plain(bytes_view payload);
   void collect(bytes_view payload);
   receive_event take_compressed(bytes_view payload);
