@@ -38,7 +38,7 @@ struct old_version {
 /// that its handler takes. A handler with one `handle_cast` and one `handle_info` needs nothing
 /// more. One with several lists the types of its messages, and only these are delivered:
 ///
-///     struct feed {
+///     struct topic_feed {
 ///       using messages = wsx::message_types<subscribe, unsubscribe>;
 ///       void handle_frame(wsx::text t) { last = t.payload; }
 ///       void handle_cast(const subscribe& s) { topics.insert(s.topic); }
@@ -46,10 +46,11 @@ struct old_version {
 ///       std::set<std::string> topics;
 ///       std::string last;
 ///     };
+///
 /// Messages are told apart by the name and size of their type, so that modules can take them, too.
 /// For the client's strand only, except for `version`.
 ///
-///     wsx::client<wsx::any_handler> client(io, feed());
+///     wsx::client<wsx::any_handler> client(io, topic_feed());
 class any_handler {
  public:
   /// Contains `handler`. May be a `std::reference_wrapper`: see `basic_client`.

@@ -43,6 +43,7 @@ WSX_API std::unique_ptr<handler_change> make_change(const module& to, std::strin
 ///       long count = 0;
 ///       int depth = 0;
 ///     };
+///
 /// If the old handler has the type that `code_change` takes, that object is passed. If
 /// `code_change` is overloaded, name the types of old handlers: `code_change<feed_v2, feed_v1,
 /// feed_v3>(extra)`. The state of any other handler is what its `std::string save() const` returns,
@@ -55,12 +56,12 @@ WSX_API std::unique_ptr<handler_change> make_change(const module& to, std::strin
 /// neither `terminate` nor `init` or `handle_connect` is called. If `code_change` throws or returns
 /// an error, the old handler goes on unchanged.
 ///
-/// What was received and not delivered goes to the new handler: messages of the server, and casts,
-/// posts, timers and signals of any age. A type of message that it does not take is logged. Frames
-/// that callbacks have sent are sent once. A callback that waits is waited for. If one of the
+/// What has not been delivered by then goes to the new handler: messages of the server, casts,
+/// posts, timers and signals. A message of a type that it does not take is logged. Frames that
+/// callbacks have sent are sent once. A callback that waits is waited for. If one of the
 /// handlers has a `handle_fragment`, the change waits for the end of a message that has begun to
-/// arrive. A change before `connect` is made at once, and one while the client connects, pauses or
-/// closes then. Changes are made in their order.
+/// arrive. A change is also made before `connect`, and while the client connects, pauses or closes.
+/// Changes are made in their order.
 ///
 /// Completes when the handler has been replaced, or could not be. From any thread. A callback of
 /// this client can't await it, but may start it with another completion token.

@@ -15,3 +15,11 @@
 #else
 #define WSX_API __attribute__((visibility("default")))
 #endif
+
+// WSX_API_TYPE marks polymorphic classes whose type information a module compiled with
+// -fvisibility=hidden shares with the library.
+#if defined(_WIN32)
+#define WSX_API_TYPE
+#else
+#define WSX_API_TYPE __attribute__((visibility("default")))
+#endif

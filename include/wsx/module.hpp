@@ -7,7 +7,6 @@
 #include <wsx/export.hpp>
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -25,6 +24,10 @@
       ::wsx::detail::make_module_note(::wsx::abi::stamp);
 
 namespace wsx {
+
+namespace detail {
+struct module_access;
+}
 
 /// A shared object with another version of a handler, which was compiled separately, for
 /// `code_change`. docs/operations.md says how to compile one.
@@ -67,10 +70,17 @@ class module {
   WSX_API static std::size_t loaded() noexcept;
 
  private:
-  friend std::unique_ptr<detail::handler_change> detail::make_change(const module& to,
-                                                                     std::string extra);
+  friend struct detail::module_access;
 
   const detail::module_entry* entry_ = nullptr;
 };
+
+namespace detail {
+
+struct module_access {
+  static const module_entry& entry_of(const module& m) noexcept { return *m.entry_; }
+};
+
+}  // namespace detail
 
 }  // namespace wsx

@@ -13,7 +13,7 @@ namespace wsx {
 /// The exception that wsx operations throw: an error code with diagnostics and, from `join`, the
 /// reason why the client ended. `what()` is the message of the diagnostics, or else of the code.
 /// Copies share their contents.
-class system_error : public std::system_error {
+class WSX_API_TYPE system_error : public std::system_error {
  public:
   WSX_API explicit system_error(std::error_code code, wsx::diagnostics diagnostics = {});
   WSX_API system_error(std::error_code code, close_reason reason);

@@ -25,7 +25,7 @@ static_assert(sizeof(note) == sizeof(Elf64_Nhdr));
 constexpr std::size_t most_segments = 128;
 constexpr std::size_t most_notes = 64 * 1024;  // bytes of a segment of notes
 constexpr std::size_t most_stamp = 1024;
-constexpr std::string_view owner{"wsx\0", 4};
+constexpr std::string_view note_name{"wsx\0", 4};
 constexpr std::uint32_t stamp_type = 1;
 
 // Reads parts of a file.
@@ -106,7 +106,7 @@ elf_stamp find_stamp(std::string_view notes, std::size_t align) {
     std::memcpy(&head, bytes.data(), sizeof(head));
     if (!take(notes, head.n_namesz, align, name) || !take(notes, head.n_descsz, align, text))
       return {.problem = "its notes are damaged"};
-    if (name == owner && head.n_type == stamp_type) return as_stamp(text);
+    if (name == note_name && head.n_type == stamp_type) return as_stamp(text);
   }
   return {};
 }

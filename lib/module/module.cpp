@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <fstream>
+#include <memory>
 #include <sstream>
 #include <utility>
 
@@ -89,7 +90,7 @@ std::size_t module::loaded() noexcept {
 }
 
 std::unique_ptr<detail::handler_change> detail::make_change(const module& to, std::string extra) {
-  return std::make_unique<change_to_module>(*to.entry_, std::move(extra));
+  return std::make_unique<change_to_module>(module_access::entry_of(to), std::move(extra));
 }
 
 }  // namespace wsx

@@ -96,6 +96,9 @@ lines change_within(wsx::options options = calm()) {
   lines log;
   any_client f(Old{&log}, options);
   memory_peer peer = f.open();
+  for (int i = 0; i < 64; ++i) peer.write(text_frame("so that batches are large"));
+  poll(f.io);
+  log.clear();
   peer.write(first_part("a"));
   poll(f.io);
   outcome changed;

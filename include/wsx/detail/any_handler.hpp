@@ -19,7 +19,7 @@ class callback_context;
 class replaceable_handler;
 
 // The user's handler without its type.
-class any_handler {
+class WSX_API_TYPE any_handler {
  public:
   virtual ~any_handler() = default;
 

@@ -2,6 +2,8 @@
 
 #include <wsx/config.hpp>
 
+#include <wsx/export.hpp>
+
 #include <asio/awaitable.hpp>
 
 #include <cstdint>
@@ -11,7 +13,7 @@ namespace wsx::detail {
 class callback_context;
 
 // A message with the callback that it is for.
-class mail {
+class WSX_API_TYPE mail {
  public:
   virtual ~mail() = default;
 

@@ -118,12 +118,11 @@ constexpr message_call message_call_of() noexcept {
 
 template <class H, class M>
 constexpr message_entry entry_of() noexcept {
-  constexpr message_entry entry{&typeid(M), sizeof(M), message_call_of<handle_cast_tag, H, M>(),
-                                message_call_of<handle_info_tag, H, M>()};
-  static_assert(entry.cast || entry.info,
+  static_assert(has_callback<handle_cast_tag, H, M&&> || has_callback<handle_info_tag, H, M&&>,
                 "wsx: the handler has no handle_cast and no handle_info for one of the types in "
                 "its list of messages, or it is not public");
-  return entry;
+  return {&typeid(M), sizeof(M), message_call_of<handle_cast_tag, H, M>(),
+          message_call_of<handle_info_tag, H, M>()};
 }
 
 template <class H, class... Listed, class... Cast, class... Info>

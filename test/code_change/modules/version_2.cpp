@@ -1,7 +1,12 @@
 #include "tally.hpp"
 
 #include <wsx/module.hpp>
+#include <wsx/system_error.hpp>
 
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 // The second version: its members are others, and it says what its extra argument was.
@@ -13,7 +18,7 @@ struct module_handler {
   static module_handler code_change(const wsx::old_version& from, std::string_view saved,
                                     std::string_view extra) {
     if (extra == "throw") throw std::runtime_error("not this one");
-    if (extra == "refuse") throw std::system_error(std::make_error_code(std::errc::io_error));
+    if (extra == "refuse") throw wsx::system_error(std::make_error_code(std::errc::io_error));
     return {{tally_test::tally::from(saved)}, std::string(extra) + (from.down ? " down" : " up")};
   }
   std::string save() const { return kept.front().save(); }
