@@ -8,13 +8,17 @@
 #include <asio/io_context.hpp>
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <utility>
 
 // Moves messages, for scripts/bench-instructions to count what each costs.
 // Usage: instructions receive_binary|receive_text|echo|send COUNT SIZE
+//        instructions receive_replaceable|echo_replaceable COUNT SIZE
+// The handler can be replaced in the last two: to be compared with receive_binary and echo.
 
 namespace {
 
@@ -71,9 +75,22 @@ bool send(asio::io_context& io, replay_client<silent_counter>& client, std::size
   return client.stats().frames_sent == count;
 }
 
-bool receive(asio::io_context& io, std::size_t& left) {
+template <class Handler, class Client>
+std::size_t left(Client& client) {
+  if constexpr (std::same_as<typename Client::handler_type, wsx::any_handler>) {
+    return client.handler().template get_if<Handler>()->left;
+  } else {
+    return client.handler().left;
+  }
+}
+
+// Receives with a client of `Held`, which is the handler's type or `any_handler`.
+template <class Held, class Handler>
+bool receive(asio::io_context& io, const wsx::options& options, Handler handler) {
+  replay_client<Held> client(io.get_executor(), std::move(handler), options);
+  client.connect("ws://replay/", asio::detached);
   io.run();
-  return left == 0;
+  return left<Handler>(client) == 0;
 }
 
 }  // namespace
@@ -94,15 +111,23 @@ int main(int argc, char** argv) {
       encode_server_frame(scenario == "receive_text" ? wsx::testing::text_frame(payload)
                                                      : wsx::testing::binary_frame(payload));
   replay.left = scenario == "send" ? 0 : count;
-  replay.one_in_flight = scenario == "echo";
+  replay.one_in_flight = scenario.starts_with("echo");
 
+  const counter echo{count, &io, true};
+  const silent_counter silent{count, &io};
+  bool all = false;
   if (scenario == "echo") {
-    replay_client<counter> client(io.get_executor(), {count, &io, true}, options);
+    all = receive<counter>(io, options, echo);
+  } else if (scenario == "echo_replaceable") {
+    all = receive<wsx::any_handler>(io, options, echo);
+  } else if (scenario == "receive_replaceable") {
+    all = receive<wsx::any_handler>(io, options, silent);
+  } else if (scenario == "send") {
+    replay_client<silent_counter> client(io.get_executor(), silent, options);
     client.connect("ws://replay/", asio::detached);
-    return receive(io, client.handler().left) ? 0 : 1;
+    all = send(io, client, count, payload);
+  } else {
+    all = receive<silent_counter>(io, options, silent);
   }
-  replay_client<silent_counter> client(io.get_executor(), {count, &io}, options);
-  client.connect("ws://replay/", asio::detached);
-  if (scenario == "send") return send(io, client, count, payload) ? 0 : 1;
-  return receive(io, client.handler().left) ? 0 : 1;
+  return all ? 0 : 1;
 }
