@@ -247,8 +247,10 @@ void flight_recorder::snapshot(const std::filesystem::path& file) const {
   }
   std::error_code failed;
   std::filesystem::rename(part, file, failed);
-  if (failed)
-    throw recording::recording_error("cannot create " + file.string() + ": " + failed.message());
+  if (!failed) return;
+  std::error_code ignored;
+  std::filesystem::remove(part, ignored);
+  throw recording::recording_error("cannot create " + file.string() + ": " + failed.message());
 }
 
 }  // namespace wsx

@@ -144,6 +144,10 @@ TEST_SUITE("recording/flight_recorder") {
     CHECK(words_of(content_of(file)) == lines{"received a", "received b"});
     CHECK_FALSE(std::filesystem::exists(file.string() + ".part"));
     CHECK_THROWS_AS(recorder.snapshot(file / "below"), recording_error);
+    const auto folder = std::filesystem::path(dir.path()) / "folder";
+    std::filesystem::create_directory(folder);
+    CHECK_THROWS_AS(recorder.snapshot(folder), recording_error);
+    CHECK_FALSE(std::filesystem::exists(folder.string() + ".part"));
   }
 
   TEST_CASE("snapshots of other threads are whole while frames are recorded") {
