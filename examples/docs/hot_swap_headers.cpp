@@ -19,7 +19,7 @@ struct unsubscribe {
 };
 
 // [wsx/any_handler.hpp]
-struct feed {
+struct topic_feed {
   using messages = wsx::message_types<subscribe, unsubscribe>;
   void handle_frame(wsx::text t) { last = t.payload; }
   void handle_cast(const subscribe& s) { topics.insert(s.topic); }
@@ -31,12 +31,12 @@ struct feed {
 
 void any_handler_hpp(asio::io_context& io) {
   // [wsx/any_handler.hpp 2]
-  wsx::client<wsx::any_handler> client(io, feed());
+  wsx::client<wsx::any_handler> client(io, topic_feed());
   // [wsx/any_handler.hpp 2]
 }
 
 // A handler of a module.
-struct saved_feed : feed {
+struct saved_feed : topic_feed {
   static saved_feed code_change(const wsx::old_version&, std::string_view) { return {}; }
 };
 
