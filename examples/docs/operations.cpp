@@ -70,7 +70,7 @@ asio::awaitable<void> watch_server(asio::io_context& io) {
   wsx::options options;
   options.data_timeout = 10s;  // an exchange always has something to say
   options.heartbeat = wsx::heartbeat(20s, R"({"op":"ping"})");
-  wsx::client<feed> client(io, options);
+  wsx::client<feed> client(io, feed(), options);
   // [liveness]
   co_return;
 }
