@@ -23,6 +23,11 @@ namespace wsx::detail {
 class offload;
 class offload_base;
 
+// A client has made its handler, in its final place.
+WSX_API void hold(const std::shared_ptr<offload_base>& handler) noexcept;
+// The client no longer has it. On any thread, if the strand no longer runs.
+WSX_API void release(offload_base& handler) noexcept;
+
 // One message that a worker handles. On that worker.
 class offload_job {
  public:
@@ -95,10 +100,5 @@ class offload_base {
 
   offload_ref queue_;
 };
-
-// A client has made its handler, in its final place.
-WSX_API void hold(const std::shared_ptr<offload_base>& handler) noexcept;
-// The client no longer has it. On any thread, if the strand no longer runs.
-WSX_API void release(offload_base& handler) noexcept;
 
 }  // namespace wsx::detail
