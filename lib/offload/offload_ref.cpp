@@ -1,6 +1,7 @@
 #include "offload.hpp"
 
 #include <wsx/close_reason.hpp>
+#include <wsx/detail/handler_holder.hpp>
 #include <wsx/error.hpp>
 
 #include <asio/thread_pool.hpp>
@@ -29,11 +30,11 @@ offload_ref::offload_ref(asio::any_io_executor pool, offload_options options, of
 offload_ref::offload_ref(offload_options options, offload_calls calls)
     : offload_ref(shared_pool().get_executor(), std::move(options), calls) {}
 
-void hold(const std::shared_ptr<offload_base>& handler) noexcept {
+void offload_owner::hold(const std::shared_ptr<offload_base>& handler) noexcept {
   handler->queue_.offload_->held(handler);
 }
 
-void release(offload_base& handler) noexcept {
+void offload_owner::release(offload_base& handler) noexcept {
   handler.queue_.offload_->released();
 }
 

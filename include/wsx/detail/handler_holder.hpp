@@ -13,9 +13,13 @@ namespace wsx::detail {
 
 class offload_base;
 
-// See `offload_ref`.
-WSX_API void hold(const std::shared_ptr<offload_base>& handler) noexcept;
-WSX_API void release(offload_base& handler) noexcept;
+// The client, as the owner of an offloaded handler. See `offload_ref`.
+struct offload_owner {
+  // It has made the handler, in its final place.
+  WSX_API static void hold(const std::shared_ptr<offload_base>& handler) noexcept;
+  // It no longer has it. On any thread, if the strand no longer runs.
+  WSX_API static void release(offload_base& handler) noexcept;
+};
 
 // The handler within its client. It is constructed in place, so it need not be movable.
 template <class Handler>
@@ -43,13 +47,14 @@ class handler_holder<Handler> {
   template <class... Args>
   explicit handler_holder(std::in_place_t, Args&&... args)
       : handler_(std::make_shared<Handler>(std::forward<Args>(args)...)) {
-    hold(handler_);
+    offload_owner::hold(handler_);
   }
-  ~handler_holder() { release(*handler_); }
+  ~handler_holder() { offload_owner::release(*handler_); }
   handler_holder(const handler_holder&) = delete;
   handler_holder& operator=(const handler_holder&) = delete;
 
   type& get() noexcept { return *handler_; }
+  const type& get() const noexcept { return *handler_; }
 
  private:
   const std::shared_ptr<Handler> handler_;

@@ -23,11 +23,6 @@ namespace wsx::detail {
 class offload;
 class offload_base;
 
-// A client has made its handler, in its final place.
-WSX_API void hold(const std::shared_ptr<offload_base>& handler) noexcept;
-// The client no longer has it. On any thread, if the strand no longer runs.
-WSX_API void release(offload_base& handler) noexcept;
-
 // One message that a worker handles. On that worker.
 class offload_job {
  public:
@@ -80,8 +75,7 @@ class offload_ref {
   WSX_API offload_stats stats() const;
 
  private:
-  friend void hold(const std::shared_ptr<offload_base>& handler) noexcept;
-  friend void release(offload_base& handler) noexcept;
+  friend struct offload_owner;
 
   std::shared_ptr<offload> offload_;
 };
@@ -95,8 +89,7 @@ class offload_base {
   const offload_ref& queue() const noexcept { return queue_; }
 
  private:
-  friend void hold(const std::shared_ptr<offload_base>& handler) noexcept;
-  friend void release(offload_base& handler) noexcept;
+  friend struct offload_owner;
 
   offload_ref queue_;
 };
