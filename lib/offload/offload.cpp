@@ -48,7 +48,8 @@ class known_timer {
 // Fails the callback that it is delivered to.
 class failure_mail final : public mail {
  public:
-  explicit failure_mail(std::exception_ptr what) noexcept : what_(std::move(what)) {}
+  explicit failure_mail(std::exception_ptr what) noexcept
+      : what_(std::move(what)) {}  // NOLINT(bugprone-throw-keyword-missing): it is kept
 
   bool is_async() const noexcept override { return false; }
   void deliver(callback_context& to) override { to.failed(what_); }

@@ -75,9 +75,9 @@ void stop_waiting(const link_end& end) {
 // link from the table; nothing else would.
 class end_notice {
  public:
-  end_notice(std::shared_ptr<link_table> table, const link_key& key,
+  end_notice(std::shared_ptr<link_table> table, link_key key,
              std::shared_ptr<const client_link> link, const link_end& other)
-      : table_(std::move(table)), key_(key), link_(std::move(link)), other_(&other) {}
+      : table_(std::move(table)), key_(std::move(key)), link_(std::move(link)), other_(&other) {}
   end_notice(end_notice&&) noexcept = default;
   end_notice& operator=(end_notice&&) = delete;
   ~end_notice() {
