@@ -329,13 +329,6 @@ outcome lifecycle::crashed(std::exception_ptr what) {
   return dialing && gives_up() ? outcome::gave_up : outcome::failed;
 }
 
-// Returns whether a failed first attempt is reported to the caller of `connect`, and not to the
-// handler.
-bool lifecycle::gives_up() const noexcept {
-  const bool handed_on = parts_.options->handle_first_failure && !connect_canceled_;
-  return attempts_ > 0 && !opened_once_ && intent_ == intent::none && !stopped() && !handed_on;
-}
-
 // The handler decides.
 asio::awaitable<outcome> lifecycle::ask() {
   const bool was_open = attempts_ == 0;

@@ -166,6 +166,13 @@ void lifecycle::abandon_callback() {
   complete_waiters();
 }
 
+// Returns whether a failed first attempt is reported to the caller of `connect`, and not to the
+// handler.
+bool lifecycle::gives_up() const noexcept {
+  const bool handed_on = parts_.options->handle_first_failure && !connect_canceled_;
+  return attempts_ > 0 && !opened_once_ && intent_ == intent::none && !stopped() && !handed_on;
+}
+
 // Completes all waiting operations.
 void lifecycle::complete_waiters() {
   told_ = true;
