@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wsx/config.hpp>
+
 namespace wsx::detail {
 
 // The members of a client that replace its handler: none, unless the header wsx/code_change.hpp
