@@ -53,7 +53,8 @@ void describe(const client_parts& parts, client_status& status) {
   status.mailbox = parts.messages.size();
   const auto& outbox = parts.senders.outbox();
   status.senders = outbox.sources().size();
-  for (const auto& source : outbox.sources()) status.queued_bytes += source->outstanding();
+  for (const auto& source : outbox.sources())
+    status.queued_bytes += static_cast<std::size_t>(source->outstanding());
   status.reply_bytes = outbox.unsent_bytes();
   status.stats = parts.counts.snapshot();
 }
