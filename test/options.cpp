@@ -44,6 +44,13 @@ bound deflate_bound(const char* name, int wsx::deflate_options::*member, int all
   return {name, set(allowed), set(refused)};
 }
 
+auto aging(milliseconds jitter) {
+  return [jitter](wsx::options& o) {
+    o.max_connection_age = milliseconds(1000);
+    o.max_connection_age_jitter = jitter;
+  };
+}
+
 const std::vector<bound>& bounds() {
   using o = wsx::options;
   static const std::vector<bound> all{
@@ -54,6 +61,9 @@ const std::vector<bound>& bounds() {
       positive("ping_timeout", &o::ping_timeout),
       at_least("data_timeout", &o::data_timeout, milliseconds(0), milliseconds(-1)),
       longest("data_timeout", &o::data_timeout),
+      at_least("max_connection_age", &o::max_connection_age, milliseconds(0), milliseconds(-1)),
+      longest("max_connection_age", &o::max_connection_age),
+      {"max_connection_age_jitter", aging(milliseconds(1000)), aging(milliseconds(1001))},
       {"heartbeat.interval", [](o& x) { x.heartbeat = wsx::heartbeat(milliseconds(1), "a"); },
        [](o& x) { x.heartbeat = wsx::heartbeat(milliseconds(0), "a"); }},
       longest("connect_timeout", &o::connect_timeout),
@@ -135,6 +145,8 @@ TEST_SUITE("options") {
     CHECK(o.ping_interval == milliseconds(20000));
     CHECK(o.ping_timeout == milliseconds(20000));
     CHECK(o.data_timeout == milliseconds(0));
+    CHECK(o.max_connection_age == milliseconds(0));
+    CHECK(o.max_connection_age_jitter == milliseconds(0));
     CHECK(o.max_message_size == 16u * 1024 * 1024);
     CHECK(o.max_fragments == 131072u);
     CHECK(o.max_head_size == 16u * 1024);

@@ -388,7 +388,8 @@ TEST_SUITE("to_string: the status of a client") {
     CHECK(wsx::to_json(status) ==
           R"({"phase":"open","since":1.5,"url":"ws://host/","attempt":0,)"
           R"("connection":{"url":"ws://host/?key=***","status":0,"subprotocol":"a\\\"b\\x01",)"
-          R"("compressed":false,"peer_endpoint":"","local_endpoint":"","attempt":0},)"
+          R"("compressed":false,"peer_endpoint":"","local_endpoint":"","attempt":0,)"
+          R"("number":0},)"
           R"("tls":{"version":"TLSv1.3","cipher":"x","resumed":false,"certificate_expiry":5},)"
           R"("last_end":{"origin":"remote","clean":false,"code":1001,)"
           R"("text":"closed by the server: 1001 (going away): \"bye\\n\""},)"
@@ -440,10 +441,11 @@ TEST_SUITE("to_string: requests, connections and options") {
     info.peer_endpoint = "192.0.2.1:443";
     info.local_endpoint = "192.0.2.2:50000";
     info.attempt = 2;
+    info.number = 3;
     CHECK(to_string(info) ==
           R"({url: wss://host/?key=***, status: 101, headers: [Set-Cookie: ***], subprotocol: "", )"
           "compressed: false, peer_endpoint: 192.0.2.1:443, local_endpoint: 192.0.2.2:50000, "
-          "attempt: 2, deflate: none}");
+          "attempt: 2, number: 3, deflate: none}");
     info.deflate = wsx::deflate_parameters{};
     CHECK(to_string(info).ends_with("deflate: " + to_string(wsx::deflate_parameters{}) + "}"));
   }
@@ -475,7 +477,8 @@ TEST_SUITE("to_string: requests, connections and options") {
           "{tls: " + to_string(wsx::tls_options()) +
               ", deflate: none, connect_timeout: 6000 ms, handshake_timeout: 5000 ms, "
               "close_timeout: 5000 ms, ping_interval: 20000 ms, ping_timeout: 20000 ms, "
-              "data_timeout: 0 ms, heartbeat: none, max_message_size: 16777216, max_frame_size: "
+              "data_timeout: 0 ms, max_connection_age: 0 ms, max_connection_age_jitter: 0 ms, "
+              "heartbeat: none, max_message_size: 16777216, max_frame_size: "
               "16777216, "
               "max_fragments: 131072, "
               "max_head_size: 16384, max_headers: 128, send_queue_size: 524288, "

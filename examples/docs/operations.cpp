@@ -75,6 +75,16 @@ asio::awaitable<void> watch_server(asio::io_context& io) {
   co_return;
 }
 
+asio::awaitable<void> stay_young(asio::io_context& io) {
+  // [rotation]
+  wsx::options options;
+  options.max_connection_age = 23h;
+  options.max_connection_age_jitter = 30min;  // each connection's limit is lower by up to this
+  wsx::client<feed> client(io, feed(), options);
+  // [rotation]
+  co_return;
+}
+
 }  // namespace
 
 // What is only compiled.

@@ -19,6 +19,7 @@ struct connection_info {
   std::string peer_endpoint{};   ///< "192.0.2.1:443", "[2001:db8::1]:443"
   std::string local_endpoint{};  ///< the client's own endpoint
   std::size_t attempt = 0;       ///< which attempt in a row succeeded, from 1
+  std::size_t number = 0;        ///< which of the client's connections it is, from 1
 
   /// The compression parameters that both sides agreed on; nothing unless `compressed`.
   std::optional<deflate_parameters> deflate{};

@@ -55,6 +55,9 @@ struct closing {
 struct disconnected {
   const close_reason& reason;
   std::chrono::nanoseconds uptime{};  ///< how long the connection was open
+  std::size_t number = 0;             ///< `connection_info::number`
+  /// Whether the client has another open connection: see `options::max_connection_age`.
+  bool still_connected = false;
 };
 
 /// The transport has taken a frame, whoever sent it: keepalive pings, pongs and Close frames are

@@ -61,6 +61,16 @@ struct options {
   /// something to send, and may hang while they still answer pings. 0: no limit.
   std::chrono::milliseconds data_timeout{0};
 
+  /// Limit on the age of a connection: it is then replaced without an interruption. The client
+  /// opens another to the same target, calls `handle_connect` for it, and only then closes the old
+  /// one, in order. What senders have queued goes to the new one. The handler gets what the server
+  /// still sends on the old one; it can't reply to that. If no other can be opened, the old one
+  /// stays, and the client tries again, after delays that grow to a minute. 0: no limit.
+  std::chrono::milliseconds max_connection_age{0};
+  /// Each connection's limit is lower by a random part of this, so that a fleet does not reconnect
+  /// at once. No more than `max_connection_age`.
+  std::chrono::milliseconds max_connection_age_jitter{0};
+
   /// A message to send at regular intervals; none by default.
   wsx::heartbeat heartbeat{};
 

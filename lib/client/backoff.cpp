@@ -1,26 +1,13 @@
+#include "../random_delay.hpp"
+
 #include <wsx/backoff.hpp>
-#include <wsx/fork_count.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 
 namespace wsx {
 
 namespace {
-
-struct seeded {
-  std::mt19937_64 engine{std::random_device{}()};
-  std::size_t forks = fork_count();
-};
-
-// One per thread. Parent and child process must not draw the same delays, or they would reconnect
-// together.
-std::mt19937_64& generator() {
-  thread_local seeded of_thread;
-  if (of_thread.forks != fork_count()) of_thread = seeded();
-  return of_thread.engine;
-}
 
 // The longest delay that a server may ask for; longer ones are cut.
 constexpr std::chrono::seconds longest_wait = std::chrono::hours(1);
@@ -37,8 +24,7 @@ std::chrono::milliseconds backoff::operator()(const disconnect& d) {
   if (d.uptime > d.uptime.zero() && d.uptime >= options_.stable) reset();
   const auto highest = bound();
   ++failures_;
-  std::uniform_int_distribution<std::chrono::milliseconds::rep> draw(0, highest.count());
-  return asked_for(d) + std::chrono::milliseconds(draw(generator()));
+  return asked_for(d) + detail::random_delay(highest);
 }
 
 std::chrono::milliseconds backoff::bound() const noexcept {

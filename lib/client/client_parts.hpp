@@ -87,6 +87,7 @@ struct client_parts {
   deadline time;
   counters counts;
   observers events;
+  std::uint32_t transports = 0;  // how many there were: their numbers tell late readiness apart
 };
 
 }  // namespace wsx::detail

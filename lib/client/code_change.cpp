@@ -10,6 +10,8 @@
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
 
+#include <array>
+#include <cstddef>
 #include <utility>
 
 // Changes of a client's handler.
@@ -50,7 +52,9 @@ void handler_changes::add(replaceable_handler::asked change) {
   if (client_.state().current_phase() == phase::idle) return make();
   post_mail();
   // The present batch of input ends after the callback that is waiting, if there is one.
-  if (link* const open = client_.life().open_link()) open->connection().pace(0);
+  for (link* const open : client_.life().open().links()) {
+    if (open != nullptr) open->connection().pace(0);
+  }
   client_.life().wake();
 }
 
@@ -68,16 +72,22 @@ replaceable_handler* handler_changes::handler() const noexcept {
 void handler_changes::make() {
   replaceable_handler* const changed = handler();
   if (changed == nullptr) return;
-  link* const open = client_.life().open_link();
+  std::array<protocol::incoming*, 2> open{};
+  std::size_t count = 0;
+  for (link* const each : client_.life().open().links()) {
+    if (each != nullptr) open[count++] = &each->connection();
+  }
   client_.changes_ = true;
-  changed->change_now(client_, open != nullptr ? &open->connection() : nullptr);
+  changed->change_now(client_, replaceable_handler::inputs(open).first(count));
   client_.changes_ = false;
   if (client_.state().current_phase() == phase::over) client_.life_over();
 }
 
 void handler_changes::make_after_batch() {
   post_mail();
-  if (link* const open = client_.life().open_link()) open->end_turn();
+  for (link* const open : client_.life().open().links()) {
+    if (open != nullptr) open->end_turn();
+  }
 }
 
 void handler_changes::cancel(ticket t) {

@@ -24,7 +24,8 @@ class deadline {
   using time_point = client_clock::time_point;
 
   enum class of : std::uint8_t {
-    attempt,     // to connect, to exchange the opening handshake, or the pause before
+    attempt,     // to connect, to exchange the opening handshake, or the pause before; then what
+                 // `connection` is, for a second connection
     connection,  // of the open one: its keepalive, its closing handshake
     callback,    // of a callback that was interrupted and has not finished
   };

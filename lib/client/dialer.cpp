@@ -201,14 +201,15 @@ asio::awaitable<void> dialer::read_refusal_body(const protocol::http_head& head,
 // Waits until the transport is worth another attempt, or this attempt is interrupted.
 asio::awaitable<void> dialer::wait(io_direction direction, listener who) {
   bool& waits = waits_[static_cast<std::size_t>(direction)];
-  if (!waits) opened_.stream->async_wait(direction, wait_handler(who, direction, number_));
+  if (!waits) opened_.stream->async_wait(direction, wait_handler(who, direction, opened_.number));
   waits = true;
   while (waits && !interrupted_) {
     if (!ready_.take_notification()) co_await ready_.wait();
   }
 }
 
-void dialer::on_ready(io_direction direction) {
+void dialer::on_ready(io_direction direction, std::uint32_t number) {
+  if (number != opened_.number) return;  // of an earlier transport
   waits_[static_cast<std::size_t>(direction)] = false;
   if (!interrupted_) ready_.notify();  // or it has been told, or is about to be
 }

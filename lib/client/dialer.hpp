@@ -33,7 +33,9 @@ class dialer {
   // The options, the target and `time` outlive it. `number` distinguishes its readiness from
   // others'.
   dialer(const options& o, const request& target, deadline& time, std::uint32_t number)
-      : options_(o), target_(target), deadline_(time), number_(number) {}
+      : options_(o), target_(target), deadline_(time) {
+    opened_.number = number;
+  }
 
   // Opens the connection on `who`'s strand. `who` receives readiness and deadlines, and passes them
   // on.
@@ -49,7 +51,8 @@ class dialer {
   // The deadline of the current step has passed.
   void time_out();
 
-  void on_ready(io_direction direction);
+  // A transport with this number is ready.
+  void on_ready(io_direction direction, std::uint32_t number);
 
   // No handler will be called any more.
   void drop() noexcept { ready_.drop(); }
@@ -84,7 +87,6 @@ class dialer {
   const options& options_;
   const request& target_;
   deadline& deadline_;
-  const std::uint32_t number_;
   dialed opened_{};
   wsx::diagnostics diagnostics_{};
   std::error_code interrupted_{};

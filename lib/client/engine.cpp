@@ -125,7 +125,7 @@ void engine::cancel(ticket t) {
 
 // Frames have been written, dropped or withdrawn.
 void engine::after_write() {
-  link* const open = life_.open_link();
+  link* const open = life_.open().transport.get();
   if (open == nullptr) {
     parts().senders.after_write();
     return;
@@ -234,7 +234,7 @@ void callback_context::apply(const action& wanted) {
 }
 
 void engine::apply_action(const action& wanted) {
-  if (link* const open = life_.open_link()) {
+  if (link* const open = life_.open().called().transport.get()) {
     open->apply(wanted);
     if (!open->connection().open()) life_.pump();
     return;

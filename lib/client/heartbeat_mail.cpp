@@ -23,7 +23,7 @@ class heartbeat_mail final : public mail {
 
   void deliver(callback_context& to) override {
     auto& client = static_cast<engine&>(to);
-    const link* const open = client.life().open_link();
+    const link* const open = client.life().open().transport.get();
     if (open != nullptr && open->delivers() && client.life().known().since == opened_) beat(client);
     post(client);
   }

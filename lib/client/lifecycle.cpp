@@ -1,5 +1,6 @@
 #include "lifecycle.hpp"
 
+#include "any_phase.hpp"
 #include "engine.hpp"
 #include "handler_changes.hpp"
 #include "heartbeat_mail.hpp"
@@ -19,34 +20,6 @@
 // The life of a client: one connection after the other, until it ends.
 
 namespace wsx::detail {
-
-namespace {
-
-// Delivers the messages that arrive without a connection, unless `canceled`: a caller that no
-// longer waits for `connect` does not wait for another callback. Returns whether there were any.
-asio::awaitable<bool> deliver_any_phase(inbox& from, callback_context& to, const bool& canceled) {
-  bool any = false;
-  while (!to.stopped() && !canceled) {
-    const auto message = from.pop_any_phase();
-    if (!message) break;
-    any = true;
-    if (message->is_async()) {
-      co_await message->deliver_async(to);
-    } else {
-      message->deliver(to);
-    }
-  }
-  co_return any;
-}
-
-// Delivers such messages, or waits until something happens.
-asio::awaitable<void> wait_for_news(async_event& news, inbox& from, callback_context& to,
-                                    const bool& canceled) {
-  const bool any = co_await deliver_any_phase(from, to, canceled);
-  if (!any && !news.take_notification()) co_await news.wait();
-}
-
-}  // namespace
 
 bool lifecycle::stopped() const noexcept {
   return owner_.stopped();
@@ -122,13 +95,13 @@ void lifecycle::enter(life_state next) {
 // In its own coroutine, so that the handler can be called meanwhile.
 asio::awaitable<outcome> lifecycle::dial() {
   ++attempts_;
-  ++number_;
-  since_ = parts_.time.now();
+  ++open_.number;
+  open_.since = parts_.time.now();
   publish();
   if (stopped()) co_return attempt_failed(errc::aborted);
   parts_.events.tell_attempt(owner_, attempts_, target_.url);
   auto self = owner_.shared_from_this();
-  dialer_ = std::make_shared<dialer>(*parts_.options, target_, parts_.time, number_);
+  dialer_ = std::make_shared<dialer>(*parts_.options, target_, parts_.time, ++parts_.transports);
   if (connect_canceled_) dialer_->interrupt(asio::error::operation_aborted);
   auto through = [self, this, attempt = dialer_](const std::exception_ptr& what,
                                                  std::error_code error) {
@@ -154,14 +127,15 @@ asio::awaitable<outcome> lifecycle::dial() {
   if (failed) co_return attempt_failed(failed);
   const auto now = parts_.time.now();
   dialed opened = dialer_->take();
-  link_.emplace(opened, parts_, owner_, now);
+  open_.transport = std::make_unique<link>(opened, parts_, owner_, parts_.senders.outbox(), now);
   parts_.release_transport_settings();
   dialer_.reset();
-  info_ = std::move(opened.info);
-  info_.attempt = std::exchange(attempts_, 0);
-  since_ = now;
+  open_.info = std::move(opened.info);
+  open_.info.attempt = std::exchange(attempts_, 0);
+  open_.since = now;
   ending_.clear();
   parts_.counts.connects.add(1);
+  open_.info.number = static_cast<std::size_t>(parts_.counts.connects.value());
   co_return outcome::done;
 }
 
@@ -181,32 +155,33 @@ outcome lifecycle::attempt_failed(std::error_code error) {
 // Calls the handler for a new connection. While one of its callbacks waits, frames that the last
 // connection left are sent.
 asio::awaitable<outcome> lifecycle::greet() {
-  parts_.events.tell(owner_, event::connected{info_});
+  parts_.events.tell(owner_, event::connected{open_.info});
   any_handler& handler = *parts_.handler;
   const std::shared_ptr<strand_listener> who = owner_.shared_from_this();
   const auto pump_meanwhile = [&] { post_on(parts_.serial, [who] { who->on_notified(); }); };
   asio::awaitable<void> init;
-  if (link_->delivers() && !std::exchange(opened_once_, true)) {
+  if (open_.transport->delivers() && !std::exchange(opened_once_, true)) {
     start_heartbeat(owner_);
-    init = handler.init(owner_, info_);
+    start_rotations(owner_);
+    init = handler.init(owner_, open_.info);
   }
   if (init.valid()) {
     pump_meanwhile();
     co_await std::move(init);
   }
   asio::awaitable<void> greeting;
-  const bool greeted = link_->delivers();
-  if (greeted) greeting = handler.handle_connect(owner_, info_);
+  const bool greeted = open_.transport->delivers();
+  if (greeted) greeting = handler.handle_connect(owner_, open_.info);
   if (greeting.valid()) {
     pump_meanwhile();
     co_await std::move(greeting);
   }
   // If it throws, `connect` fails at the end. If it closes, `connect` succeeds, since the handler
   // has been called.
-  const bool threw = link_->connection().reason().exception != nullptr;
+  const bool threw = open_.transport->connection().reason().exception != nullptr;
   if (greeted && !threw && !stopped()) parts_.complete_connect({}, ending_, target_.url);
   pump();  // frames that it has sent go first
-  link_->take_early();
+  open_.transport->take_early();
   co_return outcome::done;
 }
 
@@ -217,23 +192,31 @@ asio::awaitable<outcome> lifecycle::receive() {
   any_handler& handler = *parts_.handler;
   const std::shared_ptr<strand_listener> who = owner_.shared_from_this();
   for (;;) {
-    link::step next = link_->turn(who);
+    link::step next = open_.transport->turn(who);
     publish();
     if (next == await_mail) {
-      const auto message = link_->pop_mail();
+      const auto message = open_.transport->pop_mail();
       co_await message->deliver_async(owner_);
-      next = link_->read_turn(who);
+      next = open_.transport->read_turn(who);
       publish();
     }
     if (next == await_input) {
-      co_await handler.receive_async(owner_, link_->connection());
-      next = link_->after_turn(who);
+      co_await handler.receive_async(owner_, open_.transport->connection());
+      next = open_.transport->after_turn(who);
       publish();
+    }
+    if (open_.rotates()) {
+      next = co_await open_.turn_of_other(next);
+      if (intent_ == intent::none && !stopped() && open_.replace()) {
+        publish();
+        parts_.senders.tell();
+        continue;
+      }
     }
     if (next == end) break;
     if (next == yield) co_await asio::post(parts_.serial, asio::use_awaitable);
     if (next != rest || wake_.take_notification()) continue;
-    if (!handler.receives_async()) {
+    if (!handler.receives_async() && !open_.rotates()) {
       wake_.release();
       resting_ = true;
       co_return outcome::resting;
@@ -261,7 +244,8 @@ void lifecycle::work() {
   const std::shared_ptr<strand_listener> who = owner_.shared_from_this();
   try {
     for (;;) {
-      const link::step next = link_->turn(who);
+      if (open_.rotates() && !stopped()) return launch();
+      const link::step next = open_.transport->turn(who);
       publish();
       if (next == link::step::again) continue;
       if (next == link::step::rest && wake_.take_notification()) continue;
@@ -288,26 +272,28 @@ void lifecycle::work() {
 
 // The connection is over, or must be.
 void lifecycle::finish_connection() {
-  auto& connection = link_->connection();
+  auto& connection = open_.transport->connection();
   connection.conclude();
   const bool cut = stopped() && !connection.over();
-  ending_.connection_ended(cut ? stop_reason() : connection.reason(), *parts_.options, info_.url);
+  ending_.connection_ended(cut ? stop_reason() : connection.reason(), *parts_.options,
+                           open_.info.url);
   clean_up();
-  parts_.events.tell_disconnected(owner_, ending_.reason(), since_);
+  parts_.events.tell_disconnected(owner_, ending_.reason(), open_.since, open_.info.number);
 }
 
 // Nothing of a connection or attempt is left for the next one. Waiting operations are completed
 // last.
 void lifecycle::clean_up() {
-  if (link_) link_->shut_down();
+  open_.end_rotation(false);
+  if (open_.transport) open_.transport->shut_down();
   if (dialer_) dialer_->shut_down();
-  link_.reset();
+  open_.transport.reset();
   dialer_.reset();
-  ++number_;  // pending waits belong to the past
+  ++open_.number;
   publish();
   parts_.time.cancel();
   parts_.door.notifier().disarm();
-  parts_.senders.connection_ended(parts_.options->drop_unsent_on_disconnect, number_ + 1);
+  parts_.senders.connection_ended(parts_.options->drop_unsent_on_disconnect, open_.number + 1);
   parts_.count_dropped();
   parts_.senders.tell();
 }
@@ -319,11 +305,12 @@ outcome lifecycle::crashed(std::exception_ptr what) {
   if (dialing) {
     ending_.attempt_failed(ending::crashed(std::move(what)), {}, *parts_.options, target_.url);
   } else {
-    ending_.connection_ended(ending::crashed(std::move(what)), *parts_.options, info_.url);
+    ending_.connection_ended(ending::crashed(std::move(what)), *parts_.options, open_.info.url);
   }
-  const bool was_open = link_.has_value();
+  const bool was_open = open_.transport != nullptr;
   if (was_open || dialing) clean_up();
-  if (was_open) parts_.events.tell_disconnected(owner_, ending_.reason(), since_);
+  if (was_open)
+    parts_.events.tell_disconnected(owner_, ending_.reason(), open_.since, open_.info.number);
   if (dialing) parts_.events.tell(owner_, event::attempt_failed{attempts_, ending_.reason()});
   if (stopped()) return outcome::stopped;
   return dialing && gives_up() ? outcome::gave_up : outcome::failed;
@@ -333,11 +320,11 @@ outcome lifecycle::crashed(std::exception_ptr what) {
 asio::awaitable<outcome> lifecycle::ask() {
   const bool was_open = attempts_ == 0;
   const auto now = parts_.time.now();
-  const auto since = std::exchange(since_, now);
+  const auto since = std::exchange(open_.since, now);
   const close_reason reason = ending_.reason();  // the handler may keep a reference while it waits
   const disconnect what{.reason = reason,
                         .attempt = was_open ? 1 : attempts_ + (opened_once_ ? 1 : 0),
-                        .connection = info_,
+                        .connection = open_.info,
                         .uptime = was_open ? now - since : deadline::duration::zero()};
   disconnect_decision decision = stop();
   do {

@@ -7,6 +7,7 @@
 #include "ending.hpp"
 #include "life_state.hpp"
 #include "link.hpp"
+#include "replaceable_connection.hpp"
 #include "strand_listener.hpp"
 
 #include <wsx/action.hpp>
@@ -22,7 +23,6 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <optional>
 #include <system_error>
 
 namespace wsx::detail {
@@ -39,19 +39,20 @@ class lifecycle {
  public:
   using time_point = deadline::time_point;
 
-  lifecycle(engine& owner, client_parts& parts) noexcept : owner_(owner), parts_(parts) {}
+  lifecycle(engine& owner, client_parts& parts) noexcept
+      : owner_(owner), parts_(parts), open_(owner, parts) {}
 
   life_state state() const noexcept { return state_; }
-  // Returns the open connection, or null.
-  link* open_link() noexcept { return link_ ? &*link_ : nullptr; }
+  // The open connection: its link is null while there is none.
+  replaceable_connection& open() noexcept { return open_; }
   // What is known about the present connection, attempt or pause.
   struct facts {
     const request& target;
     const connection_info& connection;  // the open one, or the last
     std::uint32_t attempts;             // since the last open connection
-    time_point since;                   // when it began
+    time_point since;                   // when it, the attempt or the pause began
   };
-  facts known() const noexcept { return {target_, info_, attempts_, since_}; }
+  facts known() const noexcept { return {target_, open_.info, attempts_, open_.since}; }
   const ending& how_it_ended() const noexcept { return ending_; }
 
   // Requests of the owner.
@@ -124,14 +125,13 @@ class lifecycle {
   [[no_unique_address]] ending ending_;
   bool no_answer_ = false;      // `handle_disconnect` was interrupted, and returned no decision
   bool told_ = false;           // the operations that wait for the end have completed
-  std::uint32_t number_ = 0;    // number of the attempt, or of the connection
   std::uint32_t attempts_ = 0;  // since the last open connection
   request target_{};
-  connection_info info_{};
-  time_point since_{};
+  // The link while a connection is open; the rest is kept after that. `since` also tells when an
+  // attempt or a pause began.
+  replaceable_connection open_;
   async_event wake_;
   std::shared_ptr<dialer> dialer_{};  // while it dials
-  std::optional<link> link_{};        // while a connection is open
 };
 
 }  // namespace wsx::detail

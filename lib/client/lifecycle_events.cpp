@@ -15,6 +15,7 @@ namespace wsx::detail {
 
 void lifecycle::drop_handlers() noexcept {
   if (dialer_) dialer_->drop();
+  open_.drop_handlers();
   wake_.drop();
 }
 
@@ -33,12 +34,12 @@ void lifecycle::cancel_connect() {
 
 bool lifecycle::close(protocol::close_payload how) {
   if (state_ == life_state::terminating) return false;
-  if (!link_) {  // there is no peer to close with: the client just ends, in order
+  if (!open_.transport) {  // there is no peer to close with: the client just ends, in order
     end(intent::end_in_order);
     return true;
   }
   intent_ = std::max(intent_, intent::no_reconnect);
-  link_->connection().close(std::move(how));
+  open_.close(how);
   interrupt_callback();
   pump();
   wake();
@@ -48,7 +49,7 @@ bool lifecycle::close(protocol::close_payload how) {
 void lifecycle::end(intent how) {
   intent_ = std::max(intent_, how);
   owner_.stop();
-  if (link_) link_->close();
+  open_.interrupt();
   if (dialer_) dialer_->interrupt(errc::aborted);
   interrupt_callback();
   wake();
@@ -63,10 +64,10 @@ void lifecycle::publish() {
   phase p = phase::pausing;
   if (state_ == life_state::idle) p = phase::idle;
   if (state_ == life_state::dialing) p = phase::connecting;
-  if (link_) p = link_->connection().closing() ? phase::closing : phase::open;
+  if (open_.transport) p = open_.transport->connection().closing() ? phase::closing : phase::open;
   if (told_) p = phase::ended;
   if (state_ == life_state::ended) p = phase::over;
-  const gate::state now(p, number_);
+  const gate::state now(p, open_.number);
   if (now == parts_.door.load()) return;
   parts_.door.set(now);
   if (p == phase::closing) interrupt_callback();
@@ -79,11 +80,9 @@ void lifecycle::on_signal() {
 // Events from the layers below.
 
 void lifecycle::on_ready(io_direction direction, std::uint32_t number) {
-  if (number != number_) return;  // of an earlier transport
-  if (dialer_) return dialer_->on_ready(direction);
+  if (dialer_) return dialer_->on_ready(direction, number);
   // A transport that has been closed must not complete a wait within that call, but one might.
-  if (!link_ || intent_ > intent::no_reconnect) return;
-  link_->on_ready(direction);
+  if (intent_ > intent::no_reconnect || !open_.on_ready(direction, number)) return;
   direction == io_direction::read ? wake() : pump();
 }
 
@@ -92,10 +91,13 @@ void lifecycle::on_time() {
   const auto now = parts_.time.now();
   auto& time = parts_.time;
   if (time.take(callback, now)) abandon_callback();
-  if (time.take(attempt, now)) dialer_ ? dialer_->time_out() : wake_.notify();
-  if (time.take(connection, now) && link_) {
-    link_->on_time();
-    const auto& c = link_->connection();
+  if (time.take(attempt, now)) {
+    if (dialer_) dialer_->time_out();
+    open_.on_time_of_other() ? pump() : wake_.notify();
+  }
+  if (time.take(connection, now) && open_.transport) {
+    open_.transport->on_time();
+    const auto& c = open_.transport->connection();
     // A callback that began while closing has had the time for closing.
     if (c.closing() && c.timed_out() && callback_.running()) {
       callback_.interrupt();
@@ -109,8 +111,9 @@ void lifecycle::on_time() {
 // Requests of callbacks, and how callbacks end.
 
 void lifecycle::pump() {
-  if (!link_) return;
-  link_->pump(owner_.shared_from_this());
+  if (!open_.transport) return;
+  open_.pump(owner_.shared_from_this());
+  if (open_.rotates()) wake();  // what the other connection waits for may have been written
   publish();
 }
 
@@ -118,7 +121,12 @@ void lifecycle::callback_failed(std::exception_ptr what) noexcept {
   // An interrupted callback usually throws because of that, which is not a failure.
   no_answer_ = callback_.interrupted();
   if (stopped() || connect_canceled_ || callback_.interrupted()) return;
-  if (link_) return link_->callback_failed(std::move(what));
+  if (link* const called = open_.called().transport.get()) {
+    called->callback_failed(what);
+    // A connection that is not the client's present one fails alone only if the client goes on.
+    if (!parts_.options->reconnect_after_exception) open_.transport->callback_failed(what);
+    return;
+  }
   threw_ = state_ != life_state::terminating && !parts_.options->reconnect_after_exception;
   ending_.callback_failed(std::move(what), *parts_.options);
 }
@@ -126,7 +134,9 @@ void lifecycle::callback_failed(std::exception_ptr what) noexcept {
 void lifecycle::callback_waits(const asio::cancellation_slot& own) noexcept {
   callback_.begins(own);
   // Meanwhile answers to the peer are sent.
-  if (link_ && link_->connection().take_answered()) parts_.door.notifier().notify_here();
+  link* const called = open_.called().transport.get();
+  if (called != nullptr && called->connection().take_answered())
+    parts_.door.notifier().notify_here();
 }
 
 void lifecycle::callback_finished() noexcept {
@@ -148,9 +158,10 @@ void lifecycle::interrupt_callback() {
 // wait for the end wait for it any longer. `terminate` is called when it has finished.
 void lifecycle::abandon_callback() {
   const auto& options = *parts_.options;
-  if (link_) {
-    if (!stopped()) link_->connection().receive_end(errc::close_timeout, false);
-    link_->close();
+  for (link* const each : open_.links()) {
+    if (each == nullptr) continue;
+    if (!stopped()) each->connection().receive_end(errc::close_timeout, false);
+    each->close();
   }
   if (state_ == life_state::terminating) {
     callback_.interrupt();
@@ -160,8 +171,8 @@ void lifecycle::abandon_callback() {
     return parts_.complete_connect(asio::error::operation_aborted, ending_, target_.url);
   } else if (intent_ == intent::none) {
     return;  // the handler will decide
-  } else if (link_) {
-    ending_.connection_ended(link_->connection().reason(), options, info_.url);
+  } else if (open_.transport) {
+    ending_.connection_ended(open_.transport->connection().reason(), options, open_.info.url);
   }
   complete_waiters();
 }

@@ -46,12 +46,14 @@ std::error_code thrown_error() {
 
 }  // namespace
 
-link::link(dialed& opened, client_parts& parts, callback_context& client, time_point now)
+link::link(dialed& opened, client_parts& parts, callback_context& client, protocol::outbox& out,
+           time_point now)
     : parts_(parts),
       client_(client),
+      outbox_(out),
       stream_(std::move(opened.stream)),
-      connection_(*parts.options, parts.handler->reception(), opened.info.deflate,
-                  parts.senders.outbox(), now) {
+      connection_(*parts.options, parts.handler->reception(), opened.info.deflate, out, now),
+      number_(opened.number) {
   connection_.observe(*this);
   if (!opened.early.empty()) own_.change() = std::move(opened.early);
 }
@@ -150,7 +152,8 @@ void link::read_shared(time_point now) {
 
 // Delivers the input to the handler, as far as there is time.
 void link::give_out() {
-  parts_.door.notifier().suspend();  // the callbacks' frames are sent when they have finished
+  // The callbacks' frames are sent when they have finished.
+  if (has_producers()) parts_.door.notifier().suspend();
   for (;;) {
     if (client_.observed()) connection_.tell_each();
     parts_.handler->receive(client_, connection_);
@@ -223,7 +226,7 @@ void link::write(listener who, time_point now) {
 link::write_end link::write_some(listener who, time_point now) {
   for (std::size_t written = 0; written < write_budget;) {
     const bytes_view bytes = connection_.data_to_send(now);
-    if (parts_.senders.outbox().compressing()) {
+    if (outbox_.compressing()) {
       written += protocol::outbox::batch_size;  // this much of a message was consumed
     } else if (bytes.empty()) {
       if (idle(who)) return write_end::idle;
@@ -240,11 +243,11 @@ link::write_end link::write_some(listener who, time_point now) {
 // Nothing is left to write: from now on producers notify. Returns false if one has queued
 // something.
 bool link::idle(listener who) {
-  auto& outbox = parts_.senders.outbox();
+  if (!has_producers()) return true;
   auto& bursts = parts_.senders.bursts();
-  bursts.idle(outbox.frames_encoded());
-  parts_.door.notifier().arm(who, bursts.expected(outbox.frames_encoded()));
-  if (!outbox.quiet() && (!outbox.batch().empty() || outbox.compressing())) {
+  bursts.idle(outbox_.frames_encoded());
+  parts_.door.notifier().arm(who, bursts.expected(outbox_.frames_encoded()));
+  if (!outbox_.quiet() && (!outbox_.batch().empty() || outbox_.compressing())) {
     parts_.door.notifier().suspend();
     return false;
   }
@@ -256,36 +259,40 @@ bool link::idle(listener who) {
 
 // Returns whether the transport took all of it.
 bool link::write_batch(bytes_view bytes, time_point now) {
-  const auto frames = [&] { return parts_.senders.outbox().frames_encoded(); };
+  const bool for_producers = has_producers();
+  const auto frames = [&] { return outbox_.frames_encoded(); };
   const io_result result = stream_->write_some(bytes);
   const bool observed = client_.observed();
-  if (observed) parts_.events.wrote(client_, parts_.senders, result.bytes);
+  if (observed) parts_.events.wrote(client_, parts_.senders, outbox_.writing(), result.bytes);
   const bool all = result.bytes == bytes.size();
   connection_.sent(result.bytes, now, all ? 0 : stream_->committed());
   if (result.bytes > 0) {
     parts_.counts.writes.add(1);
     parts_.counts.bytes_sent.add(result.bytes);
-    parts_.counts.frames_sent.set(frames());
+    if (for_producers) parts_.counts.frames_sent.set(frames());
     after_write();
   }
   if (observed) parts_.events.counted(client_, parts_.senders);
-  if (parts_.senders.bursts().expected(frames())) parts_.door.notifier().suspend_many();
+  if (for_producers && parts_.senders.bursts().expected(frames()))
+    parts_.door.notifier().suspend_many();
   if (result.error && !would_block(result.error)) connection_.write_failed(plain(result.error));
   return all;
 }
 
 void link::after_write() {
-  if (parts_.senders.after_write()) connection_.fail(errc::fragment_out_of_order);
+  if (has_producers() && parts_.senders.after_write())
+    connection_.fail(errc::fragment_out_of_order);
 }
 
 // Compares what the connection wants now with the waits that are pending.
 void link::compare(listener who, time_point now) {
   count();
+  const auto own = has_producers() ? deadline::of::connection : deadline::of::attempt;
   if (const auto when = connection_.next_timeout(now)) {
-    parts_.time.set(deadline::of::connection, *when);
+    parts_.time.set(own, *when);
     parts_.time.arm(who);
   } else {
-    parts_.time.lift(deadline::of::connection);
+    parts_.time.lift(own);
   }
   // Reading was deferred for replies, and can continue. It must not continue at once: this may be a
   // call by the user, within which no callback runs.
@@ -297,17 +304,19 @@ void link::compare(listener who, time_point now) {
 
 void link::wait(io_direction direction, listener who) {
   if (waits(direction)) return;
-  stream_->async_wait(direction, wait_handler(who, direction, parts_.door.load().connection()));
-  waits_ |= bit(direction);
+  stream_->async_wait(direction, wait_handler(who, direction, number_));
+  waits(direction) = true;
 }
 
-void link::on_ready(io_direction direction) {
-  waits_ &= static_cast<std::uint8_t>(~bit(direction));
+bool link::on_ready(io_direction direction, std::uint32_t number) {
+  if (number != number_) return false;
+  waits(direction) = false;
   if (direction == io_direction::write) {
     connection_.writable(parts_.time.now());
   } else {
     read_all_ = false;
   }
+  return true;
 }
 
 void link::on_time() {
@@ -324,7 +333,7 @@ void link::apply(const action& wanted) {
 
 void link::take_steps(const action& wanted) {
   action_steps current(wanted);
-  for (; current && delivers(); current.next()) {
+  for (; current && delivers() && connection_.may_send(); current.next()) {
     if (current.closes()) {
       if (const auto error = connection_.close(current.close()))
         connection_.fail(error, {}, "in a callback's close");

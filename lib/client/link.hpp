@@ -40,8 +40,9 @@ class link final : private protocol::connection_observer {
     await_input,  // a coroutine takes the input; then `after_turn`
   };
 
-  // Takes the stream of `opened`, and the input that arrived early.
-  link(dialed& opened, client_parts& parts, callback_context& client, time_point now);
+  // Takes the stream of `opened`, and the input that arrived early. Frames are sent from `out`.
+  link(dialed& opened, client_parts& parts, callback_context& client, protocol::outbox& out,
+       time_point now);
 
   protocol::connection& connection() noexcept { return connection_; }
 
@@ -75,8 +76,9 @@ class link final : private protocol::connection_observer {
   // A callback threw `what`: the Close says so, if there is memory for it.
   void callback_failed(std::exception_ptr what) noexcept;
 
-  // A wait for readiness has ended, or the connection's time has come.
-  void on_ready(io_direction direction);
+  // A wait for readiness has ended: returns false if it was another transport's.
+  bool on_ready(io_direction direction, std::uint32_t number);
+  // The connection's time has come.
   void on_time();
 
   std::optional<tls_info> tls() const { return stream_->tls(); }
@@ -99,6 +101,8 @@ class link final : private protocol::connection_observer {
   };
   using listener = const std::shared_ptr<strand_listener>&;
 
+  // Returns whether producers send on this connection.
+  bool has_producers() const noexcept { return &outbox_ == &parts_.senders.outbox(); }
   const mail* next_mail() noexcept;
   bool deliver_plain_mail();
   bool may_read() const noexcept;
@@ -115,9 +119,8 @@ class link final : private protocol::connection_observer {
 
   void compare(listener who, time_point now);
   void wait(io_direction direction, listener who);
-  bool waits(io_direction direction) const noexcept { return (waits_ & bit(direction)) != 0; }
-  static constexpr std::uint8_t bit(io_direction direction) noexcept {
-    return static_cast<std::uint8_t>(1u << static_cast<unsigned>(direction));
+  bool& waits(io_direction direction) noexcept {
+    return waits_[static_cast<std::size_t>(direction)];
   }
   void take_steps(const action& wanted);
 
@@ -128,16 +131,18 @@ class link final : private protocol::connection_observer {
 
   client_parts& parts_;
   callback_context& client_;
+  protocol::outbox& outbox_;
   std::unique_ptr<any_stream> stream_;
   // Early input; later the buffer to read into, if callbacks are coroutines, or input that was
   // left.
   memory::lazy<memory::byte_buffer> own_{};
   protocol::connection connection_;
   [[no_unique_address]] turn_budget budget_;  // its padding holds what follows
-  std::uint8_t waits_ = 0;                    // a bit per io_direction
-  bool read_all_ = false;                     // the socket is empty: wait for more
-  bool read_in_place_ = false;                // the last input was the rest of a large message
-  bool left_reading_ = false;                 // replies wait, and must go first
+  const std::uint32_t number_;
+  bool waits_[2] = {false, false};  // by io_direction
+  bool read_all_ = false;           // the socket is empty: wait for more
+  bool read_in_place_ = false;      // the last input was the rest of a large message
+  bool left_reading_ = false;       // replies wait, and must go first
 };
 
 }  // namespace wsx::detail

@@ -127,17 +127,18 @@ void observers::tell_attempt(callback_context& client, std::size_t number,
 }
 
 void observers::tell_disconnected(callback_context& client, const close_reason& reason,
-                                  time_point opened_at) noexcept {
-  tell(client, event::disconnected{reason, client.now() - opened_at});
+                                  time_point opened_at, std::size_t number,
+                                  bool still_connected) noexcept {
+  tell(client, event::disconnected{reason, client.now() - opened_at, number, still_connected});
 }
 
-void observers::wrote(callback_context& client, producers& from, std::size_t count) noexcept {
+void observers::wrote(callback_context& client, const producers& from,
+                      const protocol::outgoing_batch& batch, std::size_t count) noexcept {
   try {
     observation& known = made();
     const bool samples = wanted(client, event_bit<event::queue_sampled>);
     if (samples && !known.queued) known.queued = sample{client.now(), from.mark()};
-    if (wanted(client, event_bit<event::frame_sent>))
-      tell_frames(client, from.outbox().writing(), count);
+    if (wanted(client, event_bit<event::frame_sent>)) tell_frames(client, batch, count);
   } catch (const std::bad_alloc&) {  // nobody is told
   }
 }

@@ -56,10 +56,12 @@ class observers {
                      const protocol::incoming& input) noexcept;
   void tell_attempt(callback_context& client, std::size_t number, std::string_view url) noexcept;
   void tell_disconnected(callback_context& client, const close_reason& reason,
-                         std::chrono::steady_clock::time_point opened_at) noexcept;
+                         std::chrono::steady_clock::time_point opened_at, std::size_t number,
+                         bool still_connected = false) noexcept;
 
-  // The transport has taken `count` bytes of the outbox's batch, which are not counted yet.
-  void wrote(callback_context& client, producers& from, std::size_t count) noexcept;
+  // The transport has taken `count` bytes of `batch`, which are not counted yet.
+  void wrote(callback_context& client, const producers& from, const protocol::outgoing_batch& batch,
+             std::size_t count) noexcept;
   // Now they are. An exception of the handler is no problem any more.
   void counted(callback_context& client, producers& from) noexcept;
 

@@ -50,13 +50,16 @@ std::string describe(const ranged& o) {
 std::error_code check_options(const options& o, std::string& what) {
   constexpr std::int64_t largest_queue = std::int64_t{1} << 40;
   const deflate_options deflate = o.deflate.value_or(deflate_options());
-  const std::array<ranged, 20> all{{
+  const std::array<ranged, 22> all{{
       timeout("connect_timeout", o.connect_timeout),
       timeout("handshake_timeout", o.handshake_timeout),
       timeout("close_timeout", o.close_timeout),
       timeout("ping_interval", o.ping_interval, 0),
       timeout("ping_timeout", o.ping_timeout),
       timeout("data_timeout", o.data_timeout, 0),
+      timeout("max_connection_age", o.max_connection_age, 0),
+      {"max_connection_age_jitter", " ms", 0, o.max_connection_age.count(),
+       o.max_connection_age_jitter.count()},
       timeout("heartbeat.interval", o.heartbeat.interval(), o.heartbeat ? 1 : 0),
       size("max_message_size", o.max_message_size),
       size("max_frame_size", o.max_frame_size),

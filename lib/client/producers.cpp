@@ -10,8 +10,8 @@
 namespace wsx::detail {
 
 producers::queued_mark producers::mark() const {
-  queued_mark mark{outbox_.staged_total(), {}};
-  for (const auto& source : outbox_.sources()) {
+  queued_mark mark{outbox_->staged_total(), {}};
+  for (const auto& source : outbox_->sources()) {
     if (const auto left = source->outstanding(); left > 0)
       mark.queued.push_back({source, source->written, source->written + left});
   }
@@ -94,12 +94,12 @@ bool producers::drop_retired() {
     const auto all = channels();
     const auto gone = std::ranges::find_if(all, over);
     if (gone == all.end()) return unfinished;
-    unfinished = outbox_.detach(&*gone) || unfinished;
+    unfinished = outbox_->detach(&*gone) || unfinished;
   }
 }
 
 bool producers::written(const queued_mark& mark) const {
-  if (outbox_.staged_written() < mark.staged) return false;
+  if (outbox_->staged_written() < mark.staged) return false;
   return std::ranges::all_of(mark.queued,
                              [](const auto& s) { return s.source->written >= s.until; });
 }
@@ -110,14 +110,14 @@ bool producers::lost(const flush_mark& mark) {
 }
 
 void producers::connection_ended(bool drops_unsent, std::uint32_t next) {
-  outbox_.count_written();
+  outbox_->count_written();
   settle_flushes();
   // Replies belong to their connection: those that it has not written are gone.
   for (auto& mark : flush_marks_) {
-    if (!mark.outcome && outbox_.staged_written() < mark.staged)
+    if (!mark.outcome && outbox_->staged_written() < mark.staged)
       mark.outcome = errc::connection_dropped;
   }
-  outbox_.reset(drops_unsent, next);
+  outbox_->reset(drops_unsent, next);
   for (send_channel& channel : channels()) {
     if (drops_unsent && channel.waiting) channel.drop_waiting();
   }

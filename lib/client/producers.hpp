@@ -22,15 +22,22 @@ namespace wsx::detail {
 // the operations that wait until frames have been written. On the strand.
 class producers {
  public:
-  explicit producers(std::size_t max_staged) : outbox_(max_staged) {}
+  explicit producers(std::size_t max_staged)
+      : outbox_(std::make_unique<protocol::outbox>(max_staged)) {}
 
   // The outbox that they and the connection send from.
-  protocol::outbox& outbox() noexcept { return outbox_; }
-  const protocol::outbox& outbox() const noexcept { return outbox_; }
+  protocol::outbox& outbox() noexcept { return *outbox_; }
+  const protocol::outbox& outbox() const noexcept { return *outbox_; }
+
+  // The old outbox is `between_messages`: they go on to send from `next`. Returns the old one.
+  std::unique_ptr<protocol::outbox> move_to(std::unique_ptr<protocol::outbox> next) noexcept {
+    next->take_producers(*outbox_);
+    return std::exchange(outbox_, std::move(next));
+  }
 
   burst_estimate& bursts() noexcept { return bursts_; }
 
-  void attach(std::shared_ptr<send_channel> channel) { outbox_.attach(std::move(channel)); }
+  void attach(std::shared_ptr<send_channel> channel) { outbox_->attach(std::move(channel)); }
 
   // Everything queued at one moment: the positions that each source must reach, and where it was.
   struct queued_mark {
@@ -57,7 +64,7 @@ class producers {
   // whether a sender that was destroyed has left a message unfinished, so that only a Close can
   // follow.
   bool after_write() {
-    if (outbox_.sources().empty() && flush_marks_.empty()) return false;  // only callbacks send
+    if (outbox_->sources().empty() && flush_marks_.empty()) return false;  // only callbacks send
     settle_flushes();
     tell();
     return drop_retired();
@@ -85,7 +92,7 @@ class producers {
 
   // All that a client's outbox takes frames from.
   auto channels() const noexcept {
-    return outbox_.sources() | std::views::transform([](const auto& source) -> send_channel& {
+    return outbox_->sources() | std::views::transform([](const auto& source) -> send_channel& {
              return static_cast<send_channel&>(*source);
            });
   }
@@ -95,7 +102,7 @@ class producers {
   bool drop_retired();
   void cancel_send(send_channel& channel);
   static bool lost(const flush_mark& mark);
-  protocol::outbox outbox_;
+  std::unique_ptr<protocol::outbox> outbox_;
   burst_estimate bursts_;
   std::vector<flush_mark> flush_marks_;
   waiting_list<std::error_code> on_flushed_;

@@ -87,14 +87,10 @@ void replaceable_handler::add(asked change) {
   asked_.push_back(std::move(change));
 }
 
-// A part of a message that one handler has received in fragments is lost on another, and what has
-// been assembled can't be given out in fragments any more.
-void replaceable_handler::change_now(callback_context& client, protocol::incoming* open) {
+void replaceable_handler::change_now(callback_context& client, inputs open) {
   waits_ = false;
   while (!asked_.empty()) {
-    const bool in_fragments =
-        handler_access::info(handler_).in_fragments || asked_.front().change->to().in_fragments;
-    waits_ = open != nullptr && in_fragments && open->pause_after_message();
+    waits_ = must_wait(*asked_.front().change, open);
     if (waits_) return;
     asked next = std::move(asked_.front());
     asked_.erase(asked_.begin());
@@ -104,14 +100,23 @@ void replaceable_handler::change_now(callback_context& client, protocol::incomin
   }
 }
 
+// A part of a message that one handler has received in fragments is lost on another, and what has
+// been assembled can't be given out in fragments any more.
+bool replaceable_handler::must_wait(const handler_change& change, inputs open) const noexcept {
+  if (!handler_access::info(handler_).in_fragments && !change.to().in_fragments) return false;
+  bool waits = false;
+  for (protocol::incoming* const each : open) waits = each->pause_after_message() || waits;
+  return waits;
+}
+
 std::error_code replaceable_handler::make(callback_context& client, const asked& change,
-                                          protocol::incoming* open) {
+                                          inputs open) {
   const std::string_view from = handler_.version();
   const std::string_view to = change.change->to().version;
   try {
     wsx::any_handler next = change.change->make(handler_, {from, is_later(from, to)});
     handler_access::swap(handler_, next);
-    if (open != nullptr) open->accept(reception());
+    for (protocol::incoming* const each : open) each->accept(reception());
     static_cast<engine&>(client).parts().events.handler_replaced(client, from, to);
     return {};
   } catch (...) {

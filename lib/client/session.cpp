@@ -10,7 +10,7 @@
 namespace wsx {
 
 std::error_code session::send_frame(const protocol::outgoing_frame& frame) {
-  detail::link* const open = engine_.life().open_link();
+  detail::link* const open = engine_.life().open().called().transport.get();
   return open != nullptr ? open->send(frame) : errc::not_connected;
 }
 
@@ -26,7 +26,7 @@ std::error_code session::begin_close(protocol::close_payload how) {
   if (how.code) {
     if (const auto error = protocol::check_close(*how.code, how.reason)) return error;
   }
-  detail::link* const open = engine_.life().open_link();
+  detail::link* const open = engine_.life().open().called().transport.get();
   if (open == nullptr) {
     const auto state = engine_.life().state();
     const bool ends = state == detail::life_state::idle || state >= detail::life_state::terminating;
@@ -58,11 +58,13 @@ timer session::post_mail_after(std::chrono::steady_clock::duration delay,
 }
 
 const connection_info& session::connection() const noexcept {
-  return engine_.life().known().connection;
+  return engine_.life().open().called().info;
 }
 
 wsx::stats session::stats() const noexcept {
-  if (detail::link* const open = engine_.life().open_link()) open->count();
+  for (detail::link* const open : engine_.life().open().links()) {
+    if (open != nullptr) open->count();
+  }
   return engine_.parts().counts.snapshot();
 }
 

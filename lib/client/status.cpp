@@ -40,7 +40,7 @@ void describe(lifecycle& life, deadline::time_point now, client_status& status) 
   if (lives) status.since = now - known.since;
   status.url = protocol::display_url(known.target.url);
   status.attempt = known.attempts;
-  if (const link* const open = life.open_link()) {
+  if (const link* const open = life.open().transport.get()) {
     status.connection = known.connection;
     status.tls = open->tls();
   }

@@ -87,7 +87,9 @@ std::string to_string(const closing& e, const trace_options&) {
 }
 
 std::string to_string(const disconnected& e, const trace_options&) {
-  return fmt::format("disconnected after {}: {}", detail::ms_of(e.uptime), to_string(e.reason));
+  return fmt::format("{} after {}: {}",
+                     e.still_connected ? "other connection ended" : "disconnected",
+                     detail::ms_of(e.uptime), to_string(e.reason));
 }
 
 std::string to_string(const frame_sent& e, const trace_options& how) {

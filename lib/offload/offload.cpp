@@ -223,7 +223,7 @@ void offload::drain() {
 
 // Returns false if there is nothing to do, or nothing may be done for now.
 bool offload::apply_next(engine& client) {
-  link* const open = client.life().open_link();
+  link* const open = client.life().open().transport.get();
   const bool congested = open != nullptr && open->connection().congested();
   jobs next;
   {

@@ -33,9 +33,15 @@ std::string told(std::error_code error) {
 }  // namespace
 
 std::optional<close_payload> close_state::start(close_payload close) {
-  if (begun_) return std::nullopt;
+  auto sent = shutdown_send(std::move(close));
+  if (sent) begun_ = true;
+  return sent;
+}
+
+std::optional<close_payload> close_state::shutdown_send(close_payload close) {
+  if (!may_send()) return std::nullopt;
   close_reason& reason = reason_.change();
-  begun_ = true;
+  send_shut_down_ = true;
   reason.origin = close_origin::local;
   reason.requested = close.code;
   reason.text = close.reason;
@@ -47,11 +53,11 @@ std::optional<close_payload> close_state::receive(const close_payload& close) {
   close_reason& reason = reason_.change();
   received_ = true;
   reason.received = close.code;
-  if (!begun_) {
-    begun_ = true;
+  if (may_send()) {
     reason.origin = close_origin::remote;
     reason.text = close.reason;
   }
+  begun_ = true;
   if (written_) return std::nullopt;
   return close_payload{.code = close.code, .reason = {}};
 }
@@ -79,7 +85,9 @@ void close_state::end(std::error_code error, bool at_end, std::string_view detai
   // If a connection just ends, or is reset, the server did that.
   const bool dropped = at_end || reset_by_peer<std::errc>(error);
   close_reason& reason = reason_.change();
-  if (!std::exchange(begun_, true) || std::exchange(abandoned_, false)) {
+  const bool unasked = may_send() || std::exchange(abandoned_, false);
+  begun_ = true;
+  if (unasked) {
     reason.origin = dropped ? close_origin::remote : close_origin::error;
     reason.error = dropped ? make_error_code(errc::connection_dropped) : error;
     reason.diagnostics.detail = dropped && !at_end && detail.empty() ? error.message() : detail;

@@ -162,6 +162,7 @@ event connection::take(receive_event came) {
         return event::fragment;
       case receive_event::ping:
         if (reception_.pings) return event::ping;
+        if (!may_send()) break;
         outbox_.add_pong(payload_);  // RFC 6455 5.5.2
         answered_ = true;
         if (observer_ != nullptr) observer_->took(opcode::ping, payload_);
@@ -190,7 +191,7 @@ event connection::input_ends() {
   allowance_ = 0;
   payload_ = {};
   release_assembler(assembler_);
-  if (expired_ == expiry::no_data_yet || (timed_out() && write_error_)) give_up();
+  if (expired_ == expiry::no_data_yet || (timed_out() && ends())) give_up();
   return event::need_input;
 }
 
@@ -235,7 +236,7 @@ void connection::keep_rest(memory::byte_buffer& place) {
 
 void connection::give_up() {
   if (write_error_) return receive_end(write_error_, false);
-  if (!open()) return receive_end(errc::close_timeout, false);
+  if (!may_send()) return receive_end(errc::close_timeout, false);
   receive_end(expired_ >= expiry::no_data ? errc::data_timeout : errc::ping_timeout, false);
 }
 
@@ -245,7 +246,7 @@ void connection::conclude() {
 
 // RFC 6455 6.1.
 errc connection::send(const outgoing_frame& frame) {
-  if (!open()) return errc::closing;
+  if (!may_send()) return errc::closing;
   if (const auto error = validator_.check(frame); error != errc{}) return error;
   if (!outbox_.stage(frame.head, frame.payload)) return errc::queue_full;
   validator_.commit(frame);
@@ -254,12 +255,14 @@ errc connection::send(const outgoing_frame& frame) {
 }
 
 // RFC 6455 7.1.2.
-std::error_code connection::close(close_payload how) {
-  if (!open()) return errc::closing;
+std::error_code connection::close(close_payload how, late_input input) {
+  if (!may_send()) return errc::closing;
   if (how.code) {
     if (const auto error = check_close(*how.code, how.reason)) return error;
   }
-  begin_closing(close_.start(std::move(how)), close_order::after_queues);
+  const bool delivers = input == late_input::delivered;
+  begin_closing(delivers ? close_.shutdown_send(std::move(how)) : close_.start(std::move(how)),
+                close_order::after_queues);
   return {};
 }
 
@@ -322,11 +325,7 @@ void connection::handle_timeout(time_point now, std::optional<std::size_t> unack
   if (due == no_data) expired_ = expiry::no_data;
   if (due == send_ping) outbox_.set_ping(liveness_.ping_payload());
   if (due == not_reading) receive_end(errc::peer_not_reading, false);
-  release_memory();
-}
-
-// Called periodically: memory for a burst or a large message is not kept forever.
-void connection::release_memory() noexcept {
+  // Called periodically: memory for a burst or a large message is not kept forever.
   if (!has_input_) {  // otherwise a callback may still view the assembler's memory
     if (assembler_) assembler_->release_memory();
     release_assembler(assembler_);

@@ -24,6 +24,13 @@ bool frame_sources::detach(const frame_source* source) {
   return writer_.batch().message_of() == source;
 }
 
+void frame_sources::take(frame_sources& from) noexcept {
+  sources_ = std::exchange(from.sources_, {});
+  turn_ = from.turn_;
+  drops_ = from.drops_;
+  connection_ = from.connection_;
+}
+
 void frame_sources::go_on() {
   for (const auto& source : sources_) {
     if (writer_.batch().message_of() == source.get()) return fill_from(*source, true);

@@ -69,9 +69,9 @@ void outbox::fill() {
   if (writer_.within_payload()) return writer_.go_on();
   if (batch_.message_of() != nullptr) sources_.go_on();
   fill_staged();
-  sources_.fill();
+  if (!held_) sources_.fill();
   // If nothing can be sent, a message waits for its end, which will not come any more.
-  if (close_ && !writer_.within_payload() && (drained() || batch_.empty())) fill_close();
+  if (close_ && !writer_.within_payload() && ((staged_.bytes.empty() && quiet()) || batch_.empty())) fill_close();
 }
 
 // RFC 6455 5.5: control frames may go between the fragments of a message, so they wait only for the
@@ -181,6 +181,18 @@ void outbox::reset(bool drop, std::uint32_t next) {
   close_.reset();
   closed_ = false;
   sources_.reset(drop, next);
+}
+
+void outbox::take_producers(outbox& from) noexcept {
+  sources_.take(from.sources_);
+  take_counts(from);
+}
+
+void outbox::take_counts(outbox& from) noexcept {
+  staged_.total += std::exchange(from.staged_.total, 0);
+  staged_.written += std::exchange(from.staged_.written, 0);
+  staged_.dropped += std::exchange(from.staged_.dropped, 0);
+  batch_.count_put(from.batch_.take_frames());
 }
 
 void outbox::release_memory() noexcept {

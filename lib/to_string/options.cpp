@@ -54,9 +54,9 @@ std::string to_string(const tls_options& o) {
 }
 
 std::string to_string(const options& o) {
-  const auto& [tls, deflate, connect, handshake, close, ping_interval, ping, data, beat,
-               message_size, frame_size, fragments, head_size, headers, queue, replies, mailbox,
-               turn, drop, first_failure, exception] = o;
+  const auto& [tls, deflate, connect, handshake, close, ping_interval, ping, data, age, jitter,
+               beat, message_size, frame_size, fragments, head_size, headers, queue, replies,
+               mailbox, turn, drop, first_failure, exception] = o;
   detail::members all;
   all.add("tls", to_string(tls)).add("deflate", deflate ? to_string(*deflate) : "none");
   all.add("connect_timeout", detail::ms_of(connect));
@@ -64,6 +64,8 @@ std::string to_string(const options& o) {
   all.add("close_timeout", detail::ms_of(close));
   all.add("ping_interval", detail::ms_of(ping_interval)).add("ping_timeout", detail::ms_of(ping));
   all.add("data_timeout", detail::ms_of(data));
+  all.add("max_connection_age", detail::ms_of(age));
+  all.add("max_connection_age_jitter", detail::ms_of(jitter));
   all.add("heartbeat", beat ? "every " + detail::ms_of(beat.interval()) : "none");
   all.add("max_message_size", message_size).add("max_frame_size", frame_size);
   all.add("max_fragments", fragments).add("max_head_size", head_size).add("max_headers", headers);

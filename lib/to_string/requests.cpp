@@ -75,13 +75,14 @@ std::string to_string(const url& u) {
 }
 
 std::string to_string(const connection_info& info) {
-  const auto& [url, status, headers, subprotocol, compressed, peer, local, attempt, deflate] = info;
+  const auto& [url, status, headers, subprotocol, compressed, peer, local, attempt, number,
+               deflate] = info;
   detail::members all;
   all.add("url", protocol::display_url(url)).add("status", status);
   all.add("headers", to_string(headers)).add_quoted("subprotocol", subprotocol);
   all.add("compressed", compressed).add("peer_endpoint", protocol::escape(peer));
   all.add("local_endpoint", protocol::escape(local)).add("attempt", attempt);
-  all.add("deflate", deflate ? to_string(*deflate) : "none");
+  all.add("number", number).add("deflate", deflate ? to_string(*deflate) : "none");
   return std::move(all).text();
 }
 

@@ -36,6 +36,7 @@ detail::json_object json_of(const connection_info& info) {
   all.add("subprotocol", protocol::escape(info.subprotocol)).add("compressed", info.compressed);
   all.add("peer_endpoint", protocol::escape(info.peer_endpoint));
   all.add("local_endpoint", protocol::escape(info.local_endpoint)).add("attempt", info.attempt);
+  all.add("number", info.number);
   if (info.deflate) all.add("deflate", to_string(*info.deflate));
   return all;
 }

@@ -312,4 +312,36 @@ TEST_SUITE("code_change/fragments") {
     send(f, peer, "text");
     CHECK(frames_of(peer).front().starts_with("close 1003"));
   }
+
+  TEST_CASE("two connections, while one replaces the other: both end their message before") {
+    lines log;
+    const auto age = std::chrono::minutes(60);
+    any_client f(whole{&log}, calm().set(&wsx::options::max_connection_age, age));
+    memory_peer old = f.open();
+    f.let_pass(age);
+    memory_peer next = f.next_open();
+    log.clear();
+    old.write(first_part("old "));
+    next.write(first_part("new "));
+    poll(f.io);
+    outcome changed;
+    ask<pieces, whole>(f, changed);
+    poll(f.io);
+    CHECK(!changed.done());
+    next.write(continuation_frame("message", true));
+    next.write(first_part("another "));
+    poll(f.io);
+    CHECK(!changed.done());
+    next.write(continuation_frame("message", true));
+    poll(f.io);
+    CHECK(!changed.done());
+    old.write(continuation_frame("message", true));
+    poll(f.io);
+    CHECK(changed.ok());
+    old.write(text_frame("a"));
+    next.write(text_frame("b"));
+    poll(f.io);
+    CHECK(log == lines{"whole new message", "whole another message", "whole old message", "change",
+                       "first a, last", "first b, last"});
+  }
 }

@@ -9,6 +9,7 @@
 #include <wsx/export.hpp>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -52,8 +53,11 @@ class replaceable_handler : public any_handler {
     completion<std::error_code> done;
   };
   WSX_API void add(asked change);
-  // Makes the changes in their order. `open` is the open connection, or null.
-  WSX_API void change_now(callback_context& client, protocol::incoming* open);
+  // What the open connections receive.
+  using inputs = std::span<protocol::incoming* const>;
+
+  // Makes the changes in their order.
+  WSX_API void change_now(callback_context& client, inputs open);
   // Completes a change, or all of them, without making it.
   WSX_API void cancel(ticket t, std::error_code canceled);
   WSX_API void fail(std::error_code error);
@@ -61,7 +65,8 @@ class replaceable_handler : public any_handler {
 
  private:
   any_handler& current() const noexcept { return handler_access::model(handler_); }
-  std::error_code make(callback_context& client, const asked& change, protocol::incoming* open);
+  bool must_wait(const handler_change& change, inputs open) const noexcept;
+  std::error_code make(callback_context& client, const asked& change, inputs open);
 
   mutable wsx::any_handler handler_;
   std::vector<asked> asked_{};

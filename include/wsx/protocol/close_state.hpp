@@ -34,6 +34,13 @@ class close_state {
   /// This side wants to close.
   WSX_API std::optional<close_payload> start(close_payload close);
 
+  /// This side wants to close once the server has: until then, it sends nothing more, but the
+  /// server's messages still count. RFC 6455 1.4.
+  WSX_API std::optional<close_payload> shutdown_send(close_payload close);
+
+  /// Returns whether messages can still be sent.
+  bool may_send() const noexcept { return !begun_ && !send_shut_down_; }
+
   /// The server sent Close. The answer has its own code, unless our Close has been written. RFC
   /// 6455 5.5.1.
   WSX_API std::optional<close_payload> receive(const close_payload& close);
@@ -52,7 +59,8 @@ class close_state {
 
   /// The transport has ended, but the reason is not known yet: `end` will give it.
   void abandon() noexcept {
-    if (!std::exchange(begun_, true)) abandoned_ = true;
+    if (may_send()) abandoned_ = true;
+    begun_ = true;
   }
 
   /// The transport has ended. `error` is `asio::error::eof`, with `at_end`, or the error that broke
@@ -63,6 +71,7 @@ class close_state {
 
  private:
   bool begun_ = false;
+  bool send_shut_down_ = false;
   bool written_ = false;
   bool received_ = false;
   bool abandoned_ = false;  // so it has begun, but for no reason yet

@@ -96,9 +96,16 @@ class connection : public incoming {
   /// `errc::closing`, those of `send_validator::check`, `errc::queue_full`.
   WSX_API errc send(const outgoing_frame& frame);
 
+  /// What becomes of messages that arrive after this side has closed, and before the peer has. RFC
+  /// 6455 1.4 allows both.
+  enum class late_input : std::uint8_t {
+    discarded,
+    delivered,  ///< by `next`, for `close_timeout` at most; nothing can be sent any more
+  };
+
   /// Begins the closing handshake after everything queued. RFC 6455 7.1.2. Errors, with nothing
   /// sent: `errc::closing`, and those of `check_close`.
-  WSX_API std::error_code close(close_payload how);
+  WSX_API std::error_code close(close_payload how, late_input input = late_input::discarded);
 
   /// Fails the connection, after frames sent with `send`: sends Close with the code for `error`.
   /// RFC 6455 7.1.7. Does nothing once closing has begun.
@@ -124,7 +131,7 @@ class connection : public incoming {
   void write_failed(std::error_code error) noexcept {
     if (write_error_) return;
     write_error_ = error;
-    if (open()) due_ = never;
+    if (may_send()) due_ = never;
   }
 
   /// Nothing can be written, and there is no time to read: the connection is over.
@@ -150,8 +157,12 @@ class connection : public incoming {
 
   // State.
 
-  /// Returns whether messages go both ways: no Close has been sent, received or requested.
+  /// Returns whether messages are delivered: no Close has been sent, received or requested, except
+  /// with `late_input::delivered`.
   bool open() const noexcept { return close_.open(); }
+
+  /// Returns whether messages can be sent, too.
+  bool may_send() const noexcept { return close_.may_send(); }
 
   /// Returns whether the closing handshake is in progress, or was when the transport ended.
   bool closing() const noexcept { return closing_; }
@@ -203,8 +214,7 @@ class connection : public incoming {
   void discard();
   void begin_closing(const std::optional<close_payload>& close, close_order order);
   void give_up();
-  void release_memory() noexcept;
-  bool ends() const noexcept { return !open() || write_error_; }
+  bool ends() const noexcept { return !may_send() || write_error_; }
 
   const options& options_;
   outbox& outbox_;

@@ -32,6 +32,9 @@ class frame_sources {
   WSX_API bool detach(const frame_source* source);
   const std::vector<std::shared_ptr<frame_source>>& sources() const noexcept { return sources_; }
 
+  /// Takes the producers of another, which have no frames in a batch.
+  WSX_API void take(frame_sources& from) noexcept;
+
   /// Returns whether no producer has anything to send.
   bool quiet() const noexcept {
     return std::ranges::all_of(sources_, [](const auto& source) { return source->empty(); });

@@ -107,6 +107,22 @@ class outbox {
     return sources_.sources();
   }
 
+  /// Returns whether no message is unfinished on the wire, and nothing that callbacks staged waits.
+  bool between_messages() const noexcept {
+    return batch_.empty() && staged_.bytes.empty() && !writer_.within_payload() &&
+           batch_.message_of() == nullptr;
+  }
+
+  /// Whether producers may begin no further message. They finish what they have begun.
+  void hold_producers(bool hold) noexcept { held_ = hold; }
+
+  /// Takes the producers of another outbox, which is `between_messages`, and its counts. What they
+  /// have queued is sent here.
+  WSX_API void take_producers(outbox& from) noexcept;
+
+  /// Adds the counts of another outbox, which is `between_messages` or has been reset, to its own.
+  WSX_API void take_counts(outbox& from) noexcept;
+
   // Writing.
 
   /// Returns the bytes to write next: empty if there is nothing to send, or if it is `compressing`.
@@ -177,7 +193,6 @@ class outbox {
   void fill_staged();
   bool may_interrupt() const noexcept;
   bool unfinished() const noexcept;
-  bool drained() const noexcept { return staged_.bytes.empty() && quiet(); }
   void take_back(std::size_t committed) noexcept;
   void drop_staged() noexcept;
   void end_batch() noexcept;
@@ -189,6 +204,7 @@ class outbox {
   staged_frames staged_;
   std::uint32_t max_unsent_;
 
+  bool held_ = false;
   bool ping_written_ = false;
   bool closed_ = false;  // Close is in the batch or beyond
   close_order order_ = close_order::after_queues;

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace wsx::protocol {
@@ -73,12 +74,13 @@ class outgoing_batch {
 
   /// Returns the number of frames ever added or begun, not counting those withdrawn.
   std::uint64_t frames() const noexcept { return frames_; }
+  std::uint64_t take_frames() noexcept { return std::exchange(frames_, 0); }
 
   // While it is filled.
 
   /// The buffer to append to.
   memory::byte_buffer& buffer() noexcept { return copied_; }
-  void count_put(std::size_t frames) noexcept { frames_ += frames; }
+  void count_put(std::uint64_t frames) noexcept { frames_ += frames; }
   /// Appends all of these frames; takes the buffer's memory if possible.
   void take(memory::byte_buffer& frames, std::size_t count) {
     copied_.empty() ? copied_.swap(frames) : copied_.append(frames.view());

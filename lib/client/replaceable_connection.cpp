@@ -1,0 +1,86 @@
+#include "replaceable_connection.hpp"
+
+#include "engine.hpp"
+
+#include <wsx/error.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace wsx::detail {
+
+void replaceable_connection::begin_rotation(const request& target, rotation::retry earlier) {
+  rotation_ = std::make_unique<rotation>(owner_, parts_, std::move(earlier));
+  rotation_->dial(target);
+}
+
+asio::awaitable<link::step> replaceable_connection::turn_of_other(link::step next) {
+  if (next == link::step::end || !rotates()) co_return next;
+  const link::step other = co_await rotation_->turn();
+  if (other == link::step::end) {
+    end_rotation(true);
+    co_return link::step::again;
+  }
+  transport->pump(owner_.shared_from_this());  // a callback may have failed the client
+  co_return std::min(next, other);
+}
+
+bool replaceable_connection::replace() {
+  if (!rotation_ || !rotation_->ready()) return false;
+  auto& connection = transport->connection();
+  auto& outbox = parts_.senders.outbox();
+  if (connection.over()) {
+    connection.conclude();
+    const auto& why = connection.reason();
+    // What ends the client, or is for the handler to decide, does so with another connection, too.
+    const bool threw = why.error == errc::handler_failed;
+    if (why.origin == close_origin::local) return false;
+    if (threw && !parts_.options->reconnect_after_exception) return false;
+    parts_.senders.connection_ended(parts_.options->drop_unsent_on_disconnect, ++number);
+  } else {
+    outbox.hold_producers(true);
+    transport->pump(owner_.shared_from_this());
+    if (!connection.may_send() || !outbox.between_messages()) return false;
+  }
+  rotation_->hand_over(*this);
+  return true;
+}
+
+void replaceable_connection::end_rotation(bool goes_on) {
+  const auto over = std::move(rotation_);
+  if (!over) return;
+  over->end(goes_on, since);
+  parts_.time.lift(deadline::of::attempt);
+  if (goes_on) transport->pump(owner_.shared_from_this());
+}
+
+void replaceable_connection::pump(const std::shared_ptr<strand_listener>& who) noexcept {
+  for (link* const each : links()) {
+    if (each != nullptr) each->pump(who);
+  }
+}
+
+bool replaceable_connection::on_ready(io_direction direction, std::uint32_t transport_number) {
+  if (rotation_) rotation_->on_ready(direction, transport_number);
+  bool known = false;
+  for (link* const each : links())
+    known = (each != nullptr && each->on_ready(direction, transport_number)) || known;
+  return known;
+}
+
+bool replaceable_connection::on_time_of_other() {
+  if (rotation_) rotation_->on_time();
+  return rotation_ != nullptr;
+}
+
+void replaceable_connection::close(const protocol::close_payload& how) {
+  if (rotation_) rotation_->close(how);
+  transport->connection().close(how);
+}
+
+void replaceable_connection::interrupt() noexcept {
+  if (transport) transport->close();
+  if (rotation_) rotation_->interrupt();
+}
+
+}  // namespace wsx::detail
