@@ -112,8 +112,12 @@ void lifecycle::on_time() {
 
 void lifecycle::pump() {
   if (!open_.transport) return;
-  open_.pump(owner_.shared_from_this());
-  if (open_.rotates()) wake();  // what the other connection waits for may have been written
+  const std::shared_ptr<strand_listener> who = owner_.shared_from_this();
+  open_.transport->pump(who);
+  if (open_.rotates()) {
+    open_.pump_other(who);
+    wake();  // what the other connection waits for may have been written
+  }
   publish();
 }
 

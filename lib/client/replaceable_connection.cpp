@@ -54,10 +54,8 @@ void replaceable_connection::end_rotation(bool goes_on) {
   if (goes_on) transport->pump(owner_.shared_from_this());
 }
 
-void replaceable_connection::pump(const std::shared_ptr<strand_listener>& who) noexcept {
-  for (link* const each : links()) {
-    if (each != nullptr) each->pump(who);
-  }
+void replaceable_connection::pump_other(const std::shared_ptr<strand_listener>& who) noexcept {
+  if (link* const other = links()[1]) other->pump(who);
 }
 
 bool replaceable_connection::on_ready(io_direction direction, std::uint32_t transport_number) {

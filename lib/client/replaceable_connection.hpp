@@ -53,8 +53,8 @@ class replaceable_connection : public open_connection {
   // Nothing is left of the other connection. `goes_on` tells whether this one does.
   void end_rotation(bool goes_on);
 
-  // Both connections write.
-  void pump(const std::shared_ptr<strand_listener>& who) noexcept;
+  // The other connection writes.
+  void pump_other(const std::shared_ptr<strand_listener>& who) noexcept;
 
   // A transport with this number is ready. Returns whether it belongs to an open connection.
   bool on_ready(io_direction direction, std::uint32_t transport_number);
