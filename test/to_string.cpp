@@ -130,6 +130,7 @@ const std::vector<std::pair<wsx::errc, std::string>> errors{
     {wsx::errc::module_differs, "module_differs"},
     {wsx::errc::module_not_loaded, "module_not_loaded"},
     {wsx::errc::too_many_modules, "too_many_modules"},
+    {wsx::errc::handler_type_differs, "handler_type_differs"},
 };
 
 }  // namespace

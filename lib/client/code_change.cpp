@@ -67,12 +67,10 @@ replaceable_handler* handler_changes::handler() const noexcept {
 // The user's code may destroy the client.
 void handler_changes::make() {
   replaceable_handler* const changed = handler();
-  if (changed == nullptr) return;
+  if (changed == nullptr || !client_.begin_use()) return;
   link* const open = client_.life().open_link();
-  client_.changes_ = true;
   changed->change_now(client_, open != nullptr ? &open->connection() : nullptr);
-  client_.changes_ = false;
-  if (client_.state().current_phase() == phase::over) client_.life_over();
+  client_.end_use();
 }
 
 void handler_changes::make_after_batch() {

@@ -17,6 +17,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <system_error>
@@ -69,11 +70,13 @@ class engine final : private client_parts,
   bool gone() const noexcept { return gone_.load(std::memory_order_relaxed); }
   // The handler will not be called any more.
   void life_over() noexcept;
+  // Until `end_use` the handler stays, even if the client ends and its object is destroyed, on any
+  // thread. Returns false if there is no handler any more.
+  bool begin_use() noexcept;
+  void end_use() noexcept;
   void apply_action(const action& wanted);
 
  private:
-  friend class handler_changes;
-
   void on_ready(io_direction direction, std::uint32_t connection, std::error_code error) override;
   void on_notified() override;
   void on_time() override;
@@ -91,10 +94,15 @@ class engine final : private client_parts,
   // The owner is destroyed: runs `call` on the strand, if there is memory for that.
   template <class Call>
   void owner_gone(Call call) noexcept;
+  void release_handler() noexcept;
+
+  // Who uses the handler between callbacks, or has no more use for it.
+  static constexpr std::uint8_t in_use = 1;
+  static constexpr std::uint8_t released = 2;
 
   std::atomic<bool> gone_{false};
   bool disowned_ = false;  // there is no owner that uses the handler
-  bool changes_ = false;   // the handler is being replaced
+  std::atomic<std::uint8_t> use_{0};
   std::atomic<ticket> tickets_{0};
   lifecycle life_;
 };

@@ -3,6 +3,7 @@
 #include "engine.hpp"
 #include "handler_changes.hpp"
 #include "heartbeat_mail.hpp"
+#include "system_requests.hpp"
 
 #include <wsx/error.hpp>
 
@@ -109,7 +110,10 @@ void lifecycle::enter(life_state next) {
   publish();
   if (next != life_state::idle && next != life_state::ended) return;
   parts_.time.cancel();
-  if (next == life_state::ended) return owner_.life_over();
+  if (next == life_state::ended) {
+    system_requests(owner_).run_all();
+    return owner_.life_over();
+  }
   // `connect` may be called again.
   attempts_ = 0;
   const bool canceled = std::exchange(connect_canceled_, false);
@@ -117,6 +121,7 @@ void lifecycle::enter(life_state next) {
   if (canceled) error = asio::error::operation_aborted;
   parts_.complete_connect(error, ending_, target_.url);
   handler_changes(owner_).make();  // they can't wait for a callback to end
+  system_requests(owner_).run_all();
 }
 
 // In its own coroutine, so that the handler can be called meanwhile.

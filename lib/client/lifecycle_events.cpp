@@ -1,6 +1,7 @@
 #include "engine.hpp"
 #include "handler_changes.hpp"
 #include "lifecycle.hpp"
+#include "system_requests.hpp"
 
 #include <wsx/error.hpp>
 
@@ -179,6 +180,7 @@ void lifecycle::complete_waiters() {
   publish();
   const auto unopened = make_error_code(stopped() ? errc::aborted : errc::closing);
   handler_changes(owner_).fail();
+  system_requests(owner_).client_ended();
   parts_.complete_waiters(ending_, unopened, target_.url);
 }
 

@@ -68,7 +68,10 @@ void tell_status(const std::shared_ptr<engine>& client, completion<client_status
     const client_parts& parts = client->parts();
     describe(parts, now);
     describe(client->life(), parts.time.now(), now);
-    if (parts.handler && !client->gone()) now.handler = what_it_says(*parts.handler);
+    if (!client->gone() && client->begin_use()) {
+      now.handler = what_it_says(*parts.handler);
+      client->end_use();
+    }
     done(std::move(now));
   };
   post_on(client->serial(), std::move(look), memory);
