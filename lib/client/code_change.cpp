@@ -47,7 +47,7 @@ void handler_changes::add(replaceable_handler::asked change) {
   if (client_.stopped()) return change.done(errc::aborted);
   if (client_.state().ended()) return change.done(errc::not_connected);
   handler()->add(std::move(change));
-  if (client_.state().current_phase() == phase::idle) return make();
+  if (client_.state().current_phase() == phase::idle || client_.suspended()) return make();
   post_mail();
   // The present batch of input ends after the callback that is waiting, if there is one.
   if (link* const open = client_.life().open_link()) open->connection().pace(0);

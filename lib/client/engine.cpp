@@ -4,6 +4,7 @@
 #include "failure_text.hpp"
 #include "handler_changes.hpp"
 #include "signal_watch.hpp"
+#include "suspension.hpp"
 #include "system_requests.hpp"
 #include "timer_state.hpp"
 
@@ -63,6 +64,7 @@ void engine::close(ticket t, protocol::close_payload how, completion<std::error_
     const auto now = self->state();
     if (now.current_phase() == phase::idle || now.ended()) return done({});
     self->parts().waiting.add_close(t, std::move(done));
+    suspension(*self).lift();
     self->life_.close(std::move(how));
   };
   post_on(serial(), std::move(begin), memory);

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <set>
@@ -67,6 +68,11 @@ class inbox {
   }
   request first() const { return more_->requests.empty() ? nullptr : more_->requests.front(); }
 
+  // When the client last went on after it was suspended.
+  using time_point = std::chrono::steady_clock::time_point;
+  time_point resumed() const noexcept { return more_->resumed; }
+  void set_resumed(time_point when) { more_.change().resumed = when; }
+
   // Accepts no more mail and destroys waiting mail. Requests still wait.
   void close() {
     mailbox_.close();
@@ -85,6 +91,7 @@ class inbox {
   struct rare {
     std::set<std::shared_ptr<cancelable>> sources{};
     std::vector<request> requests{};
+    time_point resumed = time_point::min();
   };
 
   [[no_unique_address]] mailbox mailbox_;  // its padding holds what follows

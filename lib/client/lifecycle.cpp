@@ -1,8 +1,10 @@
 #include "lifecycle.hpp"
 
+#include "any_phase_mail.hpp"
 #include "engine.hpp"
 #include "handler_changes.hpp"
 #include "heartbeat_mail.hpp"
+#include "suspension.hpp"
 #include "system_requests.hpp"
 
 #include <wsx/error.hpp>
@@ -20,34 +22,6 @@
 // The life of a client: one connection after the other, until it ends.
 
 namespace wsx::detail {
-
-namespace {
-
-// Delivers the messages that arrive without a connection, unless `canceled`: a caller that no
-// longer waits for `connect` does not wait for another callback. Returns whether there were any.
-asio::awaitable<bool> deliver_any_phase(inbox& from, callback_context& to, const bool& canceled) {
-  bool any = false;
-  while (!to.stopped() && !canceled) {
-    const auto message = from.pop_any_phase();
-    if (!message) break;
-    any = true;
-    if (message->is_async()) {
-      co_await message->deliver_async(to);
-    } else {
-      message->deliver(to);
-    }
-  }
-  co_return any;
-}
-
-// Delivers such messages, or waits until something happens.
-asio::awaitable<void> wait_for_news(async_event& news, inbox& from, callback_context& to,
-                                    const bool& canceled) {
-  const bool any = co_await deliver_any_phase(from, to, canceled);
-  if (!any && !news.take_notification()) co_await news.wait();
-}
-
-}  // namespace
 
 bool lifecycle::stopped() const noexcept {
   return owner_.stopped();
@@ -190,11 +164,14 @@ asio::awaitable<outcome> lifecycle::greet() {
   any_handler& handler = *parts_.handler;
   const std::shared_ptr<strand_listener> who = owner_.shared_from_this();
   const auto pump_meanwhile = [&] { post_on(parts_.serial, [who] { who->on_notified(); }); };
-  asio::awaitable<void> init;
-  if (link_->delivers() && !std::exchange(opened_once_, true)) {
-    start_heartbeat(owner_);
-    init = handler.init(owner_, info_);
+  const bool first = link_->delivers() && !std::exchange(opened_once_, true);
+  if (first) start_heartbeat(owner_);
+  if (owner_.suspended()) {
+    pump_meanwhile();
+    co_await wait_for_resume(wake_, owner_, connect_canceled_);
   }
+  asio::awaitable<void> init;
+  if (first && link_->delivers()) init = handler.init(owner_, info_);
   if (init.valid()) {
     pump_meanwhile();
     co_await std::move(init);
@@ -346,7 +323,7 @@ asio::awaitable<outcome> lifecycle::ask() {
                         .uptime = was_open ? now - since : deadline::duration::zero()};
   disconnect_decision decision = stop();
   do {
-    co_await deliver_any_phase(parts_.messages, owner_, connect_canceled_);
+    co_await deliver_any_phase(wake_, parts_.messages, owner_, connect_canceled_);
     if (stopped() || threw_ || connect_canceled_) break;
     no_answer_ = false;
     owner_.answer_to(&decision);
@@ -374,7 +351,8 @@ asio::awaitable<outcome> lifecycle::pause() {
     co_await asio::post(parts_.serial, asio::use_awaitable);
   }
   parts_.time.arm(owner_.shared_from_this());
-  while (parts_.time.runs(attempt) && !stopped() && !connect_canceled_ && !threw_)
+  const auto waits = [&] { return parts_.time.runs(attempt) || owner_.suspended(); };
+  while (waits() && !stopped() && !connect_canceled_ && !threw_)
     co_await wait_for_news(wake_, parts_.messages, owner_, connect_canceled_);
   parts_.time.cancel();
   if (!stopped()) co_return threw_ ? outcome::enough : outcome::done;
@@ -383,6 +361,8 @@ asio::awaitable<outcome> lifecycle::pause() {
 }
 
 asio::awaitable<outcome> lifecycle::terminate() {
+  constexpr bool canceled = false;
+  if (owner_.suspended()) co_await wait_for_resume(wake_, owner_, canceled);
   parts_.events.tell(owner_, event::terminated{ending_.reason()});
   asio::awaitable<void> waiting;
   if (!owner_.gone()) waiting = parts_.handler->terminate(owner_, ending_.reason());

@@ -60,6 +60,8 @@ class lifecycle {
   // Also reconnects no more. Returns false if the client is already about to end.
   bool close(protocol::close_payload how);
   void abort() { end(intent::end_at_once); }
+  // Returns whether the owner has asked for that.
+  bool closes() const noexcept { return intent_ != intent::none; }
 
   // The progress of a callback that is a coroutine, and exceptions of any callback.
   void callback_failed(std::exception_ptr what) noexcept;

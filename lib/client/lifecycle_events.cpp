@@ -1,6 +1,7 @@
 #include "engine.hpp"
 #include "handler_changes.hpp"
 #include "lifecycle.hpp"
+#include "suspension.hpp"
 #include "system_requests.hpp"
 
 #include <wsx/error.hpp>
@@ -49,6 +50,7 @@ bool lifecycle::close(protocol::close_payload how) {
 void lifecycle::end(intent how) {
   intent_ = std::max(intent_, how);
   owner_.stop();
+  suspension(owner_).lift();
   if (link_) link_->close();
   if (dialer_) dialer_->interrupt(errc::aborted);
   interrupt_callback();

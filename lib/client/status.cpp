@@ -1,3 +1,4 @@
+#include "../module/module_count.hpp"
 #include "../protocol/display.hpp"
 #include "engine.hpp"
 
@@ -50,6 +51,7 @@ void describe(lifecycle& life, deadline::time_point now, client_status& status) 
 
 void describe(const client_parts& parts, client_status& status) {
   status.phase = shown(parts.door.load().current_phase());
+  status.modules = module_count().load(std::memory_order_relaxed);
   status.mailbox = parts.messages.size();
   const auto& outbox = parts.senders.outbox();
   status.senders = outbox.sources().size();
@@ -65,6 +67,7 @@ void tell_status(const std::shared_ptr<engine>& client, completion<client_status
   operation_memory* const memory = done.memory();
   auto look = [client, done = std::move(done)]() mutable {
     client_status now;
+    now.suspended = client->suspended();
     const client_parts& parts = client->parts();
     describe(parts, now);
     describe(client->life(), parts.time.now(), now);

@@ -2,6 +2,7 @@
 
 #include "engine.hpp"
 #include "failure_text.hpp"
+#include "handler_changes.hpp"
 
 #include <wsx/detail/with_handler.hpp>
 #include <wsx/error.hpp>
@@ -63,7 +64,7 @@ void system_requests::add(request waiting, bool posted) {
 // No callback is running, and none will begin on its own.
 bool system_requests::runs_at_once() const noexcept {
   const phase now = client_.state().current_phase();
-  return now == phase::idle || now == phase::over;
+  return now == phase::idle || now == phase::over || client_.suspended();
 }
 
 std::unique_ptr<system_request> system_requests::take(const request& waiting) {
@@ -72,7 +73,11 @@ std::unique_ptr<system_request> system_requests::take(const request& waiting) {
 }
 
 void system_requests::run(const request& waiting) {
-  if (waiting->what) carry_out(take(waiting));
+  if (!waiting->what) return;
+  carry_out(take(waiting));
+  if (!client_.suspended()) return;
+  handler_changes(client_).make();
+  run_all();
 }
 
 // The user's code may destroy the client.

@@ -325,6 +325,11 @@ void connection::handle_timeout(time_point now, std::optional<std::size_t> unack
   release_memory();
 }
 
+void connection::restart_liveness(time_point now) noexcept {
+  liveness_.restart(now, timing_of(options_));
+  if (!ends()) expired_ = expiry::none;
+}
+
 // Called periodically: memory for a burst or a large message is not kept forever.
 void connection::release_memory() noexcept {
   if (!has_input_) {  // otherwise a callback may still view the assembler's memory

@@ -68,6 +68,8 @@ class engine_ref {
                     std::vector<std::byte> copy = {}) const;
   WSX_API void code_change(ticket t, std::unique_ptr<handler_change> change,
                            wsx::diagnostics* details, completion<std::error_code> done) const;
+  WSX_API void suspend(ticket t, completion<std::error_code> done) const;
+  WSX_API void resume(ticket t, completion<std::error_code> done) const;
   // `memory` is that of the request's completion.
   WSX_API void ask(ticket t, std::unique_ptr<system_request> what, operation_memory* memory) const;
   WSX_API void cancel(ticket t) const;
