@@ -54,6 +54,7 @@ bool rests(Fixture& f) {
 struct next_life {
   static constexpr std::string_view version = "2";
   static next_life code_change(const wsx::old_version&, const plain_life& old) { return {old.log}; }
+  static next_life code_change(const wsx::old_version&, const gated_life& old) { return {old.log}; }
   lines log{};
   void handle_frame(wsx::text t) { log.push_back("next " + std::string(t.payload)); }
 };
@@ -135,6 +136,29 @@ TEST_SUITE("behavior/lifetime/suspend") {
     CHECK(take_log(f) == lines{"next"});
   }
 
+  TEST_CASE_TEMPLATE("without a connection, what arrives in any phase waits, too", Fixture,
+                     gated_fixture, plain_fixture) {
+    Fixture f;
+    memory_peer peer = f.dial();
+    f.client->post_after(5s, std::string("timer"));
+    CHECK(!suspend(f));
+    f.let_pass(5s);
+    CHECK(rests(f));
+    CHECK(resume(f));
+    CHECK(take_log(f) == lines{"timer"});
+    peer.accept();
+    poll(f.io);
+    peer.close();
+    poll(f.io);
+    take_log(f);
+    f.client->post_after(5ms, std::string("timer"));
+    CHECK(!suspend(f));
+    f.let_pass(5ms);
+    CHECK(rests(f));
+    CHECK(resume(f));
+    CHECK(take_log(f) == lines{"timer"});
+  }
+
   TEST_CASE("a signal waits") {
     struct takes_signal {
       int signals = 0;
@@ -146,7 +170,8 @@ TEST_SUITE("behavior/lifetime/suspend") {
     f.open();
     CHECK(!suspend(f));
     std::raise(SIGUSR1);
-    run_until(f.io, [&] { return status_of(f).mailbox == 1; });
+    poll(f.io);
+    CHECK(status_of(f).mailbox == 1);
     CHECK(f.handler().signals == 0);
     CHECK(resume(f));
     CHECK(f.handler().signals == 1);
@@ -325,18 +350,55 @@ TEST_SUITE("behavior/lifetime/suspend") {
     CHECK(rests(f));
   }
 
+  TEST_CASE("a reply from before is sent") {
+    struct replies {
+      void handle_frame(wsx::text) {}
+      wsx::action handle_cast(int) { return wsx::reply("reply"); }
+    };
+    client_fixture<replies> f;
+    memory_peer peer = f.open();
+    peer.discard_written();
+    f.client->cast(1);
+    f.client->suspend(asio::detached);
+    poll(f.io);
+    CHECK(frames_of(peer) == lines{"text \"reply\""});
+    CHECK(status_of(f).suspended);
+  }
+
   TEST_CASE("the handler is replaced meanwhile") {
     client_fixture<wsx::any_handler> f{plain_life{}};
     memory_peer peer = f.open();
     CHECK(!suspend(f));
     peer.write(text_frame("a"));
     outcome changed;
-    f.client->code_change<next_life>(std::monostate(), changed.token());
+    f.client->code_change<next_life, plain_life>(std::monostate(), changed.token());
     poll(f.io);
     CHECK(changed.ok());
+    REQUIRE(f.handler().get_if<next_life>());
     CHECK(f.handler().get_if<next_life>()->log == lines{"init", "connect"});
     CHECK(resume(f));
     CHECK(f.handler().get_if<next_life>()->log.back() == "next a");
+  }
+
+  TEST_CASE("a change that was asked for before is made, too") {
+    client_fixture<wsx::any_handler> f{wsx::any_handler(quiet())};
+    gated_life first{.waits_in = "cast 1",
+                     .gate = std::make_shared<asio::steady_timer>(f.io, std::chrono::hours(1))};
+    const auto gate = first.gate;
+    f.client.emplace(f.io.get_executor(), wsx::any_handler(first), calm());
+    f.open();
+    f.client->cast(1);
+    poll(f.io);
+    outcome suspended;
+    outcome changed;
+    f.client->suspend(suspended.token());
+    f.client->code_change<next_life, gated_life>(std::monostate(), changed.token());
+    poll(f.io);
+    CHECK(!changed.done());
+    gate->cancel();
+    poll(f.io);
+    CHECK(suspended.ok());
+    CHECK(changed.ok());
   }
 
   TEST_CASE("a trace shows it") {

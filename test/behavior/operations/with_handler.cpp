@@ -210,6 +210,10 @@ TEST_SUITE("behavior/operations/with_handler") {
   TEST_CASE("it waits for the callback, and not for the rest of the input") {
     gated_fixture f("a");
     memory_peer peer = f.open();
+    for (int n = 0; n < 10; ++n) {  // batches become larger
+      peer.write(text_frame("x"));
+      poll(f.io);
+    }
     peer.write(text_frame("a"));
     peer.write(text_frame("b"));
     poll(f.io);
@@ -308,6 +312,24 @@ TEST_SUITE("behavior/operations/with_handler") {
     CHECK(second.ok());
   }
 
+  TEST_CASE("the attempt is given up meanwhile: then at once") {
+    gated_fixture f("disconnect", calm().set(&wsx::options::handle_first_failure, true));
+    asio::cancellation_signal signal;
+    f.client->connect(f.server.url(),
+                      asio::bind_cancellation_slot(signal.slot(), f.connected.token()));
+    poll(f.io);
+    f.next().close();
+    poll(f.io);
+    CHECK(f.take_log() == lines{"disconnect"});
+    look made(f);
+    CHECK(made.calls == 0);
+    signal.emit(asio::cancellation_type::terminal);
+    poll(f.io);
+    CHECK(f.connected.failed(asio::error::operation_aborted));
+    CHECK(made.ok());
+    CHECK(f.take_log() == lines{"disconnect ends", "access"});
+  }
+
   TEST_CASE("the client is destroyed: aborted, and the function is not called") {
     for (const bool begun : {true, false}) {
       CAPTURE(begun);
@@ -326,6 +348,22 @@ TEST_SUITE("behavior/operations/with_handler") {
       CHECK(error == wsx::errc::aborted);
       CHECK(run_out(f.io));
     }
+  }
+
+  TEST_CASE("the client is destroyed, and its callback goes on: aborted all the same") {
+    gated_fixture f("cast 1");
+    f.handler().stubborn = true;
+    const auto gate = f.handler().gate;
+    f.open();
+    f.client->cast(1);
+    poll(f.io);
+    look made(f);
+    f.client.reset();
+    f.let_pass(10min);
+    CHECK(made.calls == 1);
+    CHECK(made.error == wsx::errc::aborted);
+    gate->cancel();
+    CHECK(run_out(f.io));
   }
 
   TEST_CASE("the function may destroy the client: the handler stays until it returns") {

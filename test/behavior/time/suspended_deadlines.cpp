@@ -79,6 +79,9 @@ TEST_SUITE("behavior/time/suspended_deadlines") {
     f.let_pass(seconds(9));
     CHECK(!f.ended.done());
     CHECK(frames_of(peer).empty());
+    f.let_pass(seconds(1));
+    CHECK(!f.ended.done());
+    CHECK(frames_of(peer).size() == 1);
   }
 
   TEST_CASE("a late pong is no measurement") {
