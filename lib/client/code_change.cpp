@@ -1,6 +1,7 @@
 #include "engine.hpp"
 #include "failure_text.hpp"
 #include "handler_changes.hpp"
+#include "handler_use.hpp"
 
 #include <wsx/code_change.hpp>
 #include <wsx/error.hpp>
@@ -67,10 +68,11 @@ replaceable_handler* handler_changes::handler() const noexcept {
 // The user's code may destroy the client.
 void handler_changes::make() {
   replaceable_handler* const changed = handler();
-  if (changed == nullptr || !client_.begin_use()) return;
+  if (changed == nullptr) return;
+  const handler_use use(client_);
+  if (!use) return;
   link* const open = client_.life().open_link();
   changed->change_now(client_, open != nullptr ? &open->connection() : nullptr);
-  client_.end_use();
 }
 
 void handler_changes::make_after_batch() {

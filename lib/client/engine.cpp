@@ -105,23 +105,10 @@ void engine::life_over() noexcept {
   if (disowned_ && !used) parts().handler.reset();
 }
 
-// The client has ended, so nothing but `begin_use` on the strand can use the handler meanwhile.
+// The client has ended, so nothing but a `handler_use` on the strand can use the handler meanwhile.
 void engine::release_handler() noexcept {
   const bool used = (use_.fetch_or(released, std::memory_order_acq_rel) & in_use) != 0;
   if (!used) parts().handler.reset();
-}
-
-bool engine::begin_use() noexcept {
-  const bool exists = (use_.fetch_or(in_use, std::memory_order_acq_rel) & released) == 0;
-  if (exists && parts().handler) return true;
-  use_.fetch_and(released, std::memory_order_acq_rel);
-  return false;
-}
-
-void engine::end_use() noexcept {
-  const auto before = use_.fetch_and(released, std::memory_order_acq_rel);
-  if ((before & released) != 0) return parts().handler.reset();
-  if (state().current_phase() == phase::over) life_over();
 }
 
 void engine::join(ticket t, completion<std::error_code, close_reason> done) {

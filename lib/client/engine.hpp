@@ -70,13 +70,11 @@ class engine final : private client_parts,
   bool gone() const noexcept { return gone_.load(std::memory_order_relaxed); }
   // The handler will not be called any more.
   void life_over() noexcept;
-  // Until `end_use` the handler stays, even if the client ends and its object is destroyed, on any
-  // thread. Returns false if there is no handler any more.
-  bool begin_use() noexcept;
-  void end_use() noexcept;
   void apply_action(const action& wanted);
 
  private:
+  friend class handler_use;
+
   void on_ready(io_direction direction, std::uint32_t connection, std::error_code error) override;
   void on_notified() override;
   void on_time() override;

@@ -50,8 +50,11 @@ class lifecycle {
     const connection_info& connection;  // the open one, or the last
     std::uint32_t attempts;             // since the last open connection
     time_point since;                   // when it began
+    bool closes;                        // the owner has asked for the end
   };
-  facts known() const noexcept { return {target_, info_, attempts_, since_}; }
+  facts known() const noexcept {
+    return {target_, info_, attempts_, since_, intent_ != intent::none};
+  }
   const ending& how_it_ended() const noexcept { return ending_; }
 
   // Requests of the owner.
@@ -60,8 +63,6 @@ class lifecycle {
   // Also reconnects no more. Returns false if the client is already about to end.
   bool close(protocol::close_payload how);
   void abort() { end(intent::end_at_once); }
-  // Returns whether the owner has asked for that.
-  bool closes() const noexcept { return intent_ != intent::none; }
 
   // The progress of a callback that is a coroutine, and exceptions of any callback.
   void callback_failed(std::exception_ptr what) noexcept;

@@ -68,7 +68,10 @@ link::step link::turn(listener who) {
 link::step link::read_turn(listener who) {
   if (connection_.over() || client_.halted()) {
     if (connection_.over() || client_.stopped()) return step::end;
-    if (connection_.open()) return suspended_turn(who);
+    if (connection_.open()) {  // a closing handshake goes on
+      pump(who);
+      return step::rest;
+    }
   }
   const bool async = parts_.handler->receives_async();
   const bool goes_on = connection_.has_input() && !connection_.congested();

@@ -106,7 +106,6 @@ class link final : private protocol::connection_observer {
   bool read_own(time_point now);
   void give_out();
   bool turn_over();
-  step suspended_turn(listener who);
   bool take(std::span<const std::byte> room, const io_result& got, time_point now);
 
   void write(listener who, time_point now);

@@ -1,6 +1,7 @@
 #include "../module/module_count.hpp"
 #include "../protocol/display.hpp"
 #include "engine.hpp"
+#include "handler_use.hpp"
 
 #include <exception>
 #include <utility>
@@ -71,10 +72,8 @@ void tell_status(const std::shared_ptr<engine>& client, completion<client_status
     const client_parts& parts = client->parts();
     describe(parts, now);
     describe(client->life(), parts.time.now(), now);
-    if (!client->gone() && client->begin_use()) {
-      now.handler = what_it_says(*parts.handler);
-      client->end_use();
-    }
+    const handler_use use(*client);
+    if (use && !client->gone()) now.handler = what_it_says(*parts.handler);
     done(std::move(now));
   };
   post_on(client->serial(), std::move(look), memory);

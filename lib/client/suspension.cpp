@@ -51,7 +51,7 @@ void ask_for(engine& client, ticket t, completion<std::error_code> done) {
 std::error_code suspension::begin() {
   if (client_.stopped()) return errc::aborted;
   if (client_.state().ended()) return errc::not_connected;
-  if (client_.life().closes()) return errc::closing;
+  if (client_.life().known().closes) return errc::closing;
   if (client_.suspended()) return {};
   client_.set_suspended(true);
   client_.parts().events.tell(client_, event::suspended());
@@ -71,14 +71,6 @@ void suspension::lift() {
   if (!client_.suspended()) return;
   client_.set_suspended(false);
   client_.parts().events.tell(client_, event::resumed());
-}
-
-// Nobody is called, and nothing is read, but for a closing handshake, after which no message is
-// delivered.
-link::step link::suspended_turn(listener who) {
-  pump(who);
-  budget_.end();
-  return connection_.over() || client_.stopped() ? step::end : step::rest;
 }
 
 asio::awaitable<void> wait_for_resume(async_event& news, const callback_context& client,

@@ -3,6 +3,7 @@
 #include "engine.hpp"
 #include "failure_text.hpp"
 #include "handler_changes.hpp"
+#include "handler_use.hpp"
 
 #include <wsx/detail/with_handler.hpp>
 #include <wsx/error.hpp>
@@ -90,11 +91,8 @@ void system_requests::run_all() {
 }
 
 void system_requests::carry_out(std::unique_ptr<system_request> what) {
-  if (client_.gone() || !client_.begin_use()) return what->fail(errc::aborted);
-  struct use_end {
-    engine& client;
-    ~use_end() { client.end_use(); }
-  } const at_the_end{client_};
+  const handler_use use(client_);
+  if (!use || client_.gone()) return what->fail(errc::aborted);
   what->run();
 }
 

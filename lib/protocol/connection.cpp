@@ -325,9 +325,10 @@ void connection::handle_timeout(time_point now, std::optional<std::size_t> unack
   release_memory();
 }
 
-void connection::restart_liveness(time_point now) noexcept {
-  liveness_.restart(now, timing_of(options_));
-  if (!ends()) expired_ = expiry::none;
+void incoming::restart_liveness(std::chrono::steady_clock::time_point now) noexcept {
+  auto& self = static_cast<connection&>(*this);
+  self.liveness_.restart(now, timing_of(self.options_));
+  if (!self.ends()) self.expired_ = connection::expiry::none;
 }
 
 // Called periodically: memory for a burst or a large message is not kept forever.

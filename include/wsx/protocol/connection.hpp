@@ -148,10 +148,6 @@ class connection : public incoming {
   WSX_API void handle_timeout(time_point now,
                               std::optional<std::size_t> unacknowledged = std::nullopt);
 
-  /// The caller has read nothing for a while, for reasons of its own: the peer's deadlines begin at
-  /// `now`. That of a closing handshake goes on.
-  WSX_API void restart_liveness(time_point now) noexcept;
-
   // State.
 
   /// Returns whether messages go both ways: no Close has been sent, received or requested.
