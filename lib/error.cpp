@@ -101,6 +101,7 @@ const char* text_of(errc e) noexcept {
     case errc::module_differs: return "the module was not built as the program was";
     case errc::module_not_loaded: return "the module cannot be loaded";
     case errc::too_many_modules: return "too many modules have been loaded";
+    case errc::handler_type_differs: return "the handler has another type";
   }
   return "unknown error";
 }

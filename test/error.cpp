@@ -26,7 +26,7 @@ const std::vector<std::pair<errc, errc>> groups{
     {errc::message_too_big, errc::too_many_fragments},
     {errc::connection_dropped, errc::internal_failure},
     {errc::no_supervisor, errc::reached_max_restart_intensity},
-    {errc::message_not_taken, errc::too_many_modules},
+    {errc::message_not_taken, errc::handler_type_differs},
 };
 
 std::vector<errc> all_between(errc first, errc last) {

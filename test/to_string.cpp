@@ -130,6 +130,7 @@ const std::vector<std::pair<wsx::errc, std::string>> errors{
     {wsx::errc::module_differs, "module_differs"},
     {wsx::errc::module_not_loaded, "module_not_loaded"},
     {wsx::errc::too_many_modules, "too_many_modules"},
+    {wsx::errc::handler_type_differs, "handler_type_differs"},
 };
 
 }  // namespace
@@ -368,11 +369,14 @@ TEST_SUITE("to_string: the status of a client") {
 
   TEST_CASE("a status, as text and as JSON") {
     CHECK(to_string(wsx::client_status()) ==
-          "{phase: idle, since: 0 ms, attempt: 0, mailbox: 0, senders: 0, queued_bytes: 0, "
+          "{phase: idle, suspended: false, since: 0 ms, attempt: 0, mailbox: 0, senders: 0, "
+          "queued_bytes: 0, "
           "reply_bytes: 0, stats: " +
-              to_string(wsx::stats()) + "}");
+              to_string(wsx::stats()) + ", modules: 0}");
     wsx::client_status status;
     status.phase = wsx::client_phase::open;
+    status.suspended = true;
+    status.modules = 2;
     status.since = std::chrono::milliseconds(1500);
     status.url = "ws://host/";
     status.connection.emplace();
@@ -386,7 +390,7 @@ TEST_SUITE("to_string: the status of a client") {
     status.last_end->text = "bye\n";
     status.handler = "line\n\"quoted\" \xff";
     CHECK(wsx::to_json(status) ==
-          R"({"phase":"open","since":1.5,"url":"ws://host/","attempt":0,)"
+          R"({"phase":"open","suspended":true,"since":1.5,"url":"ws://host/","attempt":0,)"
           R"("connection":{"url":"ws://host/?key=***","status":0,"subprotocol":"a\\\"b\\x01",)"
           R"("compressed":false,"peer_endpoint":"","local_endpoint":"","attempt":0,)"
           R"("number":0},)"
@@ -395,7 +399,7 @@ TEST_SUITE("to_string: the status of a client") {
           R"("text":"closed by the server: 1001 (going away): \"bye\\n\""},)"
           R"("mailbox":0,"senders":0,"queued_bytes":0,"reply_bytes":0,)"
           R"("stats":{"messages_received":0,"bytes_received":0,"frames_sent":0,"bytes_sent":0,)"
-          R"("reads":0,"writes":0,"connects":0,"replies_dropped":0,"latency":0},)"
+          R"("reads":0,"writes":0,"connects":0,"replies_dropped":0,"latency":0},"modules":2,)"
           R"("handler":"line\\n\\\"quoted\\\" \\xff"})");
   }
 }

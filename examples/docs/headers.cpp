@@ -84,6 +84,11 @@ struct subscribed : printer {
   std::string symbol;
 };
 
+struct counting_feed {
+  int messages = 0;
+  void handle_frame(wsx::text) { ++messages; }
+};
+
 void client_hpp_2(asio::io_context& context, wsx::options options) {
   using feed = subscribed;
   const auto executor = context.get_executor();
@@ -93,6 +98,15 @@ void client_hpp_2(asio::io_context& context, wsx::options options) {
   wsx::client<feed> b(executor, options, std::in_place, "BTC-USD");
   wsx::client<std::reference_wrapper<feed>> c(executor, std::ref(mine));
   // [wsx/client.hpp 2]
+}
+
+asio::awaitable<void> client_hpp_3(wsx::client<counting_feed>& client) {
+  using feed = counting_feed;
+  // [wsx/client.hpp 3]
+  const int n = co_await client.with_handler([](const feed& f) { return f.messages; });
+  co_await client.with_handler([](feed& f) { f.messages = 0; });
+  // [wsx/client.hpp 3]
+  (void)n;
 }
 
 wsx::action action_hpp(wsx::text first, wsx::text second) {

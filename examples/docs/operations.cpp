@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <iostream>
+#include <map>
 #include <string>
 
 namespace {
@@ -65,6 +66,32 @@ asio::awaitable<void> show_status(wsx::client<feed>& client) {
   // [status]
 }
 
+struct book {
+  void handle_frame(wsx::text) {}
+  std::map<std::string, int> orders{};
+};
+
+book repaired(book b) {
+  return b;
+}
+
+asio::awaitable<void> look_into(wsx::client<book>& client) {
+  // [with_handler]
+  const auto open = co_await client.with_handler([](const book& b) { return b.orders.size(); });
+  co_await client.with_handler([](book& b) { b.orders.erase("stuck"); });
+  // [with_handler]
+  (void)open;
+}
+
+asio::awaitable<void> repair(wsx::client<book>& client) {
+  // [suspend]
+  co_await client.suspend();
+  const auto before = co_await client.with_handler([](const book& b) { return b; });
+  co_await client.with_handler([&](book& b) { b = repaired(before); });
+  co_await client.resume();
+  // [suspend]
+}
+
 asio::awaitable<void> watch_server(asio::io_context& io) {
   // [liveness]
   wsx::options options;
@@ -94,4 +121,7 @@ void use_operations(asio::io_context& io) {
   (void)watch_server(io);
   wsx::client<feed> client(io);
   (void)show_status(client);
+  wsx::client<book> other(io);
+  (void)look_into(other);
+  (void)repair(other);
 }

@@ -9,6 +9,7 @@
 #include <wsx/detail/handler_holder.hpp>
 #include <wsx/detail/handler_model.hpp>
 #include <wsx/detail/messages.hpp>
+#include <wsx/detail/with_handler.hpp>
 #include <wsx/options.hpp>
 #include <wsx/timer.hpp>
 #include <wsx/transport/any.hpp>
@@ -175,6 +176,39 @@ class basic_client : public client_base,
                {detail::down_notice<handler_type, down>{engine().get(), &handler(), number},
                 ended.serial()});
     return number;
+  }
+
+  /// Calls `function` with the handler by reference, on the client's strand, between two callbacks,
+  /// and returns what it returns: a value of any type that can be moved, or nothing. Erlang's
+  /// `sys:get_state` and `sys:replace_state`. From any thread and in each phase: also before
+  /// `connect`, while the client is suspended, and after its end.
+  ///
+  /// The function finds what earlier casts have done, if the client is connected. A callback that
+  /// is a coroutine is waited for until it has finished. The function must not block, since
+  /// the client does nothing else meanwhile. It may destroy the client; the handler stays until it
+  /// returns.
+  ///
+  /// With `client<any_handler>` name the handler's type, `with_handler<feed>(function)`, or take
+  /// the `any_handler`.
+  ///
+  /// What the function throws is thrown to the caller, and does not concern the client. Errors:
+  /// `errc::handler_type_differs`; `errc::aborted`: the client was destroyed;
+  /// `errc::would_deadlock` in a callback of this client. Cancellation withdraws a call that has
+  /// not begun.
+  ///
+  ///     const int n = co_await client.with_handler([](const feed& f) { return f.messages; });
+  ///     co_await client.with_handler([](feed& f) { f.messages = 0; });
+  template <class H = handler_type, class Function>
+  asio::awaitable<detail::access_result_t<H, Function>> with_handler(Function function) {
+    return detail::co_access<H>(engine(), handler_, std::move(function));
+  }
+
+  /// With any completion token for `void(std::exception_ptr)` or `void(std::exception_ptr, T)`.
+  /// `T` needs a default constructor: a failure passes `T()`.
+  template <class H = handler_type, class Function, class Token>
+  auto with_handler(Function function, Token&& token) {
+    return detail::start_access<H>(engine(), handler(), std::move(function),
+                                   std::forward<Token>(token));
   }
 
   /// Returns the handler. For the client's strand only.

@@ -30,6 +30,8 @@ WSX_API asio::awaitable<void> co_close(engine_ref e, protocol::close_payload how
 WSX_API asio::awaitable<void> co_flush(engine_ref e);
 WSX_API asio::awaitable<close_reason> co_join(engine_ref e);
 WSX_API asio::awaitable<client_status> co_status(engine_ref e);
+WSX_API asio::awaitable<void> co_suspend(engine_ref e);
+WSX_API asio::awaitable<void> co_resume(engine_ref e);
 }  // namespace detail
 
 /// The operations of a client that depend on neither its handler nor its transport. See
@@ -185,6 +187,46 @@ class client_base : public traceable<client_base> {
         [](const detail::engine_ref& e, detail::ticket, detail::completion<client_status> done) {
           e.status(std::move(done));
         });
+  }
+
+  /// Suspends the client, in each phase. Erlang's `sys:suspend`. From its completion until `resume`
+  /// no callback begins: messages of the server, casts, posts, timers and signals wait, and nothing
+  /// of them is lost. Completes when the callback that is running, and what was cast before, is
+  /// done. Does nothing if the client is suspended.
+  ///
+  /// Nothing is read from the connection, so that the server has to wait, its pings are not
+  /// answered, and an end of the connection is noticed later. Keepalive, `data_timeout` and
+  /// `heartbeat` rest. Frames are still sent: those in the queues, and those of senders. An attempt
+  /// to connect, a pause and a closing handshake go on with their deadlines; the callback and the
+  /// attempt that would follow wait. `with_handler`, `code_change`, `status` and traces work.
+  /// `handle_event` is still called, and so are the workers of an offloaded handler for the
+  /// messages that they have.
+  ///
+  /// `close`, `abort` and the destructor end the suspension.
+  ///
+  /// Errors: `errc::closing`: `close` was called; `errc::not_connected`: the client has ended;
+  /// `errc::aborted`; `errc::would_deadlock` in a callback of this client. Cancellation withdraws a
+  /// request that has not been carried out.
+  asio::awaitable<void> suspend() { return detail::co_suspend(engine_); }
+  template <class Token>
+  auto suspend(Token&& token) {
+    return detail::start_ending<>(
+        engine_, std::forward<Token>(token),
+        [](const detail::engine_ref& e, detail::ticket t,
+           detail::completion<std::error_code> done) { e.suspend(t, std::move(done)); });
+  }
+
+  /// Lets a suspended client go on, with whole intervals for keepalive, `data_timeout` and
+  /// `heartbeat`. Erlang's `sys:resume`. Requests take effect in their order: one to suspend the
+  /// client that still waits comes first. Does nothing if the client is not suspended. Errors:
+  /// `errc::aborted`, `errc::would_deadlock`. Cancellation as in `suspend`.
+  asio::awaitable<void> resume() { return detail::co_resume(engine_); }
+  template <class Token>
+  auto resume(Token&& token) {
+    return detail::start_ending<>(
+        engine_, std::forward<Token>(token),
+        [](const detail::engine_ref& e, detail::ticket t,
+           detail::completion<std::error_code> done) { e.resume(t, std::move(done)); });
   }
 
   /// Returns the client's strand.

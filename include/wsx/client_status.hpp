@@ -29,6 +29,7 @@ enum class client_phase {
 /// hidden and data from the peer is escaped. `url` has no secrets in itself.
 struct client_status {
   client_phase phase = client_phase::idle;
+  bool suspended = false;  ///< see `client_base::suspend`
   /// How long the connection has been open (closing included), the attempt has taken, or the client
   /// has waited. Zero before `connect` and after the end.
   std::chrono::steady_clock::duration since{};
@@ -48,6 +49,7 @@ struct client_status {
   std::size_t queued_bytes = 0;  ///< in the queues of all senders
   std::size_t reply_bytes = 0;   ///< of callbacks, not written yet: see `max_reply_bytes`
   wsx::stats stats{};
+  std::size_t modules = 0;  ///< in the process, old ones included: see `module::loaded`
 
   std::string handler{};  ///< what the handler's `format_status` returned
 };

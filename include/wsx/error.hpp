@@ -29,7 +29,7 @@ enum class errc {
   queue_full,          ///< no room in the send queue, or in the replies' buffer
   mailbox_full,        ///< too many casts and posts wait to be handled
   aborted,             ///< `abort()` was called, or the client was destroyed
-  would_deadlock,      ///< a callback awaited its own client's `close` or `join`
+  would_deadlock,      ///< a callback awaited what waits for it: its own client's `close` or `join`
 
   // Deadlines.
   connect_timeout = 60,  ///< no connection (with TLS, if any) within `connect_timeout`
@@ -103,6 +103,7 @@ enum class errc {
   module_differs,           ///< the module was not built as the program was
   module_not_loaded,        ///< the system could not load the module, or it has no handler
   too_many_modules,         ///< `module::max_loaded` modules have been loaded
+  handler_type_differs,     ///< the client's handler is not of the type that was asked for
 };
 
 /// Groups of `errc`, to compare an `std::error_code` with. An error may be in several groups.

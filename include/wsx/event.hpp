@@ -115,6 +115,12 @@ struct handler_replaced {
   std::string_view new_version{};
 };
 
+/// The client is suspended: see `client_base::suspend`. Other events are still told.
+struct suspended {};
+
+/// The client goes on, or is about to end.
+struct resumed {};
+
 /// The client is about to end: only the callback `terminate` follows.
 struct terminated {
   const close_reason& reason;

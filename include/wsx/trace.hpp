@@ -56,6 +56,8 @@ WSX_API std::string to_string(const queue_full& e, const trace_options& how = {}
 WSX_API std::string to_string(const keepalive_answered& e, const trace_options& how = {});
 WSX_API std::string to_string(const reconnect_scheduled& e, const trace_options& how = {});
 WSX_API std::string to_string(const handler_replaced& e, const trace_options& how = {});
+WSX_API std::string to_string(const suspended& e, const trace_options& how = {});
+WSX_API std::string to_string(const resumed& e, const trace_options& how = {});
 WSX_API std::string to_string(const terminated& e, const trace_options& how = {});
 
 }  // namespace event

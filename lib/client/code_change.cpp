@@ -1,6 +1,7 @@
 #include "engine.hpp"
 #include "failure_text.hpp"
 #include "handler_changes.hpp"
+#include "handler_use.hpp"
 
 #include <wsx/code_change.hpp>
 #include <wsx/error.hpp>
@@ -49,7 +50,7 @@ void handler_changes::add(replaceable_handler::asked change) {
   if (client_.stopped()) return change.done(errc::aborted);
   if (client_.state().ended()) return change.done(errc::not_connected);
   handler()->add(std::move(change));
-  if (client_.state().current_phase() == phase::idle) return make();
+  if (client_.state().current_phase() == phase::idle || client_.suspended()) return make();
   post_mail();
   // The present batch of input ends after the callback that is waiting, if there is one.
   for (link* const open : client_.life().open().links()) {
@@ -72,15 +73,14 @@ replaceable_handler* handler_changes::handler() const noexcept {
 void handler_changes::make() {
   replaceable_handler* const changed = handler();
   if (changed == nullptr) return;
+  const handler_use use(client_);
+  if (!use) return;
   std::array<protocol::incoming*, 2> open{};
   std::size_t count = 0;
   for (link* const each : client_.life().open().links()) {
     if (each != nullptr) open[count++] = &each->connection();
   }
-  client_.changes_ = true;
   changed->change_now(client_, replaceable_handler::inputs(open).first(count));
-  client_.changes_ = false;
-  if (client_.state().current_phase() == phase::over) client_.life_over();
 }
 
 void handler_changes::make_after_batch() {

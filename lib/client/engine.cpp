@@ -4,6 +4,8 @@
 #include "failure_text.hpp"
 #include "handler_changes.hpp"
 #include "signal_watch.hpp"
+#include "suspension.hpp"
+#include "system_requests.hpp"
 #include "timer_state.hpp"
 
 #include <wsx/error.hpp>
@@ -62,6 +64,7 @@ void engine::close(ticket t, protocol::close_payload how, completion<std::error_
     const auto now = self->state();
     if (now.current_phase() == phase::idle || now.ended()) return done({});
     self->parts().waiting.add_close(t, std::move(done));
+    suspension(*self).lift();
     self->life_.close(std::move(how));
   };
   post_on(serial(), std::move(begin), memory);
@@ -73,7 +76,7 @@ void engine::abort() {
 
 template <class Call>
 void engine::owner_gone(Call call) noexcept {
-  if (state().current_phase() == phase::over) return parts().handler.reset();
+  if (state().current_phase() == phase::over) return release_handler();
   try {
     dispatch_unless_telling(*this, serial(), [self = shared_from_this(), call] {
       self->disowned_ = true;
@@ -98,7 +101,14 @@ void engine::disown() noexcept {
 // On the strand, where the handler was called: the last owner of the engine may be a sender on any
 // thread.
 void engine::life_over() noexcept {
-  if (disowned_ && !changes_) parts().handler.reset();
+  const bool used = (use_.load(std::memory_order_acquire) & in_use) != 0;
+  if (disowned_ && !used) parts().handler.reset();
+}
+
+// The client has ended, so nothing but a `handler_use` on the strand can use the handler meanwhile.
+void engine::release_handler() noexcept {
+  const bool used = (use_.fetch_or(released, std::memory_order_acq_rel) & in_use) != 0;
+  if (!used) parts().handler.reset();
 }
 
 void engine::join(ticket t, completion<std::error_code, close_reason> done) {
@@ -119,6 +129,7 @@ void engine::cancel(ticket t) {
     self->parts().waiting.cancel(t, asio::error::operation_aborted);
     self->parts().senders.cancel(t);
     handler_changes(*self).cancel(t);
+    system_requests(*self).cancel(t);
     self->after_write();
   });
 }

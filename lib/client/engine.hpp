@@ -17,6 +17,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <system_error>
@@ -72,7 +73,7 @@ class engine final : private client_parts,
   void apply_action(const action& wanted);
 
  private:
-  friend class handler_changes;
+  friend class handler_use;
 
   void on_ready(io_direction direction, std::uint32_t connection, std::error_code error) override;
   void on_notified() override;
@@ -91,10 +92,15 @@ class engine final : private client_parts,
   // The owner is destroyed: runs `call` on the strand, if there is memory for that.
   template <class Call>
   void owner_gone(Call call) noexcept;
+  void release_handler() noexcept;
+
+  // Who uses the handler between callbacks, or has no more use for it.
+  static constexpr std::uint8_t in_use = 1;
+  static constexpr std::uint8_t released = 2;
 
   std::atomic<bool> gone_{false};
   bool disowned_ = false;  // there is no owner that uses the handler
-  bool changes_ = false;   // the handler is being replaced
+  std::atomic<std::uint8_t> use_{0};
   std::atomic<ticket> tickets_{0};
   lifecycle life_;
 };

@@ -1,6 +1,7 @@
 #include "engine.hpp"
 #include "handler_changes.hpp"
 #include "status.hpp"
+#include "system_requests.hpp"
 
 #include <utility>
 
@@ -41,6 +42,11 @@ void engine_ref::send(ticket t, std::shared_ptr<send_channel> channel,
 void engine_ref::code_change(ticket t, std::unique_ptr<handler_change> change,
                              wsx::diagnostics* details, completion<std::error_code> done) const {
   handler_changes(*engine_).ask(t, std::move(change), details, std::move(done));
+}
+
+void engine_ref::ask(ticket t, std::unique_ptr<system_request> what,
+                     operation_memory* memory) const {
+  system_requests(*engine_).ask(t, std::move(what), memory);
 }
 
 void engine_ref::cancel(ticket t) const {

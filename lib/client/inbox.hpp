@@ -2,22 +2,26 @@
 
 #include "cancelable.hpp"
 #include "mailbox.hpp"
+#include "waiting_request.hpp"
 
 #include <wsx/detail/mail.hpp>
 #include <wsx/error.hpp>
 #include <wsx/memory/lazy.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <set>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace wsx::detail {
 
-// The mail of a client, the sources that will post mail, and whether the strand has been notified
-// of mail.
+// The mail of a client, the sources that will post mail, the requests whose place is among the
+// mail, and whether the strand has been notified of mail.
 class inbox {
  public:
   explicit inbox(std::size_t limit) noexcept : mailbox_(limit) {}
@@ -47,25 +51,52 @@ class inbox {
   std::unique_ptr<mail> pop_any_phase() noexcept { return mailbox_.pop_any_phase(); }
 
   // A timer, or a signal that is watched: it is canceled when the client ends.
-  void add(std::shared_ptr<cancelable> source) { sources_.change().insert(std::move(source)); }
-  void remove(const std::shared_ptr<cancelable>& source) { sources_.change().erase(source); }
+  void add(std::shared_ptr<cancelable> source) { more_.change().sources.insert(std::move(source)); }
+  void remove(const std::shared_ptr<cancelable>& source) { more_.change().sources.erase(source); }
 
-  // Accepts no more mail and destroys waiting mail.
+  // A request that waits.
+  using request = std::shared_ptr<waiting_request>;
+  void add(request waiting) { more_.change().requests.push_back(std::move(waiting)); }
+  void remove(const request& waiting) {
+    if (!more_->requests.empty()) std::erase(more_.change().requests, waiting);
+  }
+  // Returns the request with that number, or the oldest one; null if there is none.
+  request find(ticket number) const {
+    const auto found = std::ranges::find(more_->requests, number,
+                                         [](const request& each) { return each->number; });
+    return found == more_->requests.end() ? nullptr : *found;
+  }
+  request first() const { return more_->requests.empty() ? nullptr : more_->requests.front(); }
+
+  // When the client last went on after it was suspended.
+  using time_point = std::chrono::steady_clock::time_point;
+  time_point resumed() const noexcept { return more_->resumed; }
+  void set_resumed(time_point when) { more_.change().resumed = when; }
+
+  // Accepts no more mail and destroys waiting mail. Requests still wait.
   void close() {
     mailbox_.close();
-    const auto sources = std::exchange(sources_, {});
-    for (const auto& each : *sources) each->cancel();
+    if (more_->sources.empty()) return;
+    const auto sources = std::exchange(more_.change().sources, {});
+    for (const auto& each : sources) each->cancel();
   }
-  // The same as `close`, but without a call to any source.
+  // The same as `close`, but without a call to any source, and without the requests.
   void drop() noexcept {
     mailbox_.close();
-    const auto dropped = std::exchange(sources_, {});
+    const auto dropped = std::exchange(more_, {});
   }
 
  private:
+  // What few clients need.
+  struct rare {
+    std::set<std::shared_ptr<cancelable>> sources{};
+    std::vector<request> requests{};
+    time_point resumed = time_point::min();
+  };
+
   [[no_unique_address]] mailbox mailbox_;  // its padding holds what follows
   std::atomic<bool> told_{false};
-  memory::lazy<std::set<std::shared_ptr<cancelable>>> sources_;
+  memory::lazy<rare> more_;
 };
 
 }  // namespace wsx::detail

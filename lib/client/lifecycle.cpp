@@ -1,9 +1,11 @@
 #include "lifecycle.hpp"
 
-#include "any_phase.hpp"
+#include "any_phase_mail.hpp"
 #include "engine.hpp"
 #include "handler_changes.hpp"
 #include "heartbeat_mail.hpp"
+#include "suspension.hpp"
+#include "system_requests.hpp"
 
 #include <wsx/error.hpp>
 
@@ -82,7 +84,10 @@ void lifecycle::enter(life_state next) {
   publish();
   if (next != life_state::idle && next != life_state::ended) return;
   parts_.time.cancel();
-  if (next == life_state::ended) return owner_.life_over();
+  if (next == life_state::ended) {
+    system_requests(owner_).run_all();
+    return owner_.life_over();
+  }
   // `connect` may be called again.
   attempts_ = 0;
   const bool canceled = std::exchange(connect_canceled_, false);
@@ -90,6 +95,7 @@ void lifecycle::enter(life_state next) {
   if (canceled) error = asio::error::operation_aborted;
   parts_.complete_connect(error, ending_, target_.url);
   handler_changes(owner_).make();  // they can't wait for a callback to end
+  system_requests(owner_).run_all();
 }
 
 // In its own coroutine, so that the handler can be called meanwhile.
@@ -159,11 +165,18 @@ asio::awaitable<outcome> lifecycle::greet() {
   any_handler& handler = *parts_.handler;
   const std::shared_ptr<strand_listener> who = owner_.shared_from_this();
   const auto pump_meanwhile = [&] { post_on(parts_.serial, [who] { who->on_notified(); }); };
+  const bool first = open_.transport->delivers() && !std::exchange(opened_once_, true);
+  if (owner_.suspended()) {
+    pump_meanwhile();
+    co_await wait_for_resume(wake_, owner_, connect_canceled_);
+  }
   asio::awaitable<void> init;
-  if (open_.transport->delivers() && !std::exchange(opened_once_, true)) {
+  if (first && open_.transport->delivers()) {
     start_heartbeat(owner_);
     start_rotations(owner_);
     init = handler.init(owner_, open_.info);
+  } else if (first) {
+    opened_once_ = false;  // the next connection is the first
   }
   if (init.valid()) {
     pump_meanwhile();
@@ -328,7 +341,7 @@ asio::awaitable<outcome> lifecycle::ask() {
                         .uptime = was_open ? now - since : deadline::duration::zero()};
   disconnect_decision decision = stop();
   do {
-    co_await deliver_any_phase(parts_.messages, owner_, connect_canceled_);
+    co_await deliver_any_phase(wake_, parts_.messages, owner_, connect_canceled_);
     if (stopped() || threw_ || connect_canceled_) break;
     no_answer_ = false;
     owner_.answer_to(&decision);
@@ -356,7 +369,8 @@ asio::awaitable<outcome> lifecycle::pause() {
     co_await asio::post(parts_.serial, asio::use_awaitable);
   }
   parts_.time.arm(owner_.shared_from_this());
-  while (parts_.time.runs(attempt) && !stopped() && !connect_canceled_ && !threw_)
+  const auto waits = [&] { return parts_.time.runs(attempt) || owner_.suspended(); };
+  while (waits() && !stopped() && !connect_canceled_ && !threw_)
     co_await wait_for_news(wake_, parts_.messages, owner_, connect_canceled_);
   parts_.time.cancel();
   if (!stopped()) co_return threw_ ? outcome::enough : outcome::done;
@@ -365,6 +379,8 @@ asio::awaitable<outcome> lifecycle::pause() {
 }
 
 asio::awaitable<outcome> lifecycle::terminate() {
+  constexpr bool canceled = false;
+  if (owner_.suspended()) co_await wait_for_resume(wake_, owner_, canceled);
   parts_.events.tell(owner_, event::terminated{ending_.reason()});
   asio::awaitable<void> waiting;
   if (!owner_.gone()) waiting = parts_.handler->terminate(owner_, ending_.reason());

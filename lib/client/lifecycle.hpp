@@ -51,8 +51,11 @@ class lifecycle {
     const connection_info& connection;  // the open one, or the last
     std::uint32_t attempts;             // since the last open connection
     time_point since;                   // when it, the attempt or the pause began
+    bool closes;                        // the owner has asked for the end
   };
-  facts known() const noexcept { return {target_, open_.info, attempts_, open_.since}; }
+  facts known() const noexcept {
+    return {target_, open_.info, attempts_, open_.since, intent_ != intent::none};
+  }
   const ending& how_it_ended() const noexcept { return ending_; }
 
   // Requests of the owner.

@@ -1,6 +1,8 @@
 #include "engine.hpp"
 #include "handler_changes.hpp"
 #include "lifecycle.hpp"
+#include "suspension.hpp"
+#include "system_requests.hpp"
 
 #include <wsx/error.hpp>
 
@@ -49,6 +51,7 @@ bool lifecycle::close(protocol::close_payload how) {
 void lifecycle::end(intent how) {
   intent_ = std::max(intent_, how);
   owner_.stop();
+  suspension(owner_).lift();
   open_.interrupt();
   if (dialer_) dialer_->interrupt(errc::aborted);
   interrupt_callback();
@@ -194,6 +197,7 @@ void lifecycle::complete_waiters() {
   publish();
   const auto unopened = make_error_code(stopped() ? errc::aborted : errc::closing);
   handler_changes(owner_).fail();
+  system_requests(owner_).client_ended();
   parts_.complete_waiters(ending_, unopened, target_.url);
 }
 

@@ -68,7 +68,13 @@ link::step link::turn(listener who) {
 }
 
 link::step link::read_turn(listener who) {
-  if (connection_.over() || client_.stopped()) return step::end;
+  if (connection_.over() || client_.halted()) {
+    if (connection_.over() || client_.stopped()) return step::end;
+    if (connection_.open()) {  // a closing handshake goes on
+      pump(who);
+      return step::rest;
+    }
+  }
   const bool async = parts_.handler->receives_async();
   const bool goes_on = connection_.has_input() && !connection_.congested();
   if (!goes_on && !may_read()) return after_turn(who);
@@ -107,7 +113,7 @@ bool link::turn_over() {
 }
 
 const mail* link::next_mail() noexcept {
-  if (client_.stopped() || parts_.messages.empty()) return nullptr;
+  if (client_.halted() || parts_.messages.empty()) return nullptr;
   return connection_.open() ? parts_.messages.front() : parts_.messages.front_any_phase();
 }
 
@@ -320,7 +326,9 @@ bool link::on_ready(io_direction direction, std::uint32_t number) {
 }
 
 void link::on_time() {
-  connection_.handle_timeout(parts_.time.now(), stream_->unacknowledged());
+  const auto now = parts_.time.now();
+  if (client_.suspended()) connection_.restart_liveness(now);
+  connection_.handle_timeout(now, stream_->unacknowledged());
 }
 
 void link::apply(const action& wanted) {

@@ -75,6 +75,26 @@ asio::awaitable<client_status> co_status(engine_ref e) {
   co_return co_await std::move(asked);
 }
 
+asio::awaitable<void> co_suspend(engine_ref e) {
+  std::error_code error;
+  auto start = [](const engine_ref& on, ticket t, completion<std::error_code> done) {
+    on.suspend(t, std::move(done));
+  };
+  auto suspended = start_ending<>(e, asio::redirect_error(asio::use_awaitable, error), start);
+  co_await std::move(suspended);
+  if (error) throw failed_to("suspend the client", error);
+}
+
+asio::awaitable<void> co_resume(engine_ref e) {
+  std::error_code error;
+  auto start = [](const engine_ref& on, ticket t, completion<std::error_code> done) {
+    on.resume(t, std::move(done));
+  };
+  auto resumed = start_ending<>(e, asio::redirect_error(asio::use_awaitable, error), start);
+  co_await std::move(resumed);
+  if (error) throw failed_to("resume the client", error);
+}
+
 asio::awaitable<close_reason> co_join(engine_ref e) {
   std::error_code error;
   auto start = [](const engine_ref& on, ticket t, completion<std::error_code, close_reason> done) {

@@ -15,7 +15,7 @@ void replaceable_connection::begin_rotation(const request& target, rotation::ret
 }
 
 asio::awaitable<link::step> replaceable_connection::turn_of_other(link::step next) {
-  if (next == link::step::end || !rotates()) co_return next;
+  if (next == link::step::end || !rotates() || owner_.suspended()) co_return next;
   const link::step other = co_await rotation_->turn();
   if (other == link::step::end) {
     end_rotation(true);

@@ -1,5 +1,7 @@
+#include "../module/module_count.hpp"
 #include "../protocol/display.hpp"
 #include "engine.hpp"
+#include "handler_use.hpp"
 
 #include <exception>
 #include <utility>
@@ -50,6 +52,7 @@ void describe(lifecycle& life, deadline::time_point now, client_status& status) 
 
 void describe(const client_parts& parts, client_status& status) {
   status.phase = shown(parts.door.load().current_phase());
+  status.modules = module_count().load(std::memory_order_relaxed);
   status.mailbox = parts.messages.size();
   const auto& outbox = parts.senders.outbox();
   status.senders = outbox.sources().size();
@@ -65,10 +68,12 @@ void tell_status(const std::shared_ptr<engine>& client, completion<client_status
   operation_memory* const memory = done.memory();
   auto look = [client, done = std::move(done)]() mutable {
     client_status now;
+    now.suspended = client->suspended();
     const client_parts& parts = client->parts();
     describe(parts, now);
     describe(client->life(), parts.time.now(), now);
-    if (parts.handler && !client->gone()) now.handler = what_it_says(*parts.handler);
+    const handler_use use(*client);
+    if (use && !client->gone()) now.handler = what_it_says(*parts.handler);
     done(std::move(now));
   };
   post_on(client->serial(), std::move(look), memory);

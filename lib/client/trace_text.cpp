@@ -125,6 +125,14 @@ std::string to_string(const handler_replaced& e, const trace_options&) {
                      protocol::quote(e.new_version));
 }
 
+std::string to_string(const suspended&, const trace_options&) {
+  return "suspended";
+}
+
+std::string to_string(const resumed&, const trace_options&) {
+  return "resumed";
+}
+
 std::string to_string(const terminated& e, const trace_options&) {
   return "terminated: " + to_string(e.reason);
 }

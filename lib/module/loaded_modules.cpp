@@ -1,5 +1,7 @@
 #include "loaded_modules.hpp"
 
+#include "module_count.hpp"
+
 #include <wsx/error.hpp>
 #include <wsx/module.hpp>
 
@@ -96,13 +98,8 @@ load_result load_module(const std::string& file) {
   now.handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (now.handle == nullptr) return refuse_by_system();
   r.modules.push_back(now);
+  module_count().store(r.modules.size(), std::memory_order_relaxed);
   return entry_in(now.handle);
-}
-
-std::size_t count_modules() noexcept {
-  registry& r = all();
-  const std::scoped_lock lock(r.mutex);
-  return r.modules.size();
 }
 
 bool can_load_modules() noexcept {
@@ -117,10 +114,6 @@ namespace wsx::detail {
 
 load_result load_module(const std::string&) {
   return {.error = std::make_error_code(std::errc::not_supported)};
-}
-
-std::size_t count_modules() noexcept {
-  return 0;
 }
 
 bool can_load_modules() noexcept {

@@ -2,7 +2,6 @@
 
 #include <wsx/detail/module_entry.hpp>
 
-#include <cstddef>
 #include <string>
 #include <system_error>
 
@@ -17,9 +16,6 @@ struct load_result {
 
 // Lets the system load a file whose stamp is right. From any thread.
 load_result load_module(const std::string& file);
-
-// Returns the number of modules in the process. From any thread.
-std::size_t count_modules() noexcept;
 
 // Whether the system can load modules at all.
 bool can_load_modules() noexcept;

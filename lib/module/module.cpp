@@ -1,6 +1,7 @@
 #include "../protocol/display.hpp"
 #include "elf_stamp.hpp"
 #include "loaded_modules.hpp"
+#include "module_count.hpp"
 
 #include <wsx/detail/abi.hpp>
 #include <wsx/error.hpp>
@@ -86,7 +87,7 @@ module::module(const std::string& file, std::error_code& error) {
 }
 
 std::size_t module::loaded() noexcept {
-  return detail::count_modules();
+  return detail::module_count().load(std::memory_order_relaxed);
 }
 
 std::unique_ptr<detail::handler_change> detail::make_change(const module& to, std::string extra) {

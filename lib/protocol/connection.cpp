@@ -335,4 +335,10 @@ void connection::handle_timeout(time_point now, std::optional<std::size_t> unack
   due_ = never;
 }
 
+void incoming::restart_liveness(std::chrono::steady_clock::time_point now) noexcept {
+  auto& self = static_cast<connection&>(*this);
+  self.liveness_.restart(now, timing_of(self.options_));
+  if (!self.ends()) self.expired_ = connection::expiry::none;
+}
+
 }  // namespace wsx::protocol

@@ -171,6 +171,7 @@ const char* name_of(errc error) noexcept {
     case errc::module_differs: return "module_differs";
     case errc::module_not_loaded: return "module_not_loaded";
     case errc::too_many_modules: return "too_many_modules";
+    case errc::handler_type_differs: return "handler_type_differs";
   }
   return nullptr;
 }

@@ -8,6 +8,9 @@
 #include <fmt/chrono.h>
 
 #include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
 
 // What a client is doing: for people, and for programs.
 
@@ -74,36 +77,70 @@ std::string to_string(const tls_info& tls) {
   return std::move(all).text();
 }
 
+namespace {
+
+// The same members for people and for programs.
+struct text_writer {
+  detail::members all{};
+
+  template <class T>
+  void add(std::string_view name, const T& value) {
+    all.add(name, value);
+  }
+  void add_time(std::string_view name, std::chrono::nanoseconds time) {
+    all.add(name, detail::ms_of(time));
+  }
+  template <class T>
+  void add_object(std::string_view name, const T& value) {
+    all.add(name, to_string(value));
+  }
+};
+
+struct json_writer {
+  detail::json_object all{};
+
+  template <class T>
+  void add(std::string_view name, const T& value) {
+    all.add(name, value);
+  }
+  void add_time(std::string_view name, std::chrono::nanoseconds time) {
+    all.add(name, seconds_of(time));
+  }
+  template <class T>
+  void add_object(std::string_view name, const T& value) {
+    all.add(name, json_of(value));
+  }
+};
+
+template <class Writer>
+std::string written(const client_status& status) {
+  Writer to;
+  to.add("phase", to_string(status.phase));
+  to.add("suspended", status.suspended);
+  to.add_time("since", status.since);
+  if (!status.url.empty()) to.add("url", status.url);
+  to.add("attempt", status.attempt);
+  if (status.connection) to.add_object("connection", *status.connection);
+  if (status.tls) to.add_object("tls", *status.tls);
+  if (status.last_end) to.add_object("last_end", *status.last_end);
+  to.add("mailbox", status.mailbox);
+  to.add("senders", status.senders);
+  to.add("queued_bytes", status.queued_bytes);
+  to.add("reply_bytes", status.reply_bytes);
+  to.add_object("stats", status.stats);
+  to.add("modules", status.modules);
+  if (!status.handler.empty()) to.add("handler", protocol::escape(status.handler, most_of_handler));
+  return std::move(to.all).text();
+}
+
+}  // namespace
+
 std::string to_string(const client_status& status) {
-  detail::members all;
-  all.add("phase", to_string(status.phase)).add("since", detail::ms_of(status.since));
-  if (!status.url.empty()) all.add("url", status.url);
-  all.add("attempt", status.attempt);
-  if (status.connection) all.add("connection", to_string(*status.connection));
-  if (status.tls) all.add("tls", to_string(*status.tls));
-  if (status.last_end) all.add("last_end", to_string(*status.last_end));
-  all.add("mailbox", status.mailbox).add("senders", status.senders);
-  all.add("queued_bytes", status.queued_bytes).add("reply_bytes", status.reply_bytes);
-  all.add("stats", to_string(status.stats));
-  if (!status.handler.empty())
-    all.add("handler", protocol::escape(status.handler, most_of_handler));
-  return std::move(all).text();
+  return written<text_writer>(status);
 }
 
 std::string to_json(const client_status& status) {
-  detail::json_object all;
-  all.add("phase", to_string(status.phase)).add("since", seconds_of(status.since));
-  if (!status.url.empty()) all.add("url", status.url);
-  all.add("attempt", status.attempt);
-  if (status.connection) all.add("connection", json_of(*status.connection));
-  if (status.tls) all.add("tls", json_of(*status.tls));
-  if (status.last_end) all.add("last_end", json_of(*status.last_end));
-  all.add("mailbox", status.mailbox).add("senders", status.senders);
-  all.add("queued_bytes", status.queued_bytes).add("reply_bytes", status.reply_bytes);
-  all.add("stats", json_of(status.stats));
-  if (!status.handler.empty())
-    all.add("handler", protocol::escape(status.handler, most_of_handler));
-  return std::move(all).text();
+  return written<json_writer>(status);
 }
 
 }  // namespace wsx

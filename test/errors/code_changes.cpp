@@ -44,6 +44,8 @@ void of_handlers(report& to) {
   to.add("code_change throws a std::system_error", thrown_by(client, change("refuse")));
   client.wait(change("go on"));
   to.add("code_change from a handler that it does not know", thrown_by(client, change("go on")));
+  to.add("with_handler for a handler of another type",
+         thrown_by(client, client->with_handler<feed_v1>([](feed_v1&) {})));
   client->abort();
   to.add("code_change after the end", thrown_by(client, change("go on")));
 }

@@ -37,6 +37,7 @@ void at_the_wrong_time(report& to) {
   client.wait(std::move(closing));
   to.add("send after the end", thrown_by(client, client->send(wsx::text{"x"})));
   to.add("connect after the end", thrown_by(client, client->connect(server.url())));
+  to.add("suspend after the end", thrown_by(client, client->suspend()));
 }
 
 // Waits for its own client's end, in one way and then the other.
@@ -56,6 +57,24 @@ struct waits_for_itself {
       co_await std::move(joining);
     } catch (const wsx::system_error& e) {
       to->add("join() of its own client", e);
+    }
+    try {
+      auto suspending = (*client)->suspend();
+      co_await std::move(suspending);
+    } catch (const wsx::system_error& e) {
+      to->add("suspend() of its own client", e);
+    }
+    try {
+      auto resuming = (*client)->resume();
+      co_await std::move(resuming);
+    } catch (const wsx::system_error& e) {
+      to->add("resume() of its own client", e);
+    }
+    try {
+      auto access = (*client)->with_handler([](waits_for_itself&) {});
+      co_await std::move(access);
+    } catch (const wsx::system_error& e) {
+      to->add("with_handler() of its own client", e);
     }
   }
 };

@@ -478,3 +478,61 @@ TEST_SUITE("protocol/connection_time: data_timeout") {
     CHECK(f.reason().error == errc::close_timeout);
   }
 }
+
+TEST_SUITE("protocol/connection_time: restart_liveness") {
+  TEST_CASE("all times of the peer begin anew") {
+    fixture f(pinging().set(&wsx::options::data_timeout, 50s));
+    f.let_pass(19s);
+    f.c.restart_liveness(f.now);
+    CHECK(f.due() == 20s);
+    f.let_pass(20s);
+    take_ping(f);
+    f.let_pass(9s);
+    f.c.restart_liveness(f.now);
+    f.let_pass(20s);
+    CHECK(!given_up(f));
+    take_ping(f);
+  }
+
+  TEST_CASE("a deadline that has passed has not, and the next one has") {
+    fixture f(expecting_data());
+    f.let_pass(30s);
+    REQUIRE(given_up(f));
+    f.c.restart_liveness(f.now);
+    CHECK(!given_up(f));
+    f.receive_nothing();
+    CHECK(f.c.open());
+    f.let_pass(30s);
+    f.receive_nothing();
+    CHECK(f.ended_by(errc::data_timeout));
+
+    fixture g(pinging());
+    let_ping_time_out(g);
+    REQUIRE(given_up(g));
+    g.c.restart_liveness(g.now);
+    CHECK(!given_up(g));
+    CHECK(g.due() == 20s);
+  }
+
+  TEST_CASE("a pong to an earlier ping is no measurement") {
+    fixture f(pinging());
+    f.let_pass(20s);
+    const auto pong = pong_frame(take_ping(f));
+    f.c.restart_liveness(f.now);
+    f.receive(pong);
+    CHECK(!f.latency);
+  }
+
+  TEST_CASE("the deadline of a closing handshake goes on") {
+    fixture f(pinging().set(&wsx::options::close_timeout, 5s));
+    f.c.close({});
+    f.write();
+    f.let_pass(4s);
+    f.c.restart_liveness(f.now);
+    f.let_pass(1s);
+    CHECK(given_up(f));
+    f.c.restart_liveness(f.now);
+    f.receive_nothing();
+    CHECK(f.ended_by(errc::close_timeout));
+  }
+}

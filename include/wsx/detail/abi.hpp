@@ -85,7 +85,7 @@
 
 // To be raised with each change of a class that a module's handler is compiled with: any_handler,
 // callback_context, session, incoming, action, mail, handler_info, module_entry and their parts.
-#define WSX_ABI_HANDLERS handlers_1
+#define WSX_ABI_HANDLERS handlers_2
 
 #define WSX_TEXT_(...) #__VA_ARGS__
 #define WSX_TEXT(...) WSX_TEXT_(__VA_ARGS__)

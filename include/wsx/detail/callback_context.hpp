@@ -27,7 +27,24 @@ class callback_context {
   wsx::session& session() noexcept { return session_; }
 
   // Returns whether the client is about to end: the handler must not be called any more.
-  bool stopped() const noexcept { return stopped_.load(std::memory_order_relaxed); }
+  bool stopped() const noexcept {
+    return (halted_.load(std::memory_order_relaxed) & stop_bit) != 0;
+  }
+
+  // Returns whether the client is suspended: no callback begins until it is resumed.
+  bool suspended() const noexcept {
+    return (halted_.load(std::memory_order_relaxed) & suspended_bit) != 0;
+  }
+  void set_suspended(bool now) noexcept {
+    if (now) {
+      halted_.fetch_or(suspended_bit, std::memory_order_relaxed);
+    } else {
+      halted_.fetch_and(stop_bit, std::memory_order_relaxed);
+    }
+  }
+
+  // Returns whether either is the case.
+  bool halted() const noexcept { return halted_.load(std::memory_order_relaxed) != 0; }
 
   // Who is told of what happens often.
   enum class observer : std::uint8_t {
@@ -80,9 +97,13 @@ class callback_context {
   explicit callback_context(engine& e) noexcept : session_(e) {}
   ~callback_context() = default;
 
-  void set_stopped() noexcept { stopped_.store(true, std::memory_order_relaxed); }
+  void set_stopped() noexcept { halted_.fetch_or(stop_bit, std::memory_order_relaxed); }
 
  private:
+  // Why no callback may begin.
+  static constexpr std::uint8_t stop_bit = 1;
+  static constexpr std::uint8_t suspended_bit = 2;
+
   WSX_API void count_observed() noexcept;
   bool observed_by(observer one, observer other) const noexcept {
     const auto either = static_cast<std::uint8_t>(one) | static_cast<std::uint8_t>(other);
@@ -91,7 +112,7 @@ class callback_context {
 
   wsx::session session_;
   disconnect_decision* decision_ = nullptr;
-  std::atomic<bool> stopped_{false};
+  std::atomic<std::uint8_t> halted_{0};
   std::atomic<std::uint8_t> observed_by_{0};
   std::atomic<bool> telling_{false};
 };

@@ -37,6 +37,7 @@ namespace wsx::detail {
 
 class engine;
 class handler_change;
+class system_request;
 struct send_channel;
 
 // A client without its types, as its templates see it. The engine behind it is compiled once, in
@@ -67,6 +68,10 @@ class engine_ref {
                     std::vector<std::byte> copy = {}) const;
   WSX_API void code_change(ticket t, std::unique_ptr<handler_change> change,
                            wsx::diagnostics* details, completion<std::error_code> done) const;
+  WSX_API void suspend(ticket t, completion<std::error_code> done) const;
+  WSX_API void resume(ticket t, completion<std::error_code> done) const;
+  // `memory` is that of the request's completion.
+  WSX_API void ask(ticket t, std::unique_ptr<system_request> what, operation_memory* memory) const;
   WSX_API void cancel(ticket t) const;
 
   WSX_API errc try_send(send_channel& channel, const protocol::outgoing_frame& frame) const;

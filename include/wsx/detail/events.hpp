@@ -22,7 +22,8 @@ using any_event =
     one_event<event::attempt_started, event::attempt_failed, event::connected, event::closing,
               event::disconnected, event::frame_sent, event::frame_received, event::queue_full,
               event::keepalive_answered, event::reconnect_scheduled, event::handler_replaced,
-              event::terminated, event::callback_returned, event::queue_sampled>;
+              event::suspended, event::resumed, event::terminated, event::callback_returned,
+              event::queue_sampled>;
 
 // A set of event types: bits by the index in `any_event`.
 using event_set = std::uint32_t;

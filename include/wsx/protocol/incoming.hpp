@@ -77,6 +77,10 @@ class incoming {
   /// From now on these events are returned. How messages come may change only between two of them.
   WSX_API void accept(const reception& wanted) noexcept;
 
+  /// Nothing was received for a while, since the user wanted nothing: what the peer has to do in
+  /// time begins at `now`. The deadline of a closing handshake goes on.
+  WSX_API void restart_liveness(std::chrono::steady_clock::time_point now) noexcept;
+
   /// Tells `o` from now on. It must live as long as the connection.
   void observe(connection_observer& o) noexcept { observer_ = &o; }
 

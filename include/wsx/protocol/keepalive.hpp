@@ -41,6 +41,13 @@ class keepalive {
   /// The last ping has been written, so the peer can answer it.
   void ping_written(clock::time_point now) noexcept { pinged_ = alive_ = now; }
 
+  /// Forgets the last ping; the next one is due after a whole interval.
+  void restart(clock::time_point now, const timing& t) noexcept {
+    next_ = now + t.interval;
+    waiting_ = false;
+    answered_ = true;
+  }
+
   /// Returns what is due. To be called at `next`.
   WSX_API action poll(clock::time_point now, const timing& t) noexcept;
 

@@ -58,6 +58,12 @@ class liveness {
     progressed_ = now;
   }
 
+  /// Nothing was read for a while, so nothing is known about the peer: all times begin at `now`.
+  void restart(time_point now, const timing& t) noexcept {
+    keepalive_.restart(now, t.ping);
+    progressed_ = data_ = now;
+  }
+
   /// Returns when to call `poll`, unless something happens before. `congested`: so much data waits
   /// for the peer that nothing is read any more.
   WSX_API std::optional<time_point> next(bool congested, time_point now, const timing& t) noexcept;
