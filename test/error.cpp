@@ -91,7 +91,7 @@ TEST_SUITE("error") {
       CHECK_FALSE(text.ends_with('.'));
       CHECK(text.find('\n') == std::string::npos);
     }
-    CHECK(seen.size() == 74);
+    CHECK(seen.size() == 75);
   }
 
   TEST_CASE("every condition has a message of its own") {
