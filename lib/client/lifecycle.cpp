@@ -166,10 +166,8 @@ asio::awaitable<outcome> lifecycle::greet() {
   const std::shared_ptr<strand_listener> who = owner_.shared_from_this();
   const auto pump_meanwhile = [&] { post_on(parts_.serial, [who] { who->on_notified(); }); };
   const bool first = open_.transport->delivers() && !std::exchange(opened_once_, true);
-  if (owner_.suspended()) {
-    pump_meanwhile();
-    co_await wait_for_resume(wake_, owner_, connect_canceled_);
-  }
+  if (owner_.suspended()) pump_meanwhile();
+  co_await wait_for_resume(wake_, owner_, connect_canceled_);
   asio::awaitable<void> init;
   if (first && open_.transport->delivers()) {
     start_heartbeat(owner_);

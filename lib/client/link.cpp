@@ -4,6 +4,7 @@
 #include "../would_block.hpp"
 #include "action_steps.hpp"
 #include "shared_read_buffer.hpp"
+#include "thrown_error.hpp"
 
 #include <wsx/error.hpp>
 
@@ -30,18 +31,6 @@ constexpr std::size_t write_budget = 1024 * 1024;
 std::error_code plain(std::error_code error) noexcept {
   const bool reset = reset_by_peer<asio::error::basic_errors>(error);
   return reset ? std::make_error_code(std::errc::connection_reset) : error;
-}
-
-// Returns why the current exception was thrown. An error of the system says more than an error code
-// of the client.
-std::error_code thrown_error() {
-  try {
-    throw;
-  } catch (const std::system_error& error) {
-    return error.code();
-  } catch (...) {
-    return errc::internal_failure;
-  }
 }
 
 }  // namespace

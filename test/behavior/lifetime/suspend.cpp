@@ -87,6 +87,21 @@ TEST_SUITE("behavior/lifetime/suspend") {
     CHECK(take_log(f) == lines{"init", "connect", "a"});
   }
 
+  TEST_CASE_TEMPLATE("the first connection ends meanwhile: init is for the next", Fixture,
+                     gated_fixture, plain_fixture) {
+    Fixture f;
+    CHECK(!suspend(f));
+    memory_peer peer = f.open();
+    peer.close();
+    poll(f.io);
+    CHECK(rests(f));
+    CHECK(resume(f));
+    CHECK(take_log(f) == lines{"disconnect"});
+    f.let_pass(10ms);
+    f.next_open();
+    CHECK(take_log(f) == lines{"init", "connect"});
+  }
+
   TEST_CASE("the deadlines of an attempt go on, and it fails as ever") {
     plain_fixture f;
     f.dial();
@@ -399,6 +414,30 @@ TEST_SUITE("behavior/lifetime/suspend") {
     poll(f.io);
     CHECK(suspended.ok());
     CHECK(changed.ok());
+  }
+
+  TEST_CASE_TEMPLATE("while a connection is replaced: both wait", Fixture, gated_fixture,
+                     plain_fixture) {
+    Fixture f({}, calm().set(&wsx::options::max_connection_age, 1h));
+    memory_peer old = f.open();
+    f.let_pass(1h);
+    memory_peer next = f.next();
+    take_log(f);
+    CHECK(!suspend(f));
+    next.accept();
+    next.write(text_frame("b"));
+    old.write(text_frame("a"));
+    poll(f.io);
+    CHECK(rests(f));
+    CHECK(old.bytes_read() < next.bytes_read());
+    CHECK(resume(f));
+    CHECK(take_log(f) == lines{"a", "connect", "b"});
+    old.write(text_frame("late"));
+    CHECK(!suspend(f));
+    CHECK(rests(f));
+    CHECK(resume(f));
+    CHECK(take_log(f) == lines{"late"});
+    CHECK(works(f, next));
   }
 
   TEST_CASE("a trace shows it") {
