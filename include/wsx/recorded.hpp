@@ -57,6 +57,9 @@ concept recordable = requires(flight_recorder& to, const Event& e) {
 /// `abort` or its destructor. It is written on the strand, before `terminate` is called. If it
 /// cannot be written, the log says so.
 ///
+/// While a connection is replaced (`options::max_connection_age`), the frames of both are recorded,
+/// but not which one each is for.
+///
 /// Threads: the recorder may be used from any thread, and may outlive the client. One recorder is
 /// for one client at a time.
 ///

@@ -63,10 +63,8 @@ class worker_session {
   /// Returns the connection that the message came from.
   WSX_API const connection_info& connection() const noexcept;
 
-  /// Returns that connection's number: 1 for the client's first.
-  WSX_API std::uint64_t connection_number() const noexcept;
-
-  /// Returns whether that connection is still open.
+  /// Returns whether that connection is still open, or one that has replaced it in order: see
+  /// `options::max_connection_age`.
   WSX_API bool is_current() const noexcept;
 
  private:

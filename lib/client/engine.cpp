@@ -244,6 +244,14 @@ void callback_context::apply(const action& wanted) {
   static_cast<engine&>(*this).apply_action(wanted);
 }
 
+bool engine::apply_action(const action& wanted, std::size_t connection_number) {
+  link* const from = life_.open().with_number(connection_number);
+  if (from == nullptr) return false;
+  from->apply(wanted);
+  if (!from->connection().open()) life_.pump();
+  return true;
+}
+
 void engine::apply_action(const action& wanted) {
   if (link* const open = life_.open().called().transport.get()) {
     open->apply(wanted);

@@ -71,6 +71,8 @@ class engine final : private client_parts,
   // The handler will not be called any more.
   void life_over() noexcept;
   void apply_action(const action& wanted);
+  // For the connection with that number; returns false if it is not open.
+  bool apply_action(const action& wanted, std::size_t connection_number);
 
  private:
   friend class handler_use;

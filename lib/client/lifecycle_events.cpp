@@ -165,10 +165,9 @@ void lifecycle::interrupt_callback() {
 // wait for the end wait for it any longer. `terminate` is called when it has finished.
 void lifecycle::abandon_callback() {
   const auto& options = *parts_.options;
-  for (link* const each : open_.links()) {
-    if (each == nullptr) continue;
-    if (!stopped()) each->connection().receive_end(errc::close_timeout, false);
-    each->close();
+  if (link* const open = open_.transport.get()) {
+    if (!stopped()) open->connection().receive_end(errc::close_timeout, false);
+    open->close();
   }
   if (state_ == life_state::terminating) {
     callback_.interrupt();

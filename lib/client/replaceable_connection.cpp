@@ -14,6 +14,12 @@ void replaceable_connection::begin_rotation(const request& target, rotation::ret
   rotation_->dial(target);
 }
 
+link* replaceable_connection::with_number(std::size_t connection_number) noexcept {
+  if (info.number == connection_number) return transport.get();
+  const bool other = rotation_ && rotation_->other().info.number == connection_number;
+  return other ? rotation_->other().transport.get() : nullptr;
+}
+
 asio::awaitable<link::step> replaceable_connection::turn_of_other(link::step next) {
   if (next == link::step::end || !rotates() || owner_.suspended()) co_return next;
   const link::step other = co_await rotation_->turn();

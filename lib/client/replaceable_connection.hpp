@@ -11,6 +11,7 @@
 #include <asio/awaitable.hpp>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -36,6 +37,9 @@ class replaceable_connection : public open_connection {
   std::array<link*, 2> links() noexcept {
     return {transport.get(), rotation_ ? rotation_->other().transport.get() : nullptr};
   }
+
+  // Returns the link of the open connection with that number, or null.
+  link* with_number(std::size_t connection_number) noexcept;
 
   // Begins to connect to `target`, which must outlive the attempt.
   void begin_rotation(const request& target, rotation::retry earlier);

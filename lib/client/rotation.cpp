@@ -193,6 +193,13 @@ void rotation::end(bool open, time_point since) {
   } else {
     parts_.events.tell(owner_, event::attempt_failed{retry_.failures + 1, how.reason()});
   }
+  try {
+    schedule_next(how, open, since);
+  } catch (const std::bad_alloc&) {  // the client goes on, and does not rotate any more
+  }
+}
+
+void rotation::schedule_next(const ending& how, bool open, time_point since) {
   if (handed_over_ || !open) return rotation_mail::schedule(owner_, since);
   const disconnect why{.reason = how.reason(), .connection = other_.info};
   const auto delay = retry_.delay(why);

@@ -88,6 +88,7 @@ class rotation {
   bool opened();
   asio::awaitable<void> greet();
   ending ended();
+  void schedule_next(const ending& how, bool open, time_point since);
 
   engine& owner_;
   client_parts& parts_;

@@ -23,8 +23,7 @@ namespace wsx::detail {
 
 // The connection that messages came from.
 struct message_origin {
-  std::uint32_t connection;  // as the engine counts
-  std::uint64_t number;      // as users count
+  std::uint32_t connection;  // as producers see it: the same for one that replaces it in order
   connection_info info;
 };
 

@@ -96,10 +96,9 @@ asio::awaitable<void> offload::take(session& client, message received) {
 
 void offload::see(session& client) {
   engine& e = client.engine_;
-  const auto connection = e.state().connection();
-  if (origin_ && origin_->connection == connection) return;
-  origin_ = std::make_shared<const message_origin>(
-      message_origin{connection, client.stats().connects, client.connection()});
+  const connection_info& info = client.connection();
+  if (origin_ && origin_->info.number == info.number) return;
+  origin_ = std::make_shared<const message_origin>(message_origin{e.state().connection(), info});
   const std::lock_guard lock(mutex_);
   client_ = &e;
   home_ = e.serial();
@@ -249,8 +248,8 @@ void offload::apply(engine& client, lane_job& result) {
     if (!client.post(std::move(*posted), urgent)) return;
   } else if (auto* const thrown = std::get_if<std::exception_ptr>(&result.wanted)) {
     return fail(client, std::move(*thrown));
-  } else if (client.state().connection() == result.from->connection) {
-    return client.apply_action(std::get<action>(result.wanted));
+  } else if (client.apply_action(std::get<action>(result.wanted), result.from->info.number)) {
+    return;
   }
   const std::lock_guard lock(mutex_);
   ++stats_.replies_dropped;

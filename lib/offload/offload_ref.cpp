@@ -82,10 +82,6 @@ const connection_info& worker_session::connection() const noexcept {
   return detail::as_lane_job(job_).from->info;
 }
 
-std::uint64_t worker_session::connection_number() const noexcept {
-  return detail::as_lane_job(job_).from->number;
-}
-
 bool worker_session::is_current() const noexcept {
   return owner_.is_current(detail::as_lane_job(job_));
 }

@@ -39,7 +39,7 @@ struct events {
   lines* seen;
 
   wsx::action handle_frame(wsx::text m, worker_session& s) {
-    seen->push_back(std::string(m.payload) + " of " + std::to_string(s.connection_number()) +
+    seen->push_back(std::string(m.payload) + " of " + std::to_string(s.connection().number) +
                     (s.is_current() ? "" : ", which has ended"));
     if (!s.is_current()) CHECK(s.send("nobody waits for this"));
     return wsx::reply(m);
@@ -293,6 +293,29 @@ TEST_SUITE("offload/ends") {
     CHECK(seen.empty());
     while (f.work()) {}
     CHECK(seen == lines{"interrupted"});
+  }
+
+  TEST_CASE("nor on the one that replaces its connection in order") {
+    lines seen;
+    auto o = calm().set(&wsx::options::max_connection_age, 1h);
+    offload_fixture<events> f(std::in_place, o, offload_options{}, &seen);
+    auto old = f.open();
+    old.write(text_frame("a"));
+    f.settle();
+    f.clock.run_for(f.io, 1h);
+    auto next = f.accept();
+    old.write(text_frame("b"));
+    next.write(text_frame("c"));
+    f.run();
+    CHECK(seen == lines{"a of 1", "b of 1", "c of 2"});
+    CHECK(frames_of(old) == lines{"close 1000 \"\""});
+    CHECK(frames_of(next) == lines{"text \"c\""});
+    CHECK(f.client->stats().replies_dropped == 2);
+    old.close();
+    f.settle();
+    next.write(text_frame("d"));
+    f.run();
+    CHECK(frames_of(next) == lines{"text \"d\""});
   }
 
   TEST_CASE("a message knows its connection, and is answered on no other") {
