@@ -126,7 +126,7 @@ bool rotation::opened() {
   parts_.counts.connects.add(1);
   other_.info = std::move(opened.info);
   other_.info.attempt = retry_.failures + 1;
-  other_.info.number = parts_.counts.connects.value();
+  other_.info.number = static_cast<std::size_t>(parts_.counts.connects.value());
   return true;
 }
 
