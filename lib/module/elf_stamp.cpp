@@ -80,11 +80,15 @@ std::string_view check(const part_reader& file, const segment& s) noexcept {
   return {};
 }
 
-// Cuts `count` bytes, and what fills the last unit of `align`, off the front of `rest`.
-bool take(std::string_view& rest, std::size_t count, std::size_t align, std::string_view& taken) {
+// Cuts `count` bytes off the front of `rest`, and what fills the last unit of `align`. `rest` ends
+// with a segment of `size` bytes, from whose beginning the units are counted.
+bool take(std::string_view& rest, std::size_t count, std::size_t size, std::size_t align,
+          std::string_view& taken) {
   if (count > rest.size()) return false;
   taken = rest.substr(0, count);
-  rest.remove_prefix(std::min((count + align - 1) / align * align, rest.size()));
+  rest.remove_prefix(count);
+  const std::size_t over = (size - rest.size()) % align;
+  if (over != 0) rest.remove_prefix(std::min(align - over, rest.size()));
   return true;
 }
 
@@ -97,14 +101,16 @@ elf_stamp as_stamp(std::string_view text) {
 
 // Looks for ours among the notes of a segment. Finds nothing, if there is none.
 elf_stamp find_stamp(std::string_view notes, std::size_t align) {
+  const std::size_t size = notes.size();
   while (!notes.empty()) {
     note head;
     std::string_view bytes;
     std::string_view name;
     std::string_view text;
-    if (!take(notes, sizeof(head), 1, bytes)) return {.problem = "its notes are damaged"};
+    if (!take(notes, sizeof(head), size, 1, bytes)) return {.problem = "its notes are damaged"};
     std::memcpy(&head, bytes.data(), sizeof(head));
-    if (!take(notes, head.n_namesz, align, name) || !take(notes, head.n_descsz, align, text))
+    if (!take(notes, head.n_namesz, size, align, name) ||
+        !take(notes, head.n_descsz, size, align, text))
       return {.problem = "its notes are damaged"};
     if (name == note_name && head.n_type == stamp_type) return as_stamp(text);
   }

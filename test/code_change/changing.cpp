@@ -122,6 +122,7 @@ struct impatient_one {
 
 struct destroyer {
   std::optional<wsx::basic_client<wsx::any_handler, memory_transport>>* client;
+  std::shared_ptr<int> held{};
   static destroyer code_change(const wsx::old_version&, const destroyer& old) {
     old.client->reset();
     return old;
@@ -225,6 +226,23 @@ TEST_SUITE("code_change/changing") {
     CHECK(log == lines{"changed", "destroyed"});
   }
 
+  TEST_CASE("the new handler is told of it, if it asks") {
+    struct told {
+      lines* log;
+      static told code_change(const wsx::old_version&, const counter_v1& old) { return {old.log}; }
+      void handle_frame(wsx::text) {}
+      void handle_event(const wsx::event::handler_replaced& e) {
+        log->push_back("from \"" + std::string(e.old_version) + "\" to \"" +
+                       std::string(e.new_version) + "\"");
+      }
+    };
+    lines log;
+    any_client f(counter_v1{&log});
+    f.open();
+    CHECK(change<told>(f) == errc{});
+    CHECK(log == lines{"from \"1\" to \"\""});
+  }
+
   TEST_CASE("replies are sent once") {
     any_client f(echo<'a'>{});
     memory_peer peer = f.open();
@@ -254,6 +272,26 @@ TEST_SUITE("code_change/changing") {
     poll(f.io);
     CHECK(changed.ok());
     CHECK(log == lines{"wait for a", "waited for a", "changed", "then b"});
+  }
+
+  TEST_CASE("what has been read already is the new handler's, too, however much it is") {
+    lines log;
+    any_client f(counter_v2{&log});
+    asio::steady_timer gate(f.io, std::chrono::hours(1));
+    memory_peer peer = f.open();
+    for (int i = 0; i < 64; ++i) peer.write(text_frame("so that batches are large"));
+    poll(f.io);
+    log.clear();
+    CHECK(change<waiting>(f, &gate) == errc{});
+    for (const char* const text : {"a", "b", "c", "d"}) peer.write(text_frame(text));
+    poll(f.io);
+    outcome changed;
+    ask<after_waiting>(f, changed);
+    poll(f.io);
+    gate.cancel();
+    poll(f.io);
+    CHECK(changed.ok());
+    CHECK(log == lines{"wait for a", "waited for a", "changed", "then b", "then c", "then d"});
   }
 
   TEST_CASE("changes are made in their order") {
@@ -325,6 +363,18 @@ TEST_SUITE("code_change/changing") {
       CHECK(changed.done());
       CHECK(!f.client);
       CHECK(f.ended.failed(errc::aborted));
+    }
+    SUBCASE("while a sender, which owns what is left of it, still exists") {
+      any_client f(destroyer{});
+      const auto held = std::make_shared<int>(0);
+      f.handler().get_if<destroyer>()->client = &f.client;
+      f.handler().get_if<destroyer>()->held = held;
+      const auto sender = f.client->make_sender();
+      outcome changed;
+      ask<destroyer>(f, changed);
+      poll(f.io);
+      CHECK(changed.done());
+      CHECK(held.use_count() == 1);  // the handler was destroyed on the strand
     }
   }
 }

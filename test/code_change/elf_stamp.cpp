@@ -13,6 +13,7 @@
 #include <random>
 #include <sstream>
 #include <type_traits>
+#include <vector>
 
 // Files that are no modules, or damaged: none of them may be mapped or run.
 
@@ -46,6 +47,11 @@ T at(const std::string& bytes, std::size_t offset) {
 template <class T>
 void put(std::string& bytes, std::size_t offset, const T& value) {
   std::memcpy(bytes.data() + offset, &value, sizeof(value));
+}
+
+template <class Field>
+void set(Field& field, std::uint64_t value) {
+  field = static_cast<Field>(value);
 }
 
 // The module, after `change` of its header.
@@ -85,12 +91,52 @@ std::string with_note(std::size_t offset, std::uint32_t value) {
   return bytes;
 }
 
-constexpr std::uint64_t huge = ~std::uint64_t{0} - 7;
-
-template <class Field>
-void set(Field& field, std::uint64_t value) {
-  field = static_cast<Field>(value);
+// A note, in a segment whose units have `align` bytes: so are the processor features that compilers
+// of some systems write into each object, before our note.
+std::string note_of(std::string_view name, std::uint32_t type, std::string_view text,
+                    std::size_t align = 4) {
+  const auto fill = [align](std::string& bytes) {
+    bytes.resize((bytes.size() + align - 1) / align * align);
+  };
+  const Elf32_Nhdr head{static_cast<std::uint32_t>(name.size()),
+                        static_cast<std::uint32_t>(text.size()), type};
+  std::string bytes(sizeof(head), '\0');
+  put(bytes, 0, head);
+  bytes += name;
+  fill(bytes);
+  bytes += text;
+  fill(bytes);
+  return bytes;
 }
+
+struct notes {
+  std::string bytes;
+  std::size_t align = 4;
+};
+
+// A shared object with these segments, and nothing else.
+std::string file_with(const std::vector<notes>& all) {
+  auto header = at<file_header>(a_module(), 0);
+  header.e_phoff = sizeof(header);
+  set(header.e_phnum, all.size());
+  std::string bytes(sizeof(header) + all.size() * sizeof(segment), '\0');
+  put(bytes, 0, header);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    segment s{};
+    s.p_type = PT_NOTE;
+    set(s.p_offset, bytes.size());
+    set(s.p_filesz, all[i].bytes.size());
+    set(s.p_align, all[i].align);
+    put(bytes, sizeof(header) + i * sizeof(segment), s);
+    bytes += all[i].bytes;
+  }
+  return bytes;
+}
+
+const std::string gnu("GNU\0", 4);
+const std::string wsx_name("wsx\0", 4);
+
+constexpr std::uint64_t huge = ~std::uint64_t{0} - 7;
 
 }  // namespace
 
@@ -99,6 +145,34 @@ TEST_SUITE("code_change/elf_stamp") {
     const auto found = stamp_of(a_module());
     CHECK(found.text == wsx::abi::stamp);
     CHECK(found.problem.empty());
+  }
+
+  TEST_CASE("other notes before it, behind it, and in segments of other units") {
+    const std::string stamp(wsx::abi::stamp, sizeof(wsx::abi::stamp));
+    const std::string ours = note_of(wsx_name, 1, stamp);
+    const auto text_of = [](const std::vector<notes>& all) {
+      const auto found = stamp_of(file_with(all));
+      CHECK(found.problem.empty());
+      return found.text;
+    };
+    CHECK(text_of({{ours}}) == wsx::abi::stamp);
+    CHECK(text_of({{note_of(gnu, 3, "odd") + ours + note_of(gnu, 1, "")}}) == wsx::abi::stamp);
+    const std::string features = note_of(gnu, 5, std::string(16, 'f'), 8);
+    CHECK(features.size() == 32);
+    CHECK(text_of({{features, 8}, {ours}}) == wsx::abi::stamp);
+    CHECK(text_of({{ours}, {features, 8}}) == wsx::abi::stamp);
+    CHECK(text_of({{note_of("odd", 1, "odd", 8) + note_of(wsx_name, 1, stamp, 8), 8}}) ==
+          wsx::abi::stamp);
+    CHECK(text_of({{ours}, {note_of(wsx_name, 1, std::string("another\0", 8))}}) ==
+          wsx::abi::stamp);
+  }
+
+  TEST_CASE("a stamp that is too long") {
+    std::string text(1024, 'x');
+    text.back() = '\0';
+    CHECK(stamp_of(file_with({{note_of(wsx_name, 1, text)}})).text.size() == 1023);
+    text.insert(0, "x");
+    CHECK(stamp_of(file_with({{note_of(wsx_name, 1, text)}})).problem == "its stamp is damaged");
   }
 
   TEST_CASE("damaged files") {

@@ -5,6 +5,8 @@
 #include <asio/post.hpp>
 #include <asio/use_awaitable.hpp>
 
+#include <functional>
+
 // A change in the middle of a message: for handlers of whole messages, and of fragments.
 
 namespace {
@@ -249,6 +251,36 @@ TEST_SUITE("code_change/fragments") {
     poll(f.io);
     CHECK(changed.ok());
     CHECK(log == lines{"first a", "change", "handle_disconnect"});
+  }
+
+  TEST_CASE("a change at the end of the connection destroys the client: no callback follows") {
+    struct destroyer : pieces {
+      std::function<void()>* destroy;
+      static destroyer code_change(const wsx::old_version&, const destroyer& old) {
+        old.log->push_back("change");
+        (*old.destroy)();
+        return old;
+      }
+      wsx::disconnect_decision handle_disconnect(const wsx::disconnect&) {
+        log->push_back("handle_disconnect");
+        return wsx::stop();
+      }
+    };
+    lines log;
+    std::function<void()> destroy;
+    any_client f(destroyer{{&log}, &destroy});
+    destroy = [&] { f.client.reset(); };
+    memory_peer peer = f.open();
+    peer.write(first_part("a"));
+    poll(f.io);
+    outcome changed;
+    ask<destroyer>(f, changed);
+    poll(f.io);
+    peer.close();
+    poll(f.io);
+    CHECK(changed.done());
+    CHECK(f.ended.failed(errc::aborted));
+    CHECK(log == lines{"first a", "change"});
   }
 
   TEST_CASE("the connection closes within the message: at once") {

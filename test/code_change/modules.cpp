@@ -7,7 +7,9 @@
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 
+#include <chrono>
 #include <cstdlib>
+#include <dlfcn.h>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -193,9 +195,45 @@ TEST_SUITE("code_change/modules") {
     const std::string whole = read(file_of("version_1"));
     const auto file = dir.write("feed.so", whole).string();
     const wsx::module loaded(file);
+    const auto time = std::filesystem::last_write_time(file);
     std::filesystem::remove(file);
-    dir.write("feed.so", read(file_of("version_2")));
+    SUBCASE("by another version") {
+      dir.write("feed.so", read(file_of("version_2")));
+    }
+    SUBCASE("by a file of that size") {
+      dir.write("feed.so", whole);
+      std::filesystem::last_write_time(file, time + std::chrono::hours(1));
+    }
+    SUBCASE("by a file of that time") {
+      dir.write("feed.so", whole + "more");
+      std::filesystem::last_write_time(file, time);
+    }
     CHECK(message_of(file).ends_with(
         "the file was replaced since it was loaded: each version needs its own file"));
+  }
+
+  TEST_CASE("a file that the program has loaded by itself") {
+    const wsx::testing::temp_dir dir;
+    const auto file = dir.write("feed.so", read(file_of("version_1"))).string();
+    REQUIRE(::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL) != nullptr);
+    CHECK(message_of(file).ends_with("the program has loaded it in another way"));
+  }
+
+  // What other tests load is loaded before.
+  TEST_CASE("no more than so many") {
+    const wsx::module one(file_of("version_1"));
+    const wsx::module two(file_of("version_2"));
+    const wsx::testing::temp_dir dir;
+    const std::string small = read(file_of("stamped"));
+    std::error_code error;
+    for (auto n = wsx::module::loaded(); n < wsx::module::max_loaded; ++n)
+      const wsx::module refused(dir.write(std::to_string(n) + ".so", small).string(), error);
+    CHECK(wsx::module::loaded() == wsx::module::max_loaded);
+    ::unsetenv("WSX_TEST_MODULE_RAN");
+    CHECK(message_of(dir.write("last.so", small).string())
+              .ends_with("too many modules have been loaded"));
+    CHECK(std::getenv("WSX_TEST_MODULE_RAN") == nullptr);
+    const wsx::module again(file_of("version_1"));
+    CHECK(again.version() == "1");
   }
 }

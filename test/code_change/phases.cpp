@@ -5,7 +5,10 @@
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
 
+#include <memory>
 #include <stdexcept>
+#include <utility>
+#include <variant>
 
 // A change in every phase of a client.
 
@@ -214,10 +217,17 @@ TEST_SUITE("code_change/phases") {
   }
 
   TEST_CASE("after the end there is nothing to change") {
-    fixture f;
-    f.open();
-    f.client->abort();
-    poll(f.io);
+    fixture f("stop");
+    memory_peer peer = f.open();
+    SUBCASE("of an abort") {
+      f.client->abort();
+      poll(f.io);
+    }
+    SUBCASE("of the connection") {
+      peer.close();
+      poll(f.io);
+      CHECK(f.ended.done());
+    }
     f.begin();
     CHECK(f.changed.done());
     CHECK(f.changed.error == wsx::condition::not_connected);
@@ -269,5 +279,21 @@ TEST_SUITE("code_change/phases") {
       f.client.reset();
     }
     CHECK(!changed.done());
+  }
+
+  TEST_CASE("the execution context ends first, and whoever waits owns the client") {
+    const auto waits = std::make_shared<int>(0);
+    {
+      fixture f("init");
+      memory_peer peer = f.dial();
+      peer.accept();
+      poll(f.io);
+      auto done = [waits, sender = f.client->make_sender()](std::error_code) {};
+      f.client->code_change<life_v2>(std::monostate(), std::move(done));
+      poll(f.io);
+      f.client->detach();
+      f.client.reset();
+    }
+    CHECK(waits.use_count() == 1);
   }
 }

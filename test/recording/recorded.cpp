@@ -121,6 +121,36 @@ TEST_SUITE("recording/recorded") {
     CHECK_FALSE(difference(file, echo()).empty());
   }
 
+  TEST_CASE("fragments are recorded as they came and went") {
+    struct pieces {
+      void handle_fragment(wsx::fragment) {}
+    };
+    client_fixture<wsx::recorded<pieces>> f;
+    auto peer = f.open();
+    auto first = text_frame("a");
+    first.fin = false;
+    peer.write(first);
+    peer.write(continuation_frame("b", true));
+    poll(f.io);
+    REQUIRE(f.client->try_send(behavior_test::begins("c")));
+    REQUIRE(f.client->try_send(behavior_test::ends("d")));
+    poll(f.io);
+    lines seen;
+    for (const auto& r : records_of(snapshot_of(f))) {
+      const auto* const each = std::get_if<frame>(&r.what);
+      if (each != nullptr) seen.push_back(words_of(r) + (each->facts.fin ? ", FIN" : ""));
+    }
+    CHECK(seen == lines{"received a", "received b, FIN", "sent c", "sent d, FIN"});
+  }
+
+  TEST_CASE("a change of the handler is recorded") {
+    wsx::recorded<echo> handler;
+    handler.handle_event(wsx::event::handler_replaced{"1", "2"});
+    std::ostringstream out;
+    handler.recorder()->snapshot(out);
+    CHECK(words_of(std::move(out).str()) == lines{"now 2"});
+  }
+
   TEST_CASE("large frames are recorded as far as there is memory") {
     wsx::recorder_options small;
     small.memory = 64 * 1024;
@@ -177,13 +207,19 @@ TEST_SUITE("recording/recorded") {
     static lines logged;
     logged.clear();
     wsx::set_log_sink([](std::string_view line) { logged.emplace_back(line); });
-    client_fixture<wsx::recorded<failing>> f(wsx::recorded<failing>(
-        failing(), std::make_shared<wsx::flight_recorder>(), "/nowhere/failed.wsxrec"));
-    auto peer = f.open();
-    peer.write(text_frame("bad"));
-    peer.close();
-    poll(f.io);
-    CHECK(f.ended.failed(wsx::errc::handler_failed));
+    const auto fail_with = [](const std::filesystem::path& file) {
+      client_fixture<wsx::recorded<failing>> f(
+          wsx::recorded<failing>(failing(), std::make_shared<wsx::flight_recorder>(), file));
+      auto peer = f.open();
+      peer.write(text_frame("bad"));
+      peer.close();
+      poll(f.io);
+      CHECK(f.ended.failed(wsx::errc::handler_failed));
+    };
+    fail_with({});  // no file was asked for
+    CHECK(logged.empty());
+    fail_with("/nowhere/failed.wsxrec");
+    wsx::set_log_sink(nullptr);
     CHECK(logged == lines{"no snapshot: cannot create /nowhere/failed.wsxrec.part"});
   }
 

@@ -187,6 +187,25 @@ TEST_SUITE("recording/replay") {
     CHECK(difference_of(stage.play()) == "");
   }
 
+  TEST_CASE("so are the parameters of compression") {
+    auto options = calm();
+    options.deflate = wsx::deflate_options();
+    for (const wsx::deflate_parameters agreed : {wsx::deflate_parameters{},
+                                                 {.server_no_context_takeover = true},
+                                                 {.client_no_context_takeover = true},
+                                                 {.server_max_window_bits = 10},
+                                                 {.client_max_window_bits = 11}}) {
+      connected open;
+      open.deflate = agreed;
+      std::istringstream in(file_of({at(1, open)}));
+      wsx::testing::replay_stage stage(in, replay_speed::as_fast_as_possible);
+      behavior_test::memory_client<echo> client(stage.context(), echo(), options);
+      client.connect(stage.url(), asio::detached);
+      CHECK(difference_of(stage.play()) == "");
+      CHECK(client.connection().deflate == agreed);
+    }
+  }
+
   TEST_CASE("compressed frames are compared as they were on the wire") {
     auto options = calm();
     options.deflate = wsx::deflate_options();
@@ -242,9 +261,22 @@ TEST_SUITE("recording/replay") {
   TEST_CASE("the end of the client ends the replay") {
     ended last;
     last.what = ended::of::client;
-    const auto result = replay_of({at(1, connected{}), at(2, ended{}), at(3, last)}, echo());
+    const auto result =
+        replay_of({at(1, connected{}), at(2, ended{}), at(3, last), at(4, received("a"))}, echo());
     CHECK(result.records == 3);
     CHECK(difference_of(result) == "");
+    const auto unfinished =
+        replay_of({at(1, connected{}), at(2, received("a")), at(3, last)}, echo());
+    CHECK(difference_of(unfinished) == "frame 0 (record 3): then nothing, now text \"a\"");
+  }
+
+  TEST_CASE("a connection whose end is in a gap ends before the next one") {
+    const auto result = replay_of({at(1, connected{}), at(2, sent("hello ")), at(3, gap{2}),
+                                   at(4, connected{}), at(5, sent("hello "))},
+                                  reconnecting());
+    CHECK(difference_of(result) == "");
+    CHECK(result.connections == 2);
+    CHECK(result.same == 2);
   }
 
   TEST_CASE("frames around a gap are not compared") {
@@ -271,6 +303,24 @@ TEST_SUITE("recording/replay") {
                     .empty());
   }
 
+  TEST_CASE("of a longer pause a day passes") {
+    struct hourly : echo {
+      int* hours;
+      explicit hourly(int* h) : hours(h) {}
+      void handle_connect(const wsx::connection_info&, wsx::session& s) {
+        s.post_after(*this, 1h, tick{});
+      }
+      void handle_info(tick, wsx::session& s) {
+        ++*hours;
+        s.post_after(*this, 1h, tick{});
+      }
+    };
+    int hours = 0;
+    constexpr auto week = std::chrono::nanoseconds(24h * 7).count();
+    replay_of({at(1, connected{}), at(week, gap{1})}, hourly(&hours), in_time());
+    CHECK(hours == 24);
+  }
+
   TEST_CASE("years between two records are no obstacle") {
     auto options = calm();
     options.ping_interval = 20s;
@@ -282,7 +332,8 @@ TEST_SUITE("recording/replay") {
   }
 
   TEST_CASE("what is no whole recording is refused") {
-    CHECK_THROWS_AS(replay(std::filesystem::path("/nowhere"), echo()), recording_error);
+    CHECK_THROWS_WITH_AS(replay(std::filesystem::path("/nowhere"), echo()), "cannot open /nowhere",
+                         recording_error);
     CHECK_THROWS_AS(replay_of({at(1, received("a"))}, echo()), recording_error);
     std::istringstream in(file_of({at(1, connected{})}).substr(0, 60));
     CHECK_THROWS_AS(replay(in, echo()), recording_error);

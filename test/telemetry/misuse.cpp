@@ -169,6 +169,27 @@ TEST_SUITE("telemetry/misuse") {
     CHECK(run_out(f.io));
   }
 
+  TEST_CASE("a frame whose event ends the connection or the client is not delivered") {
+    struct listener {
+      std::function<void()>* meddle;
+      int* taken;
+      void handle_event(const frame_received&) { (*meddle)(); }
+      void handle_frame(wsx::text) { ++*taken; }
+    };
+    std::function<void()> meddle;
+    int taken = 0;
+    client_fixture<listener> f(listener{&meddle, &taken});
+    SUBCASE("by an exception") {
+      meddle = [] { throw std::runtime_error("no"); };
+    }
+    SUBCASE("by the destructor") {
+      meddle = [&] { f.client.reset(); };
+    }
+    f.open().write(text_frame("a"));
+    poll(f.io);
+    CHECK(taken == 0);
+  }
+
   TEST_CASE_TEMPLATE("it aborts its client", Event, ALL_EVENTS) {
     life<Event> f([](auto& own) { own.client->abort(); });
     f.run();
