@@ -171,9 +171,7 @@ class actor {
     return wsx::ok();
   }
 
-  std::string label_reply(std::size_t filler) {
-    return labeled('r', 0, ++stage_->replies, filler);
-  }
+  std::string label_reply(std::size_t filler) { return labeled('r', 0, ++stage_->replies, filler); }
 
   wsx::disconnect_decision choose_decision() {
     auto& in = stage_->in;
@@ -256,7 +254,8 @@ struct waiting_callbacks : actor {
   static constexpr std::string_view version = "3";
 
   explicit waiting_callbacks(const actor& a) : actor(a) {}
-  static waiting_callbacks code_change(const wsx::old_version&, std::string_view state, arrival to) {
+  static waiting_callbacks code_change(const wsx::old_version&, std::string_view state,
+                                       arrival to) {
     return waiting_callbacks(successor(state, to));
   }
 

@@ -57,9 +57,7 @@ class ledger {
 
   /// Returns the number that the sender's next message has if it is queued.
   std::size_t next(std::size_t sender) const { return of_[sender].messages.size() + 1; }
-  void queued(std::size_t sender, bool may_be_lost) {
-    of_[sender].messages.push_back(may_be_lost);
-  }
+  void queued(std::size_t sender, bool may_be_lost) { of_[sender].messages.push_back(may_be_lost); }
   void may_be_lost(std::size_t sender, std::size_t number) {
     of_[sender].messages[number - 1] = true;
   }

@@ -42,8 +42,8 @@ class operations {
   void cancel(input& in) {
     if (all_.empty()) return;
     const auto chosen = all_[all_.size() - 1 - in.choice(all_.size())];
-    const auto how = in.choice(2) == 0 ? asio::cancellation_type::terminal
-                                       : asio::cancellation_type::total;
+    const auto how =
+        in.choice(2) == 0 ? asio::cancellation_type::terminal : asio::cancellation_type::total;
     chosen->cancel.emit(how);
   }
 

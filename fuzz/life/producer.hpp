@@ -48,8 +48,12 @@ class producer {
       case 2: through.try_send(wsx::ping{in.take(in.byte() % 126u)}); return;
       case 3: return send(through, begun, in.byte() * 16u);
       case 4: return send(through, begun, in.byte() * 256u);
-      case 5: return try_send(through, [](const auto& m) { return wsx::uncompressed(m); }, in);
-      default: return try_send(through, [](const auto& m) { return m; }, in);
+      case 5:
+        return try_send(
+            through, [](const auto& m) { return wsx::uncompressed(m); }, in);
+      default:
+        return try_send(
+            through, [](const auto& m) { return m; }, in);
     }
   }
 
@@ -64,7 +68,8 @@ class producer {
     }
   }
 
-  // Part of it may have been written when it fails, and it may have been queued when it is canceled.
+  // Part of it may have been written when it fails, and it may have been queued when it is
+  // canceled.
   template <class Through>
   void send(Through& through, operations& begun, std::size_t filler) {
     const auto message = next(filler);

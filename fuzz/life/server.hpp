@@ -118,9 +118,7 @@ class server {
         answered_ = broken_ = true;
         return peer_.write("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 3\r\n\r\n" +
                            std::string(in.choice(4), 'n'));
-      case 1:
-        answered_ = broken_ = true;
-        return peer_.write(in.take(in.byte()));
+      case 1: answered_ = broken_ = true; return peer_.write(in.take(in.byte()));
       default: return accept(in.choice(2) == 1);
     }
   }
@@ -253,9 +251,9 @@ class server {
   wsx::testing::server_deflater deflater_{};
   wsx::testing::server_inflater inflater_{};
   std::string unread_{}, message_{}, ping_{};
-  std::string rest_{};                   // of a message that is sent in pieces
-  std::uint8_t rsv_ = 0;                 // of its first frame
-  std::optional<std::string> close_{};   // the client's: its code
+  std::string rest_{};                  // of a message that is sent in pieces
+  std::uint8_t rsv_ = 0;                // of its first frame
+  std::optional<std::string> close_{};  // the client's: its code
   std::size_t last_reply_ = 0;
   bool answered_ = false, accepted_ = false, compressed_ = false;
   bool broken_ = false, close_sent_ = false, ended_ = false;

@@ -43,10 +43,10 @@ struct stage {
 
   input in;
   wsx::testing::virtual_clock* clock = nullptr;
-  std::vector<sleeper*> sleepers{};       ///< callbacks that wait for the clock
+  std::vector<sleeper*> sleepers{};  ///< callbacks that wait for the clock
   std::function<void()> destroy_client{};
-  std::function<void()> use_client{};     ///< an operation, within a callback
-  std::vector<conversation> with{};       ///< by the server's number
+  std::function<void()> use_client{};              ///< an operation, within a callback
+  std::vector<conversation> with{};                ///< by the server's number
   std::map<std::size_t, std::size_t> server_of{};  ///< by the connection's number
   ledger producers{};
   std::size_t replies = 0;
