@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,8 +13,11 @@
 namespace fuzz {
 
 /// What has to hold whatever the input is. Aborts, which libFuzzer reports with the input.
-inline void require(bool holds) {
-  if (!holds) std::abort();
+inline void require(bool holds,
+                    const std::source_location& where = std::source_location::current()) {
+  if (holds) return;
+  std::fprintf(stderr, "%s:%u: this does not hold\n", where.file_name(), where.line());
+  std::abort();
 }
 
 /// What is made for people: bounded, and without control characters.

@@ -88,7 +88,7 @@ class access_request final : public system_request {
   }
 
   void fail(std::error_code why) override {
-    { const F unused(std::move(function_)); }
+    { [[maybe_unused]] const F unused(std::move(function_)); }
     if constexpr (std::is_void_v<R>) {
       done_(access_failure(why));
     } else {
