@@ -78,9 +78,11 @@ void rotation::dial(const request& target) {
   dialer_ = std::make_shared<dialer>(*parts_.options, target, parts_.time, ++parts_.transports);
   parts_.events.tell_attempt(owner_, retry_.failures + 1, target.url);
   auto self = owner_.shared_from_this();
+  // An interruption may complete it within the call. Whoever interrupts must find the client as it
+  // was.
   auto through = [self, attempt = dialer_](const std::exception_ptr& what, std::error_code error) {
     attempt->ended(error, what);
-    self->life().wake();
+    post_on(self->serial(), [self] { self->life().wake(); });
   };
   auto opening = dialer_->open(self, parts_.make_stream, parts_.share_transport_settings());
   asio::co_spawn(parts_.serial, std::move(opening),
