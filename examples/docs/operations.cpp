@@ -119,6 +119,7 @@ void use_operations(asio::io_context& io) {
   (void)supervise(io, "ws://localhost");
   (void)link_two(io);
   (void)watch_server(io);
+  (void)stay_young(io);
   wsx::client<feed> client(io);
   (void)show_status(client);
   wsx::client<book> other(io);
