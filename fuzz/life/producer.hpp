@@ -64,7 +64,7 @@ class producer {
     if (through.try_send(as(wsx::text{message}), error)) {
       stage_->producers.queued(number_, false);
     } else {
-      refused(error);
+      tally::add("message refused");
     }
   }
 
@@ -97,7 +97,7 @@ class producer {
   // The order starts over when a connection has cut a message.
   void refused(std::error_code error) {
     if (error == wsx::errc::fragment_out_of_order) in_message_ = !in_message_;
-    tally::add("frame refused");
+    tally::add("fragment refused");
   }
 
   std::string next(std::size_t filler) const {
