@@ -28,13 +28,13 @@ class rotation_mail final : public mail {
 
   bool is_async() const noexcept override { return false; }
 
-  // Meanwhile another connection may have opened.
+  // In any phase. Meanwhile another connection may have opened.
   void deliver(callback_context& to) override {
     auto& client = static_cast<engine&>(to);
     lifecycle& life = client.life();
     const link* const open = life.open().transport.get();
-    const bool due = open != nullptr && open->delivers() && life.known().since == opened_;
-    if (!due) return schedule(client, life.known().since);
+    if (open == nullptr || !open->delivers()) return schedule(client, client.now());
+    if (life.known().since != opened_) return schedule(client, life.known().since);
     try {
       life.open().begin_rotation(life.known().target, std::move(earlier_));
     } catch (const std::bad_alloc&) {
@@ -44,7 +44,7 @@ class rotation_mail final : public mail {
 
   asio::awaitable<void> deliver_async(callback_context&) override { return nothing(); }
 
-  // Schedules the first rotation of a connection.
+  // Schedules the first rotation of a connection that has opened then, or that will open later.
   static void schedule(engine& client, time_point opened) {
     const auto& o = *client.parts().options;
     const auto age = o.max_connection_age - random_delay(o.max_connection_age_jitter);
@@ -202,7 +202,8 @@ void rotation::end(bool open, time_point since) {
 }
 
 void rotation::schedule_next(const ending& how, bool open, time_point since) {
-  if (handed_over_ || !open) return rotation_mail::schedule(owner_, since);
+  if (!open) return rotation_mail::schedule(owner_, owner_.now());
+  if (handed_over_) return rotation_mail::schedule(owner_, since);
   const disconnect why{.reason = how.reason(), .connection = other_.info};
   const auto delay = retry_.delay(why);
   ++retry_.failures;

@@ -17,6 +17,7 @@ struct greeter {
   lines disconnects{};
   lines attempts{};
   std::vector<wsx::close_reason> ends{};
+  wsx::disconnect_decision decide = wsx::reconnect();
 
   wsx::action handle_connect(const wsx::connection_info& info, wsx::session& s) {
     return greet && info.number > 1 ? greet(info, s) : wsx::action();
@@ -24,7 +25,7 @@ struct greeter {
   void handle_frame(wsx::text) {}
   wsx::disconnect_decision handle_disconnect(const wsx::disconnect& d) {
     disconnects.push_back(wsx::to_string(d.reason.origin));
-    return wsx::reconnect();
+    return decide;
   }
   void handle_event(const wsx::event::attempt_failed& e) {
     attempts.push_back(std::to_string(e.number) + " " + e.reason.error.message());
@@ -214,6 +215,28 @@ TEST_SUITE("behavior/rotation/failing") {
     old.fail_reads(make_error_code(std::errc::connection_reset));
     poll(f.io);
     CHECK(frames_of(next).empty());
+    CHECK(works(f, next));
+  }
+
+  TEST_CASE(
+      "a connection that is closing when it is due is not replaced, and does not wait busily") {
+    fixture f({}, rotating().set(&wsx::options::close_timeout, hours(2)));
+    f.handler().decide = wsx::reconnect_after(age);
+    memory_peer old = f.open();
+    f.let_pass(age - seconds(1));
+    old.write(close_frame(1001));
+    poll(f.io);
+    f.clock->advance(seconds(1));
+    CHECK(settles(f.io));
+    old.close();
+    CHECK(settles(f.io));
+    f.clock->advance(age);
+    CHECK(settles(f.io));
+    memory_peer next = f.next_open();
+    f.let_pass(age - seconds(1));
+    CHECK(f.server.accepted() == 2);
+    f.let_pass(seconds(1));
+    CHECK(f.server.accepted() == 3);
     CHECK(works(f, next));
   }
 
