@@ -71,7 +71,8 @@ void outbox::fill() {
   fill_staged();
   if (!held_) sources_.fill();
   // If nothing can be sent, a message waits for its end, which will not come any more.
-  if (close_ && !writer_.within_payload() && ((staged_.bytes.empty() && quiet()) || batch_.empty())) fill_close();
+  if (close_ && !writer_.within_payload() && ((staged_.bytes.empty() && quiet()) || batch_.empty()))
+    fill_close();
 }
 
 // RFC 6455 5.5: control frames may go between the fragments of a message, so they wait only for the
