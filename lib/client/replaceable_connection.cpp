@@ -10,7 +10,7 @@
 namespace wsx::detail {
 
 void replaceable_connection::begin_rotation(const request& target, rotation::retry earlier) {
-  rotation_ = std::make_unique<rotation>(owner_, parts_, std::move(earlier));
+  rotation_ = std::make_unique<rotation>(owner_, parts_, earlier);
   rotation_->dial(target);
 }
 

@@ -23,8 +23,7 @@ class rotation_mail final : public mail {
  public:
   using time_point = deadline::time_point;
 
-  rotation_mail(time_point opened, rotation::retry earlier)
-      : opened_(opened), earlier_(std::move(earlier)) {}
+  rotation_mail(time_point opened, rotation::retry earlier) : opened_(opened), earlier_(earlier) {}
 
   bool is_async() const noexcept override { return false; }
 
@@ -36,7 +35,7 @@ class rotation_mail final : public mail {
     if (open == nullptr || !open->delivers()) return schedule(client, client.now());
     if (life.known().since != opened_) return schedule(client, life.known().since);
     try {
-      life.open().begin_rotation(life.known().target, std::move(earlier_));
+      life.open().begin_rotation(life.known().target, earlier_);
     } catch (const std::bad_alloc&) {
       schedule(client, opened_);
     }
@@ -54,7 +53,7 @@ class rotation_mail final : public mail {
 
   static void post(engine& client, deadline::duration delay, time_point opened,
                    rotation::retry earlier) {
-    client.post_after(delay, std::make_unique<rotation_mail>(opened, std::move(earlier)));
+    client.post_after(delay, std::make_unique<rotation_mail>(opened, earlier));
   }
 
  private:
@@ -70,7 +69,7 @@ void start_rotations(engine& client) {
 }
 
 rotation::rotation(engine& owner, client_parts& parts, retry earlier) noexcept
-    : owner_(owner), parts_(parts), retry_(std::move(earlier)) {}
+    : owner_(owner), parts_(parts), retry_(earlier) {}
 
 void rotation::dial(const request& target) {
   other_.info.url = target.url;
@@ -207,7 +206,7 @@ void rotation::schedule_next(const ending& how, bool open, time_point since) {
   const disconnect why{.reason = how.reason(), .connection = other_.info};
   const auto delay = retry_.delay(why);
   ++retry_.failures;
-  rotation_mail::post(owner_, delay, since, std::move(retry_));
+  rotation_mail::post(owner_, delay, since, retry_);
 }
 
 // Returns how the other connection, or the attempt to open it, has ended.
