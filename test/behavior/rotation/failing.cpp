@@ -47,11 +47,11 @@ TEST_SUITE("behavior/rotation/failing") {
     memory_peer old = f.open();
     f.server.refuse(asio::error::connection_refused);
     f.let_pass(age);
-    CHECK(f.handler().attempts.size() == 1);
+    CHECK(!f.handler().attempts.empty());
     CHECK(works(f, old));
-    f.let_pass(seconds(1));  // the bound of the first delay
-    CHECK(f.handler().attempts.size() == 2);
-    CHECK(f.handler().attempts.back().starts_with("2 "));
+    f.let_pass(seconds(1));  // the bound of the first delay; each is random
+    REQUIRE(f.handler().attempts.size() >= 2);
+    CHECK(f.handler().attempts[1].starts_with("2 "));
     f.let_pass(minutes(2));
     CHECK(f.handler().attempts.size() >= 5);  // 1 + 2 + 4 + 8 + 16 + 32 seconds, or sooner
     const auto before = f.handler().attempts.size();
