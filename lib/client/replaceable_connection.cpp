@@ -10,8 +10,9 @@
 namespace wsx::detail {
 
 void replaceable_connection::begin_rotation(const request& target, rotation::retry earlier) {
-  rotation_ = std::make_unique<rotation>(owner_, parts_, earlier);
-  rotation_->dial(target);
+  auto begun = std::make_unique<rotation>(owner_, parts_, earlier);
+  begun->dial(target);  // without memory for that there is no rotation
+  rotation_ = std::move(begun);
 }
 
 link* replaceable_connection::with_number(std::size_t connection_number) noexcept {
