@@ -102,6 +102,8 @@ const char* text_of(errc e) noexcept {
     case errc::module_not_loaded: return "the module cannot be loaded";
     case errc::too_many_modules: return "too many modules have been loaded";
     case errc::handler_type_differs: return "the handler has another type";
+
+    case errc::prepare_failed: return "options::prepare threw";
   }
   return "unknown error";
 }
@@ -158,6 +160,7 @@ bool is_permanent(errc e) noexcept {
 
 // Errors that only report the state of a client or a supervisor are neither: no attempt was made.
 bool is_transient(errc e) noexcept {
+  if (e == errc::prepare_failed) return true;
   return within(e, errc::connect_timeout, errc::no_supervisor) && !is_permanent(e);
 }
 

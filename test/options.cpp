@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -51,6 +52,10 @@ auto aging(milliseconds jitter) {
   };
 }
 
+auto reconnecting(wsx::reconnect_options how) {
+  return [how](wsx::options& o) { o.reconnect = how; };
+}
+
 const std::vector<bound>& bounds() {
   using o = wsx::options;
   static const std::vector<bound> all{
@@ -66,6 +71,18 @@ const std::vector<bound>& bounds() {
       {"max_connection_age_jitter", aging(milliseconds(1000)), aging(milliseconds(1001))},
       {"heartbeat.interval", [](o& x) { x.heartbeat = wsx::heartbeat(milliseconds(1), "a"); },
        [](o& x) { x.heartbeat = wsx::heartbeat(milliseconds(0), "a"); }},
+      {"reconnect.delay.initial", reconnecting({.delay = {.initial = milliseconds(0)}}),
+       reconnecting({.delay = {.initial = milliseconds(-1)}})},
+      {"reconnect.delay.max", reconnecting({.delay = {.max = milliseconds(0)}}),
+       reconnecting({.delay = {.max = milliseconds(-1)}})},
+      {"reconnect.delay.factor", reconnecting({.delay = {.factor = 1.0}}),
+       reconnecting({.delay = {.factor = 0.99}})},
+      {"reconnect.delay.factor", reconnecting({.delay = {.factor = 1e300}}),
+       reconnecting({.delay = {.factor = std::numeric_limits<double>::quiet_NaN()}})},
+      {"reconnect.reset_after", reconnecting({.reset_after = milliseconds(0)}),
+       reconnecting({.reset_after = milliseconds(-1)})},
+      {"reconnect.max_time", reconnecting({.max_time = milliseconds(0)}),
+       reconnecting({.max_time = milliseconds(-1)})},
       longest("connect_timeout", &o::connect_timeout),
       longest("handshake_timeout", &o::handshake_timeout),
       longest("close_timeout", &o::close_timeout),

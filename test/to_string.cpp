@@ -131,6 +131,7 @@ const std::vector<std::pair<wsx::errc, std::string>> errors{
     {wsx::errc::module_not_loaded, "module_not_loaded"},
     {wsx::errc::too_many_modules, "too_many_modules"},
     {wsx::errc::handler_type_differs, "handler_type_differs"},
+    {wsx::errc::prepare_failed, "prepare_failed"},
 };
 
 }  // namespace
@@ -193,12 +194,13 @@ TEST_SUITE("to_string: enumerations") {
                                     {wsx::close_origin::error, "error"}});
     CHECK(count_named<wsx::close_origin>("close_origin", -1, 100) == 3);
     check_names<wsx::connect_stage>({{wsx::connect_stage::checking, "checking"},
+                                     {wsx::connect_stage::preparing, "preparing"},
                                      {wsx::connect_stage::resolving, "resolving"},
                                      {wsx::connect_stage::connecting, "connecting"},
                                      {wsx::connect_stage::tls, "tls"},
                                      {wsx::connect_stage::handshake, "handshake"},
                                      {wsx::connect_stage::open, "open"}});
-    CHECK(count_named<wsx::connect_stage>("connect_stage", -1, 100) == 6);
+    CHECK(count_named<wsx::connect_stage>("connect_stage", -1, 100) == 7);
     check_names<wsx::io_direction>(
         {{wsx::io_direction::read, "read"}, {wsx::io_direction::write, "write"}});
     CHECK(count_named<wsx::io_direction>("io_direction", -1, 100) == 2);
@@ -479,7 +481,8 @@ TEST_SUITE("to_string: requests, connections and options") {
           R"(ca_der: 2, server_name: "host", share: true, resume: true})");
     CHECK(to_string(wsx::options()) ==
           "{tls: " + to_string(wsx::tls_options()) +
-              ", deflate: none, connect_timeout: 6000 ms, handshake_timeout: 5000 ms, "
+              ", deflate: none, prepare: false, connect_timeout: 6000 ms, handshake_timeout: 5000 "
+              "ms, "
               "close_timeout: 5000 ms, ping_interval: 20000 ms, ping_timeout: 20000 ms, "
               "data_timeout: 0 ms, max_connection_age: 0 ms, max_connection_age_jitter: 0 ms, "
               "heartbeat: none, max_message_size: 16777216, max_frame_size: "
@@ -487,10 +490,14 @@ TEST_SUITE("to_string: requests, connections and options") {
               "max_fragments: 131072, "
               "max_head_size: 16384, max_headers: 128, send_queue_size: 524288, "
               "max_reply_bytes: 33554432, mailbox_size: 65536, max_turn: 1000 us, "
-              "drop_unsent_on_disconnect: false, handle_first_failure: false, "
+              "drop_unsent_on_disconnect: false, reconnect: none, handle_first_failure: false, "
               "reconnect_after_exception: false}");
-    CHECK(to_string(wsx::backoff_options()) ==
-          "{initial: 500 ms, max: 30000 ms, factor: 2, stable: 10000 ms}");
+    CHECK(to_string(wsx::reconnect_options()) ==
+          "{delay: {initial: 500 ms, max: 30000 ms, factor: 2}, reset_after: 10000 ms, "
+          "max_attempts: 0, max_time: 0 ms}");
+    const auto reconnecting =
+        wsx::options().set(&wsx::options::reconnect, wsx::reconnect_options());
+    CHECK(to_string(reconnecting).find("reconnect: {delay: {initial:") != std::string::npos);
   }
 
   TEST_CASE("stats") {
@@ -560,7 +567,7 @@ TEST_SUITE("to_string: streams and fmt") {
     check(wsx::header{"a", "b"}, wsx::header_list(), wsx::response_headers(), wsx::request(),
           wsx::url(), connection);
     check(wsx::backoff_options(), wsx::deflate_options(), wsx::deflate_parameters(), wsx::options(),
-          wsx::stats(), wsx::tls_options());
+          wsx::reconnect_options(), wsx::stats(), wsx::tls_options());
   }
 
   TEST_CASE("width and alignment as strings have them") {

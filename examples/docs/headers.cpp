@@ -67,8 +67,20 @@ wsx::options options_hpp() {
   // clang-format on
 }
 
+std::string new_token() {
+  return "token";
+}
+
 std::string time_in_json() {
   return "{}";
+}
+
+void prepare_hook_hpp(wsx::options& options) {
+  // [wsx/prepare_hook.hpp]
+  options.prepare = [](wsx::request& r, std::size_t) {
+    r.header("Authorization", "Bearer " + new_token());
+  };
+  // [wsx/prepare_hook.hpp]
 }
 
 void heartbeat_hpp(wsx::options& options) {

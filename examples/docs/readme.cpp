@@ -7,18 +7,10 @@
 
 // [feed]
 struct feed {
-  wsx::backoff delay;
-
   wsx::action handle_connect(const wsx::connection_info&) {
     return wsx::reply(wsx::text{R"({"subscribe":"BTC-USD"})"});  // on every connection
   }
   wsx::action handle_frame(wsx::text message);
-
-  auto handle_disconnect(const wsx::disconnect& d) {
-    // This side has closed, or it would only fail again: a bad URL, a certificate, HTTP 403.
-    if (d.local() || d.reason.error == wsx::condition::permanent) return wsx::stop();
-    return wsx::reconnect_after(delay(d));
-  }
 };
 // [feed]
 
@@ -34,6 +26,14 @@ void deflate(asio::any_io_executor executor) {
   // [deflate]
 }
 
+void reconnect(asio::any_io_executor executor) {
+  // [reconnecting]
+  wsx::options options;
+  options.reconnect = wsx::reconnect_options();  // growing delays, drawn at random
+  wsx::client<feed> client(executor, feed(), options);
+  // [reconnecting]
+}
+
 asio::awaitable<void> errors(wsx::client<feed>& client, std::string url) {
   // [errors]
   try {
@@ -47,6 +47,8 @@ asio::awaitable<void> errors(wsx::client<feed>& client, std::string url) {
 }
 
 struct decides : feed {
+  wsx::backoff delay;
+
   // [decision]
   auto handle_disconnect(const wsx::disconnect& d) {
     if (d.local() || d.reason.error == wsx::condition::permanent) return wsx::stop();

@@ -104,6 +104,9 @@ enum class errc {
   module_not_loaded,        ///< the system could not load the module, or it has no handler
   too_many_modules,         ///< `module::max_loaded` modules have been loaded
   handler_type_differs,     ///< the client's handler is not of the type that was asked for
+
+  // Before an attempt to connect.
+  prepare_failed = 240,  ///< `options::prepare` threw
 };
 
 /// Groups of `errc`, to compare an `std::error_code` with. An error may be in several groups.

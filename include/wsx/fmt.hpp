@@ -108,6 +108,9 @@ struct fmt::formatter<wsx::deflate_parameters>
 template <>
 struct fmt::formatter<wsx::options> : wsx::detail::formatter_of<wsx::options> {};
 template <>
+struct fmt::formatter<wsx::reconnect_options> : wsx::detail::formatter_of<wsx::reconnect_options> {
+};
+template <>
 struct fmt::formatter<wsx::stats> : wsx::detail::formatter_of<wsx::stats> {};
 template <>
 struct fmt::formatter<wsx::tls_info> : wsx::detail::formatter_of<wsx::tls_info> {};

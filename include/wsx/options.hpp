@@ -3,6 +3,8 @@
 #include <wsx/deflate_options.hpp>
 #include <wsx/export.hpp>
 #include <wsx/heartbeat.hpp>
+#include <wsx/prepare_hook.hpp>
+#include <wsx/reconnect_options.hpp>
 #include <wsx/tls_options.hpp>
 
 #include <chrono>
@@ -45,8 +47,16 @@ struct options {
   /// nothing is compressed. The server may refuse; see `connection_info::compressed`.
   std::optional<deflate_options> deflate{};
 
+  /// Called before each connection attempt, the first one included, with a copy of the request that
+  /// it may change: for a token that must be fresh, or the URL of the server that is now in charge.
+  /// It is called on the client's strand. A coroutine has until `connect_timeout`, which then also
+  /// covers what follows; it is canceled if the attempt is given up, and must not await operations
+  /// of the client. If it throws, the attempt fails: with the code of a `std::system_error`,
+  /// otherwise with `errc::prepare_failed`.
+  prepare_hook prepare{};
+
   // Deadlines: each covers its whole phase, and is more than zero. No duration exceeds one year.
-  std::chrono::milliseconds connect_timeout{6'000};    ///< resolving, TCP and TLS
+  std::chrono::milliseconds connect_timeout{6'000};    ///< `prepare`, resolving, TCP and TLS
   std::chrono::milliseconds handshake_timeout{5'000};  ///< the HTTP request and its response
   std::chrono::milliseconds close_timeout{5'000};      ///< from `close` to the end of TCP
 
@@ -98,8 +108,14 @@ struct options {
   /// this is set, they are dropped instead, and waiting sends fail.
   bool drop_unsent_on_disconnect = false;
 
-  /// Whether `handle_disconnect` is called when the first connection attempt fails, and may retry.
-  /// Otherwise `connect` fails, and may be called again.
+  /// How a client reconnects if its handler has no `handle_disconnect`; `reconnect_options()` is a
+  /// good choice. Without a value such a client ends with its first connection. It ends in any case
+  /// if this side closed, or if the error is permanent (`condition::permanent`). A handler that has
+  /// `handle_disconnect` decides alone.
+  std::optional<reconnect_options> reconnect{};
+
+  /// Whether the failure of the first connection attempt is handled as the end of a connection is,
+  /// by `handle_disconnect` or `reconnect`. Otherwise `connect` fails, and may be called again.
   bool handle_first_failure = false;
 
   /// Whether `handle_disconnect` is called after a callback threw, and may reconnect. Otherwise the

@@ -49,6 +49,7 @@ WSX_API std::ostream& operator<<(std::ostream& out, const connection_info& value
 WSX_API std::ostream& operator<<(std::ostream& out, const deflate_options& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const deflate_parameters& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const options& value);
+WSX_API std::ostream& operator<<(std::ostream& out, const reconnect_options& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const stats& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const tls_info& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const tls_options& value);

@@ -83,6 +83,7 @@ WSX_API std::string to_string(const connection_info& info);
 WSX_API std::string to_string(const deflate_options& o);
 WSX_API std::string to_string(const deflate_parameters& agreed);
 WSX_API std::string to_string(const options& o);
+WSX_API std::string to_string(const reconnect_options& o);
 WSX_API std::string to_string(const stats& counted);
 WSX_API std::string to_string(const tls_info& tls);
 WSX_API std::string to_string(const tls_options& o);

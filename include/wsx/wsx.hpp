@@ -34,7 +34,9 @@
 #include <wsx/offloaded.hpp>
 #include <wsx/options.hpp>
 #include <wsx/ostream.hpp>
+#include <wsx/prepare_hook.hpp>
 #include <wsx/prometheus.hpp>
+#include <wsx/reconnect_options.hpp>
 #include <wsx/recorded.hpp>
 #include <wsx/request.hpp>
 #include <wsx/response_headers.hpp>

@@ -20,17 +20,15 @@ std::chrono::milliseconds asked_for(const disconnect& d) {
 }  // namespace
 
 // In addition to the server's delay, which the server may have sent to the whole fleet at once.
-std::chrono::milliseconds backoff::operator()(const disconnect& d) {
-  if (d.uptime > d.uptime.zero() && d.uptime >= options_.stable) reset();
-  const auto highest = bound();
-  ++failures_;
-  return asked_for(d) + detail::random_delay(highest);
+std::chrono::milliseconds backoff::operator()(const disconnect& d) const {
+  return asked_for(d) + detail::random_delay(bound(d.attempt));
 }
 
-std::chrono::milliseconds backoff::bound() const noexcept {
+std::chrono::milliseconds backoff::bound(std::size_t attempt) const noexcept {
+  const std::size_t before = attempt - std::min<std::size_t>(attempt, 1);
   const auto highest = static_cast<double>(options_.max.count());
   const auto grown = static_cast<double>(options_.initial.count()) *
-                     std::pow(std::max(options_.factor, 1.0), static_cast<double>(failures_));
+                     std::pow(std::max(options_.factor, 1.0), static_cast<double>(before));
   // The value may be infinite or not a number after thousands of failures: then the bound applies.
   const auto bounded = grown < highest ? grown : highest;
   return std::chrono::milliseconds(

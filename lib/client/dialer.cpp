@@ -4,6 +4,7 @@
 #include "../to_string/units.hpp"
 #include "../would_block.hpp"
 #include "shared_read_buffer.hpp"
+#include "thrown_error.hpp"
 
 #include <wsx/error.hpp>
 #include <wsx/protocol/http_body.hpp>
@@ -42,13 +43,16 @@ constexpr std::chrono::milliseconds refusal_grace{300};
 asio::awaitable<std::error_code> dialer::open(std::shared_ptr<strand_listener> who,
                                               stream_factory make,
                                               std::shared_ptr<transport_settings> settings) {
-  protocol::upgrade_request ask;
-  if (const auto error = prepare(ask)) co_return error;
+  if (const auto error = check_options(options_, diagnostics_.detail)) co_return error;
   if (interrupted_) co_return interrupted_;
-
-  opened_.stream = make(who->serial(), std::move(settings));
   deadline_.set(deadline::of::attempt, deadline_.after(options_.connect_timeout));
   deadline_.arm(who, deadline_.after(options_.handshake_timeout));
+  if (options_.prepare) {
+    if (const auto error = co_await prepare(who)) co_return error;
+  }
+  protocol::upgrade_request ask;
+  if (const auto error = check(ask)) co_return error;
+  opened_.stream = make(who->serial(), std::move(settings));
   const auto failed = co_await opened_.stream->connect(ask.to, diagnostics_);
   connecting_ = false;
   if (interrupted_) co_return interrupted_;
@@ -62,19 +66,36 @@ asio::awaitable<std::error_code> dialer::open(std::shared_ptr<strand_listener> w
   if (error && interrupted_) co_return interrupted_;
   if (error) co_return error;
   deadline_.lift(deadline::of::attempt);
-  opened_.info.url = target_.url;
+  opened_.info.url = target_->url;
   opened_.info.peer_endpoint = opened_.stream->peer_endpoint();
   opened_.info.local_endpoint = opened_.stream->local_endpoint();
   co_return std::error_code();
 }
 
+// The user's function may wait for longer than the attempt.
+asio::awaitable<std::error_code> dialer::prepare(listener who) {
+  diagnostics_.stage = connect_stage::preparing;
+  preparation_ = std::make_shared<preparation>(options_.prepare, *target_);
+  preparation_->begin(who->serial(), attempt_, ready_);
+  while (!preparation_->finished() && !interrupted_) {
+    if (!ready_.take_notification()) co_await ready_.wait();
+  }
+  if (interrupted_) co_return interrupted_;
+  if (const auto& what = preparation_->failure()) {
+    diagnostics_.detail = thrown(what);
+    co_return error_of(what, errc::prepare_failed);
+  }
+  target_ = &preparation_->target();
+  diagnostics_.stage = connect_stage::checking;
+  co_return std::error_code();
+}
+
 // All checks before anything is sent.
-std::error_code dialer::prepare(protocol::upgrade_request& ask) {
-  if (const auto error = check_options(options_, diagnostics_.detail)) return error;
-  if (const auto error = parse_url(target_.url, ask.to, diagnostics_.detail)) return error;
+std::error_code dialer::check(protocol::upgrade_request& ask) {
+  if (const auto error = parse_url(target_->url, ask.to, diagnostics_.detail)) return error;
   diagnostics_.host = ask.to.host_and_port();
-  ask.headers = target_.headers;
-  ask.subprotocols = target_.subprotocols;
+  ask.headers = target_->headers;
+  ask.subprotocols = target_->subprotocols;
   ask.deflate = options_.deflate;
   return protocol::check_request(ask, diagnostics_.detail);
 }
@@ -234,6 +255,7 @@ void dialer::time_out() {
 
 void dialer::interrupt(std::error_code error) {
   if (!interrupted_) interrupted_ = error;
+  if (preparation_) preparation_->give_up();
   if (opened_.stream) opened_.stream->close();
   interrupt_.emit(asio::cancellation_type::terminal);
   ready_.notify();

@@ -3,6 +3,7 @@
 #include "async_event.hpp"
 #include "deadline.hpp"
 #include "dialed.hpp"
+#include "preparation.hpp"
 #include "strand_listener.hpp"
 
 #include <wsx/detail/any_stream.hpp>
@@ -30,12 +31,18 @@ namespace wsx::detail {
 // the opening handshake. RFC 6455 4.1.
 class dialer {
  public:
-  // The options, the target and `time` outlive it. `number` distinguishes its readiness from
-  // others'.
-  dialer(const options& o, const request& target, deadline& time, std::uint32_t number)
-      : options_(o), target_(target), deadline_(time) {
+  // The options, the target and `time` outlive it. `attempt` is for `options::prepare`. `number`
+  // distinguishes its readiness from others'.
+  dialer(const options& o, const request& target, std::size_t attempt, deadline& time,
+         std::uint32_t number)
+      : options_(o), target_(&target), attempt_(attempt), deadline_(time) {
     opened_.number = number;
   }
+  ~dialer() {
+    if (preparation_) preparation_->forget();
+  }
+  dialer(const dialer&) = delete;
+  dialer& operator=(const dialer&) = delete;
 
   // Opens the connection on `who`'s strand. `who` receives readiness and deadlines, and passes them
   // on.
@@ -62,6 +69,9 @@ class dialer {
   // `what`: the exception of `open`.
   void ended(std::error_code error, const std::exception_ptr& what) noexcept;
 
+  // Returns the URL, as `options::prepare` left it.
+  std::string_view url() const noexcept { return target_->url; }
+
   // Takes the connection, after success.
   dialed take() noexcept { return std::move(opened_); }
 
@@ -74,7 +84,8 @@ class dialer {
  private:
   using listener = const std::shared_ptr<strand_listener>&;
 
-  std::error_code prepare(protocol::upgrade_request& ask);
+  asio::awaitable<std::error_code> prepare(listener who);
+  std::error_code check(protocol::upgrade_request& ask);
   asio::awaitable<std::error_code> exchange(const protocol::upgrade_request& ask, listener who);
   asio::awaitable<std::error_code> send_request(std::string_view request, listener who);
   asio::awaitable<std::error_code> read_head(protocol::http_head_parser& parser, listener who);
@@ -85,7 +96,9 @@ class dialer {
   asio::awaitable<void> wait(io_direction direction, listener who);
 
   const options& options_;
-  const request& target_;
+  const request* target_;
+  std::size_t attempt_;
+  std::shared_ptr<preparation> preparation_{};  // has the target, if there is one
   deadline& deadline_;
   dialed opened_{};
   wsx::diagnostics diagnostics_{};

@@ -29,6 +29,7 @@ bool is_ours(std::error_code error) {
 std::string_view doing(connect_stage stage) noexcept {
   switch (stage) {
     case connect_stage::checking: return "checking the request";
+    case connect_stage::preparing: return "preparing the request";
     case connect_stage::resolving: return "resolving the name";
     case connect_stage::connecting: return "connecting";
     case connect_stage::tls: return "TLS handshake";
@@ -62,7 +63,9 @@ std::string wait_of(const diagnostics& known) {
 // Describes an error of the system, at any stage.
 std::string system_cause(std::error_code error, const diagnostics& known) {
   if (known.stage == connect_stage::connecting && !known.tried.empty()) return all_tried(known);
-  const bool said = known.stage == connect_stage::resolving && !known.detail.empty();
+  const bool tells =
+      known.stage == connect_stage::preparing || known.stage == connect_stage::resolving;
+  const bool said = tells && !known.detail.empty();
   return fmt::format("{}: {}", doing(known.stage), said ? known.detail : error.message());
 }
 
@@ -85,6 +88,7 @@ std::string connect_cause(std::error_code error, const diagnostics& known, const
     case errc::handshake_timeout:
       return timeout_cause("handshake_timeout", o.handshake_timeout, known);
     case errc::internal_failure:
+    case errc::prepare_failed:
     case errc::tls_handshake_failed: return with_detail(error.message(), known.detail);
     case errc::aborted: return "the client was closed or aborted meanwhile";
     default: return known.detail.empty() ? error.message() : known.detail;

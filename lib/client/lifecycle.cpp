@@ -90,6 +90,7 @@ void lifecycle::enter(life_state next) {
   }
   // `connect` may be called again.
   attempts_ = 0;
+  failures_.clear();
   const bool canceled = std::exchange(connect_canceled_, false);
   std::error_code error = ending_.reason().error;
   if (canceled) error = asio::error::operation_aborted;
@@ -107,7 +108,8 @@ asio::awaitable<outcome> lifecycle::dial() {
   if (stopped()) co_return attempt_failed(errc::aborted);
   parts_.events.tell_attempt(owner_, attempts_, target_.url);
   auto self = owner_.shared_from_this();
-  dialer_ = std::make_shared<dialer>(*parts_.options, target_, parts_.time, ++parts_.transports);
+  dialer_ = std::make_shared<dialer>(*parts_.options, target_, attempts_, parts_.time,
+                                     ++parts_.transports);
   if (connect_canceled_) dialer_->interrupt(asio::error::operation_aborted);
   auto through = [self, this, attempt = dialer_](const std::exception_ptr& what,
                                                  std::error_code error) {
@@ -150,7 +152,8 @@ outcome lifecycle::attempt_failed(std::error_code error) {
   if (stopped()) how = stop_reason();
   diagnostics known;
   if (dialer_) known = std::move(dialer_->diagnostics());
-  ending_.attempt_failed(std::move(how), std::move(known), *parts_.options, target_.url);
+  ending_.attempt_failed(std::move(how), std::move(known), *parts_.options,
+                         dialer_ ? dialer_->url() : target_.url);
   clean_up();
   parts_.events.tell(owner_, event::attempt_failed{attempts_, ending_.reason()});
   if (threw_) return outcome::enough;
@@ -329,15 +332,14 @@ outcome lifecycle::crashed(std::exception_ptr what) {
 
 // The handler decides.
 asio::awaitable<outcome> lifecycle::ask() {
-  const bool was_open = attempts_ == 0;
   const auto now = parts_.time.now();
-  const auto since = std::exchange(open_.since, now);
+  const auto lasted = now - std::exchange(open_.since, now);
+  const auto uptime = attempts_ == 0 ? lasted : deadline::duration::zero();
+  failures_.add(now, uptime, parts_.options->reconnect);
   const close_reason reason = ending_.reason();  // the handler may keep a reference while it waits
-  const disconnect what{.reason = reason,
-                        .attempt = was_open ? 1 : attempts_ + (opened_once_ ? 1 : 0),
-                        .connection = open_.info,
-                        .uptime = was_open ? now - since : deadline::duration::zero()};
-  disconnect_decision decision = stop();
+  const disconnect what{reason, failures_.count(), open_.info, uptime};
+  // Without `handle_disconnect` this is not changed.
+  auto decision = decide(parts_.options->reconnect, what, failures_.lasts(now));
   do {
     co_await deliver_any_phase(wake_, parts_.messages, owner_, connect_canceled_);
     if (stopped() || threw_ || connect_canceled_) break;
@@ -390,10 +392,6 @@ asio::awaitable<outcome> lifecycle::terminate() {
   }
   complete_waiters();
   co_return outcome::done;
-}
-
-close_reason lifecycle::stop_reason() const {
-  return intent_ == intent::end_in_order ? ending::closed() : ending::aborted();
 }
 
 }  // namespace wsx::detail

@@ -7,6 +7,7 @@
 #include "ending.hpp"
 #include "life_state.hpp"
 #include "link.hpp"
+#include "reconnecting.hpp"
 #include "replaceable_connection.hpp"
 #include "strand_listener.hpp"
 
@@ -129,6 +130,7 @@ class lifecycle {
   bool no_answer_ = false;      // `handle_disconnect` was interrupted, and returned no decision
   bool told_ = false;           // the operations that wait for the end have completed
   std::uint32_t attempts_ = 0;  // since the last open connection
+  failure_series failures_{};
   request target_{};
   // The link while a connection is open; the rest is kept after that. `since` also tells when an
   // attempt or a pause began.

@@ -62,6 +62,10 @@ void lifecycle::end(intent how) {
   enter(life_state::ended);
 }
 
+close_reason lifecycle::stop_reason() const {
+  return intent_ == intent::end_in_order ? ending::closed() : ending::aborted();
+}
+
 // Updates what other threads see.
 void lifecycle::publish() {
   phase p = phase::pausing;

@@ -2,6 +2,8 @@
 #include <wsx/options.hpp>
 #include <wsx/protocol/outbox.hpp>
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cstdint>
 #include <string>
@@ -50,7 +52,8 @@ std::string describe(const ranged& o) {
 std::error_code check_options(const options& o, std::string& what) {
   constexpr std::int64_t largest_queue = std::int64_t{1} << 40;
   const deflate_options deflate = o.deflate.value_or(deflate_options());
-  const std::array<ranged, 22> all{{
+  const reconnect_options reconnect = o.reconnect.value_or(reconnect_options());
+  const std::array<ranged, 26> all{{
       timeout("connect_timeout", o.connect_timeout),
       timeout("handshake_timeout", o.handshake_timeout),
       timeout("close_timeout", o.close_timeout),
@@ -61,6 +64,10 @@ std::error_code check_options(const options& o, std::string& what) {
       {"max_connection_age_jitter", " ms", 0, o.max_connection_age.count(),
        o.max_connection_age_jitter.count()},
       timeout("heartbeat.interval", o.heartbeat.interval(), o.heartbeat ? 1 : 0),
+      timeout("reconnect.delay.initial", reconnect.delay.initial, 0),
+      timeout("reconnect.delay.max", reconnect.delay.max, 0),
+      timeout("reconnect.reset_after", reconnect.reset_after, 0),
+      timeout("reconnect.max_time", reconnect.max_time, 0),
       size("max_message_size", o.max_message_size),
       size("max_frame_size", o.max_frame_size),
       size("max_fragments", o.max_fragments),
@@ -80,7 +87,10 @@ std::error_code check_options(const options& o, std::string& what) {
     what = describe(option);
     return errc::invalid_option;
   }
-  return {};
+  if (reconnect.delay.factor >= 1.0) return {};  // it may be no number
+  what =
+      fmt::format("reconnect.delay.factor is {:g}, it must be at least 1", reconnect.delay.factor);
+  return errc::invalid_option;
 }
 
 }  // namespace wsx

@@ -74,7 +74,8 @@ rotation::rotation(engine& owner, client_parts& parts, retry earlier) noexcept
 void rotation::dial(const request& target) {
   other_.info.url = target.url;
   outbox_ = std::make_unique<protocol::outbox>(parts_.options->max_reply_bytes);
-  dialer_ = std::make_shared<dialer>(*parts_.options, target, parts_.time, ++parts_.transports);
+  dialer_ = std::make_shared<dialer>(*parts_.options, target, retry_.failures + 1, parts_.time,
+                                     ++parts_.transports);
   parts_.events.tell_attempt(owner_, retry_.failures + 1, target.url);
   auto self = owner_.shared_from_this();
   // An interruption may complete it within the call. Whoever interrupts must find the client as it
@@ -203,9 +204,10 @@ void rotation::end(bool open, time_point since) {
 void rotation::schedule_next(const ending& how, bool open, time_point since) {
   if (!open) return rotation_mail::schedule(owner_, owner_.now());
   if (handed_over_) return rotation_mail::schedule(owner_, since);
-  const disconnect why{.reason = how.reason(), .connection = other_.info};
-  const auto delay = retry_.delay(why);
   ++retry_.failures;
+  const disconnect why{
+      .reason = how.reason(), .attempt = retry_.failures, .connection = other_.info};
+  const auto delay = retry_.delay(why);
   rotation_mail::post(owner_, delay, since, retry_);
 }
 
@@ -213,17 +215,17 @@ void rotation::schedule_next(const ending& how, bool open, time_point since) {
 ending rotation::ended() {
   ending how;
   const auto& options = *parts_.options;
-  const auto& url = other_.info.url;
   if (dialer_) {
     const auto result = dialer_->result().value_or(errc::aborted);
     auto reason = close_reason{.error = result ? result : make_error_code(errc::aborted)};
-    how.attempt_failed(std::move(reason), std::move(dialer_->diagnostics()), options, url);
+    how.attempt_failed(std::move(reason), std::move(dialer_->diagnostics()), options,
+                       dialer_->url());
     return how;
   }
   auto& connection = other_.transport->connection();
   if (!connection.over()) connection.abandon(errc::aborted);
   connection.conclude();
-  how.connection_ended(connection.reason(), options, url);
+  how.connection_ended(connection.reason(), options, other_.info.url);
   return how;
 }
 

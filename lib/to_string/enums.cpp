@@ -86,6 +86,7 @@ const char* name_of(condition group) noexcept {
 const char* name_of(connect_stage stage) noexcept {
   switch (stage) {
     case connect_stage::checking: return "checking";
+    case connect_stage::preparing: return "preparing";
     case connect_stage::resolving: return "resolving";
     case connect_stage::connecting: return "connecting";
     case connect_stage::tls: return "tls";
@@ -172,6 +173,7 @@ const char* name_of(errc error) noexcept {
     case errc::module_not_loaded: return "module_not_loaded";
     case errc::too_many_modules: return "too_many_modules";
     case errc::handler_type_differs: return "handler_type_differs";
+    case errc::prepare_failed: return "prepare_failed";
   }
   return nullptr;
 }

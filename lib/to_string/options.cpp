@@ -1,8 +1,8 @@
 #include "units.hpp"
 
-#include <wsx/backoff.hpp>
 #include <wsx/deflate_options.hpp>
 #include <wsx/options.hpp>
+#include <wsx/reconnect_options.hpp>
 #include <wsx/stats.hpp>
 #include <wsx/tls_options.hpp>
 #include <wsx/to_string.hpp>
@@ -14,10 +14,18 @@
 namespace wsx {
 
 std::string to_string(const backoff_options& o) {
-  const auto& [initial, max, factor, stable] = o;
+  const auto& [initial, max, factor] = o;
   detail::members all;
   all.add("initial", detail::ms_of(initial)).add("max", detail::ms_of(max));
-  all.add("factor", fmt::format("{}", factor)).add("stable", detail::ms_of(stable));
+  all.add("factor", fmt::format("{}", factor));
+  return std::move(all).text();
+}
+
+std::string to_string(const reconnect_options& o) {
+  const auto& [delay, reset_after, max_attempts, max_time] = o;
+  detail::members all;
+  all.add("delay", to_string(delay)).add("reset_after", detail::ms_of(reset_after));
+  all.add("max_attempts", max_attempts).add("max_time", detail::ms_of(max_time));
   return std::move(all).text();
 }
 
@@ -54,11 +62,12 @@ std::string to_string(const tls_options& o) {
 }
 
 std::string to_string(const options& o) {
-  const auto& [tls, deflate, connect, handshake, close, ping_interval, ping, data, age, jitter,
-               beat, message_size, frame_size, fragments, head_size, headers, queue, replies,
-               mailbox, turn, drop, first_failure, exception] = o;
+  const auto& [tls, deflate, prepare, connect, handshake, close, ping_interval, ping, data, age,
+               jitter, beat, message_size, frame_size, fragments, head_size, headers, queue,
+               replies, mailbox, turn, drop, reconnect, first_failure, exception] = o;
   detail::members all;
   all.add("tls", to_string(tls)).add("deflate", deflate ? to_string(*deflate) : "none");
+  all.add("prepare", static_cast<bool>(prepare));
   all.add("connect_timeout", detail::ms_of(connect));
   all.add("handshake_timeout", detail::ms_of(handshake));
   all.add("close_timeout", detail::ms_of(close));
@@ -71,7 +80,9 @@ std::string to_string(const options& o) {
   all.add("max_fragments", fragments).add("max_head_size", head_size).add("max_headers", headers);
   all.add("send_queue_size", queue).add("max_reply_bytes", replies).add("mailbox_size", mailbox);
   all.add("max_turn", detail::us_of(turn));
-  all.add("drop_unsent_on_disconnect", drop).add("handle_first_failure", first_failure);
+  all.add("drop_unsent_on_disconnect", drop);
+  all.add("reconnect", reconnect ? to_string(*reconnect) : "none");
+  all.add("handle_first_failure", first_failure);
   all.add("reconnect_after_exception", exception);
   return std::move(all).text();
 }

@@ -193,7 +193,7 @@ TEST_SUITE("loopback/reconnecting") {
     test_client client{handler, options};
     client.open(server);
     CHECK(client.join().error == std::error_code());
-    CHECK(attempts == std::vector<std::size_t>{1, 2, 1});
+    CHECK(attempts == std::vector<std::size_t>{1, 2, 3});
     server.wait(3);
   }
 

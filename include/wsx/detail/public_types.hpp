@@ -44,6 +44,7 @@ struct ping;
 struct pong;
 struct request;
 struct signal;
+struct reconnect_options;
 struct stats;
 struct text;
 struct tls_info;

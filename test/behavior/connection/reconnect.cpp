@@ -85,6 +85,7 @@ TEST_SUITE("behavior/connection/reconnect") {
     poll(f.io);
     memory_peer peer = f.next_open();
     CHECK(f.calls == lines{"init", "connect 1", "connect 1"});
+    f.let_pass(std::chrono::seconds(10));
     peer.close();
     poll(f.io);
     f.next_open();
@@ -111,7 +112,8 @@ TEST_SUITE("behavior/connection/reconnect") {
     CHECK(!f.seen[1].was_open);
     CHECK(f.seen[1].url == f.server.url());
     CHECK(f.seen[2].http_status == 0);
-    // An open connection starts the count anew.
+    // A connection that was open for ten seconds starts the count anew.
+    f.let_pass(std::chrono::seconds(10));
     f.server.refuse(asio::error::connection_refused);
     again.close();
     poll(f.io);

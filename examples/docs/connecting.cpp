@@ -1,0 +1,46 @@
+// The code of docs/connecting.md; scripts/check-docs compares it.
+#include <wsx/wsx.hpp>
+
+#include <asio/awaitable.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace {
+
+struct feed {
+  void handle_frame(wsx::text) {}
+};
+
+struct token_source {
+  asio::awaitable<std::string> fetch();
+};
+
+void reconnect(asio::any_io_executor executor) {
+  // [reconnect]
+  wsx::options options;
+  options.reconnect = wsx::reconnect_options();
+  options.handle_first_failure = true;  // also before the first connection
+  wsx::client<feed> client(executor, feed(), options);
+  // [reconnect]
+}
+
+void prepare(wsx::options& options, const std::shared_ptr<token_source>& tokens) {
+  // [prepare]
+  options.prepare = [tokens](wsx::request& r, std::size_t) -> asio::awaitable<void> {
+    r.header("Authorization", "Bearer " + co_await tokens->fetch());
+  };
+  // [prepare]
+}
+
+}  // namespace
+
+void connecting_examples(asio::any_io_executor executor, wsx::options& options) {
+  reconnect(executor);
+  prepare(options, std::make_shared<token_source>());
+}
+
+asio::awaitable<std::string> token_source::fetch() {
+  co_return "token";
+}
