@@ -1,4 +1,6 @@
+#include <wsx/error.hpp>
 #include <wsx/request.hpp>
+#include <wsx/system_error.hpp>
 
 #include <doctest/doctest.h>
 
@@ -45,6 +47,36 @@ TEST_SUITE("request") {
     CHECK(r.url == url);
     CHECK(r.headers == wsx::header_list{{"Authorization", "Bearer 1"}, {"X", "1"}, {"X", "2"}});
     CHECK(r.subprotocols == std::vector<std::string>{"v2", "v1"});
+  }
+
+  TEST_CASE("RFC 7617: a name and a password") {
+    // The example of section 2, and that of 2.1 with a pound sign.
+    const auto basic = [](std::string_view name, std::string_view password) {
+      return wsx::request(url).basic_auth(name, password).headers;
+    };
+    CHECK(basic("Aladdin", "open sesame") ==
+          wsx::header_list{{"Authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="}});
+    CHECK(basic("test", "123\xc2\xa3") ==
+          wsx::header_list{{"Authorization", "Basic dGVzdDoxMjPCow=="}});
+    CHECK(basic("", "") == wsx::header_list{{"Authorization", "Basic Og=="}});
+    CHECK(basic("a", "b:c") == wsx::header_list{{"Authorization", "Basic YTpiOmM="}});
+    for (const auto& [name, password] :
+         {std::pair("a:b", "c"), std::pair("a\n", "c"), std::pair("a", "c\x7f")}) {
+      wsx::request r(url);
+      try {
+        r.basic_auth(name, password);
+        FAIL("it was taken");
+      } catch (const wsx::system_error& error) {
+        CHECK(error.code() == wsx::errc::invalid_header);
+      }
+      CHECK(r.headers.empty());
+    }
+  }
+
+  TEST_CASE("RFC 6750: a token; the last authorization counts") {
+    auto r = wsx::request(url).header("authorization", "Other").header("X", "1");
+    r.basic_auth("a", "b").bearer_token("abc.def");
+    CHECK(r.headers == wsx::header_list{{"X", "1"}, {"Authorization", "Bearer abc.def"}});
   }
 
   TEST_CASE("a request with a name can be added to") {

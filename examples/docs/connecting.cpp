@@ -34,10 +34,19 @@ void prepare(wsx::options& options, const std::shared_ptr<token_source>& tokens)
   // [prepare]
 }
 
+void credentials(const std::string& name, const std::string& password, const std::string& token) {
+  // [credentials]
+  wsx::request("wss://example.com/feed").basic_auth(name, password);
+  wsx::request("wss://example.com/feed").bearer_token(token);
+  wsx::request("wss://name:password@example.com/feed");  // percent-encode what a URL can't have
+  // [credentials]
+}
+
 }  // namespace
 
 void connecting_examples(asio::any_io_executor executor, wsx::options& options) {
   reconnect(executor);
+  credentials("name", "password", "token");
   prepare(options, std::make_shared<token_source>());
 }
 

@@ -34,12 +34,26 @@ struct request {
     return std::move(header(std::move(name), std::move(value)));
   }
 
+  /// Sets the `Authorization` for a name and password (RFC 7617), in UTF-8. So does a URL with
+  /// them: `wss://name:password@example.com/`. Throws `system_error` with `errc::invalid_header` if
+  /// the name has a colon, or either has a control character.
+  WSX_API request& basic_auth(std::string_view name, std::string_view password) &;
+  request&& basic_auth(std::string_view name, std::string_view password) && {
+    return std::move(basic_auth(name, password));
+  }
+
+  /// Sets the `Authorization` for a token. RFC 6750 2.1.
+  WSX_API request& bearer_token(std::string_view token) &;
+  request&& bearer_token(std::string_view token) && { return std::move(bearer_token(token)); }
+
   /// Adds a subprotocol; earlier ones are preferred.
   WSX_API request& subprotocol(std::string name) &;
   request&& subprotocol(std::string name) && { return std::move(subprotocol(std::move(name))); }
 
-  std::string url{};                        ///< ws://, wss://, http:// or https://
-  header_list headers{};                    ///< extra fields; `Host` replaces the URL's authority
+  std::string url{};  ///< ws://, wss://, http:// or https://
+  /// Extra fields. `Host` replaces the URL's authority, `Authorization` its user information, and
+  /// `User-Agent` the one of wsx; an empty `User-Agent` is not sent.
+  header_list headers{};
   std::vector<std::string> subprotocols{};  ///< in order of preference. RFC 6455 1.9
 
   friend bool operator==(const request&, const request&) = default;

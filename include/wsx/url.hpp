@@ -17,6 +17,8 @@ struct url {
   std::string target;      ///< path and query, at least "/": the target of the request line
   bool host_is_ipv6 = false;
   bool host_is_ip = false;  ///< an IPv4 or IPv6 address, not a name
+  std::string zone;         ///< of a link-local IPv6 address: "eth0". RFC 4007 11
+  std::string user_info;    ///< "name:password", decoded; empty if there is none. A secret
 
   bool secure() const noexcept { return scheme == "wss"; }
 
@@ -26,18 +28,26 @@ struct url {
 
   /// Returns the host and the port, for messages: "example.com:443", "[2001:db8::1]:443".
   WSX_API std::string host_and_port() const;
+
+  /// Returns the URL without its user information.
+  WSX_API std::string without_user_info() const;
 };
 
 /// Parses `text`; on failure `out` is unchanged. `http` and `https` are accepted for `ws` and
 /// `wss`, as by the WHATWG's WebSocket constructor.
 ///
 /// The host is converted to lower case. It is a name of letters, digits, "-", "_" and ".", or an IP
-/// address in its usual form, an IPv6 address without a zone. Characters that RFC 3986 does not
-/// allow (spaces, non-ASCII) must be percent-encoded.
+/// address in its usual form. An IPv6 address may have a zone: `[fe80::1%eth0]`, or `%25eth0` as in
+/// RFC 6874. A name with other letters ("bücher.example") is converted to A-labels, if wsx was
+/// built with libidn2.
+///
+/// Spaces around the URL are ignored. In the path and query, what a URL can't contain (spaces,
+/// quotes, letters that are not ASCII) is percent-encoded in UTF-8, as by the WHATWG's URL
+/// standard. A "%" is left as it is, and so are "." and ".." in a path.
 ///
 /// Errors: `errc::unsupported_scheme` (neither ws nor wss), and `errc::invalid_url`: not an
 /// absolute URL, over 8 KiB, without a host or with a malformed one, with a port that is not 1 to
-/// 65535, a fragment or user part.
+/// 65535, with a fragment, a control character or bytes that are not UTF-8.
 WSX_API std::error_code parse_url(std::string_view text, url& out);
 
 /// Parses `text`; on failure `what` is set to a phrase for people that names the broken rule: "the

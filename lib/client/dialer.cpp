@@ -1,5 +1,6 @@
 #include "dialer.hpp"
 
+#include "../protocol/credentials.hpp"
 #include "../reset_by_peer.hpp"
 #include "../to_string/units.hpp"
 #include "../would_block.hpp"
@@ -66,7 +67,8 @@ asio::awaitable<std::error_code> dialer::open(std::shared_ptr<strand_listener> w
   if (error && interrupted_) co_return interrupted_;
   if (error) co_return error;
   deadline_.lift(deadline::of::attempt);
-  opened_.info.url = target_->url;
+  // Where it will be shown, user information has no place.
+  opened_.info.url = ask.to.user_info.empty() ? target_->url : ask.to.without_user_info();
   opened_.info.peer_endpoint = opened_.stream->peer_endpoint();
   opened_.info.local_endpoint = opened_.stream->local_endpoint();
   co_return std::error_code();
@@ -95,6 +97,9 @@ std::error_code dialer::check(protocol::upgrade_request& ask) {
   if (const auto error = parse_url(target_->url, ask.to, diagnostics_.detail)) return error;
   diagnostics_.host = ask.to.host_and_port();
   ask.headers = target_->headers;
+  const bool named = std::ranges::any_of(ask.headers, protocol::is_authorization);
+  if (!ask.to.user_info.empty() && !named)
+    ask.headers.emplace_back("Authorization", protocol::basic_credentials(ask.to.user_info));
   ask.subprotocols = target_->subprotocols;
   ask.deflate = options_.deflate;
   return protocol::check_request(ask, diagnostics_.detail);

@@ -1,11 +1,38 @@
+#include "../protocol/credentials.hpp"
+
+#include <wsx/error.hpp>
 #include <wsx/request.hpp>
+#include <wsx/system_error.hpp>
 
 #include <utility>
 
 namespace wsx {
 
+namespace {
+
+void set_authorization(header_list& headers, std::string value) {
+  std::erase_if(headers, protocol::is_authorization);
+  headers.emplace_back("Authorization", std::move(value));
+}
+
+}  // namespace
+
 request& request::header(std::string name, std::string value) & {
   headers.emplace_back(std::move(name), std::move(value));
+  return *this;
+}
+
+request& request::basic_auth(std::string_view name, std::string_view password) & {
+  const bool allowed = protocol::is_credential(name) && protocol::is_credential(password) &&
+                       name.find(':') == std::string_view::npos;
+  if (!allowed) throw system_error(errc::invalid_header);
+  set_authorization(headers,
+                    protocol::basic_credentials(std::string(name).append(":").append(password)));
+  return *this;
+}
+
+request& request::bearer_token(std::string_view token) & {
+  set_authorization(headers, std::string("Bearer ").append(token));
   return *this;
 }
 

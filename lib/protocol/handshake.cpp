@@ -1,8 +1,10 @@
+#include "base64.hpp"
 #include "handshake_fields.hpp"
 #include "http_syntax.hpp"
 
 #include <wsx/protocol/handshake.hpp>
 #include <wsx/protocol/mask.hpp>
+#include <wsx/version.hpp>
 
 #include <openssl/evp.h>
 
@@ -16,21 +18,19 @@ namespace wsx::protocol {
 
 namespace {
 
-std::string base64(bytes_view bytes) {
-  // 4 characters per 3 bytes or part of them, and the NUL that OpenSSL adds.
-  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                  reinterpret_cast<const unsigned char*>(bytes.data()),
-                  static_cast<int>(bytes.size()));
-  text.pop_back();
-  return text;
-}
-
 // Cached, since the lookup takes OpenSSL as long as a digest.
 const EVP_MD* sha1() {
   static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> fetched(
       EVP_MD_fetch(nullptr, "SHA1", nullptr), &EVP_MD_free);
   return fetched.get();
+}
+
+// RFC 9110 10.1.5.
+const std::string& default_user_agent() {
+  static const std::string text = "wsx/" + std::to_string(version::major) + "." +
+                                  std::to_string(version::minor) + "." +
+                                  std::to_string(version::patch);
+  return text;
 }
 
 void add_field(std::string& head, std::string_view name, std::string_view value) {
@@ -83,8 +83,10 @@ std::string format_request(const upgrade_request& request, std::string_view key)
   if (request.deflate) {
     add_field(head, "Sec-WebSocket-Extensions", format_deflate_offer(*request.deflate));
   }
+  if (find_header(request.headers, user_agent_name) == nullptr)
+    add_field(head, user_agent_name, default_user_agent());
   for (const header& field : request.headers) {
-    if (!is_host(field)) add_field(head, field.name, field.value);
+    if (!is_host(field) && !is_absent_user_agent(field)) add_field(head, field.name, field.value);
   }
   return head.append("\r\n");
 }

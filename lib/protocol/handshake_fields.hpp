@@ -11,6 +11,13 @@ namespace wsx::protocol {
 
 inline constexpr std::string_view subprotocol_name = "Sec-WebSocket-Protocol";
 
+inline constexpr std::string_view user_agent_name = "User-Agent";
+
+// An empty one stands for none.
+inline bool is_absent_user_agent(const header& field) noexcept {
+  return field.value.empty() && http::iequals(field.name, user_agent_name);
+}
+
 inline bool is_host(const header& field) noexcept {
   return http::iequals(field.name, "Host");
 }

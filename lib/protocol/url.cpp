@@ -1,6 +1,8 @@
 #include "display.hpp"
 #include "host_name.hpp"
 #include "http_syntax.hpp"
+#include "international_name.hpp"
+#include "percent_encoding.hpp"
 #include "url_fault.hpp"
 
 #include <wsx/error.hpp>
@@ -117,11 +119,104 @@ std::error_code read_port(const parsed_uri& uri, url& out, std::string& what) {
   return {};
 }
 
+// The parts of a URL's text. RFC 3986 3, but for user information with an unencoded "@", where the
+// last one counts, as in browsers.
+struct url_text {
+  explicit url_text(std::string_view text) {
+    const std::size_t begin = text.find("://");
+    if (begin == std::string_view::npos) {
+      scheme_and_host = text;
+      return;
+    }
+    const std::size_t authority = begin + 3;
+    const std::size_t end = std::min(text.find_first_of("/?#", authority), text.size());
+    const std::size_t at = text.substr(0, end).rfind('@');
+    const bool has_user = at != std::string_view::npos && at >= authority;
+    scheme = text.substr(0, authority);
+    user_info = has_user ? text.substr(authority, at - authority) : std::string_view();
+    host_and_port = text.substr(has_user ? at + 1 : authority);
+    host_and_port.remove_suffix(text.size() - end);
+    scheme_and_host = std::string(scheme).append(host_and_port);
+    const std::size_t hash = std::min(text.find('#', end), text.size());
+    target = text.substr(end, hash - end);
+    target_begin = end;
+    has_fragment = hash < text.size();
+  }
+
+  std::string_view scheme{};  // with "://"
+  std::string_view user_info{};
+  std::string_view host_and_port{};
+  std::string_view target{};
+  std::size_t target_begin = 0;
+  bool has_fragment = false;
+  std::string scheme_and_host{};  // what is parsed by RFC 3986
+};
+
+bool is_ascii(std::string_view s) noexcept {
+  return std::none_of(s.begin(), s.end(),
+                      [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+}
+
+// RFC 6874, whose "%25" few people write; RFC 3986 has no zones. Takes the zone away.
+std::error_code take_zone(url_text& text, url& out, std::string& what) {
+  const std::string_view host = text.host_and_port;
+  const std::size_t percent = host.find('%');
+  const std::size_t end = host.find(']');
+  if (!host.starts_with('[') || percent == std::string_view::npos || percent > end) return {};
+  if (end == std::string_view::npos) return {};
+  std::string_view zone = host.substr(percent + 1, end - percent - 1);
+  if (zone.starts_with("25") && zone.size() > 2) zone.remove_prefix(2);
+  const auto allowed = [](char c) {
+    return protocol::http::is_alpha(c) || protocol::http::is_digit(c) ||
+           std::string_view("-._~").find(c) != std::string_view::npos;
+  };
+  if (zone.empty() || !std::all_of(zone.begin(), zone.end(), allowed))
+    return invalid("the zone " + protocol::quote(zone) + " is not the name of an interface", what);
+  out.zone = zone;
+  text.scheme_and_host =
+      std::string(text.scheme).append(host.substr(0, percent)).append(host.substr(end));
+  return {};
+}
+
+// The host of a URL that is not ASCII.
+std::error_code convert_name(url_text& text, std::string& what) {
+  const std::size_t colon = std::min(text.host_and_port.find(':'), text.host_and_port.size());
+  const std::string name = protocol::to_ascii_name(text.host_and_port.substr(0, colon), what);
+  if (name.empty()) return errc::invalid_url;
+  text.scheme_and_host =
+      std::string(text.scheme).append(name).append(text.host_and_port.substr(colon));
+  return {};
+}
+
+// RFC 7617 2: neither part has control characters, and the name has no colon.
+std::error_code read_user_info(std::string_view text, url& out, std::string& what) {
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  const std::string name = protocol::percent_decode(text.substr(0, colon));
+  const std::string password =
+      protocol::percent_decode(text.substr(std::min(colon + 1, text.size())));
+  if (name.find(':') != std::string::npos) return invalid("the user name has a colon", what);
+  // Where it is would tell the length of a password.
+  if (!protocol::fault_in(name + password, 0).empty())
+    return invalid("the user information has a control character, or is not UTF-8", what);
+  if (!name.empty() || !password.empty()) out.user_info = name + ":" + password;
+  return {};
+}
+
 // RFC 6455 3: the resource name is path and query, which is everything after the authority.
-std::string target_of(std::string_view text) {
-  text.remove_prefix(text.find("://") + 3);
-  text.remove_prefix(std::min(text.find_first_of("/?"), text.size()));
-  return (text.starts_with('/') ? "" : "/") + std::string(text);
+std::error_code read_target(const url_text& text, url& out, std::string& what) {
+  const std::size_t query = std::min(text.target.find('?'), text.target.size());
+  const std::string_view path = text.target.substr(0, query);
+  if (const auto fault = protocol::fault_in(path, text.target_begin); !fault.empty())
+    return invalid("the path has " + fault, what);
+  const std::size_t begin = text.target_begin + query;
+  if (const auto fault = protocol::fault_in(text.target.substr(query), begin); !fault.empty())
+    return invalid("the query has " + fault, what);
+  if (text.has_fragment) return invalid("it has a fragment", what);
+  out.target = protocol::encode_target(text.target);
+  if (out.target.size() <= max_url_size) return {};
+  return invalid("its path and query are longer than " + std::to_string(max_url_size) +
+                     " bytes, percent-encoded",
+                 what);
 }
 
 }  // namespace
@@ -133,7 +228,12 @@ std::string url::authority() const {
 }
 
 std::string url::host_and_port() const {
-  return (host_is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+  const std::string scope = zone.empty() ? "" : "%" + zone;
+  return (host_is_ipv6 ? "[" + host + scope + "]" : host) + ":" + std::to_string(port);
+}
+
+std::string url::without_user_info() const {
+  return scheme + "://" + authority() + target;
 }
 
 std::error_code parse_url(std::string_view text, url& out) {
@@ -142,21 +242,27 @@ std::error_code parse_url(std::string_view text, url& out) {
 }
 
 std::error_code parse_url(std::string_view text, url& out, std::string& what) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
   if (text.empty()) return invalid("it is empty", what);
   if (text.size() > max_url_size)
     return invalid("it is longer than " + std::to_string(max_url_size) + " bytes", what);
-  const parsed_uri uri(text);
-  if (!uri.valid()) return invalid(protocol::describe_no_uri(text, uri.error_position()), what);
-  if (!present(uri->scheme)) return invalid(protocol::describe_no_scheme(text), what);
   url result;
+  url_text parts(text);
+  if (const auto ec = take_zone(parts, result, what)) return ec;
+  if (!is_ascii(parts.host_and_port)) {
+    if (const auto ec = convert_name(parts, what)) return ec;
+  }
+  const parsed_uri uri(parts.scheme_and_host);
+  if (!uri.valid())
+    return invalid(protocol::describe_no_uri(parts.scheme_and_host, uri.error_position()), what);
+  if (!present(uri->scheme)) return invalid(protocol::describe_no_scheme(text), what);
   if (const auto ec = read_scheme(uri, text, result, what)) return ec;
-  // RFC 6455 3: no fragment. A user part would not be sent, as in browsers.
-  if (present(uri->userInfo)) return invalid(protocol::user_information, what);
-  if (present(uri->fragment)) return invalid("it has a fragment", what);
   if (!present(uri->hostText)) return invalid("the host is missing", what);
   if (const auto ec = read_host(uri, result, what)) return ec;
   if (const auto ec = read_port(uri, result, what)) return ec;
-  result.target = target_of(text);
+  if (const auto ec = read_user_info(parts.user_info, result, what)) return ec;
+  if (const auto ec = read_target(parts, result, what)) return ec;
   out = std::move(result);
   return {};
 }

@@ -44,7 +44,6 @@ std::string_view authority_of(std::string_view text) noexcept {
 }
 
 std::string describe_authority(std::string_view authority) {
-  if (authority.find('@') != std::string_view::npos) return std::string(user_information);
   if (authority.find_first_of("[]") != std::string_view::npos)
     return "what is in brackets is not an IPv6 address, or not all of the host";
   const auto colons = std::count(authority.begin(), authority.end(), ':');

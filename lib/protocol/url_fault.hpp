@@ -13,10 +13,6 @@ std::string describe_no_uri(std::string_view text, std::size_t position);
 /// Returns what to write instead of `text`, which has no scheme.
 std::string describe_no_scheme(std::string_view text);
 
-/// Why user information is refused. RFC 6455 3 does not allow it.
-inline constexpr std::string_view user_information =
-    "user information is not supported: send an Authorization header instead";
-
 inline constexpr std::string_view bad_port = "the port is not 1 to 65535";
 
 }  // namespace wsx::protocol

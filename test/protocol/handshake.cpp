@@ -73,6 +73,7 @@ TEST_SUITE("protocol/handshake: the request, RFC 6455 4.1") {
           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
           "Sec-WebSocket-Version: 13\r\n"
           "Sec-WebSocket-Protocol: chat, superchat\r\n"
+          "User-Agent: wsx/0.1.0\r\n"
           "Origin: http://example.com\r\n"
           "Cookie: a=b; c=d\r\n"
           "\r\n");
@@ -86,6 +87,7 @@ TEST_SUITE("protocol/handshake: the request, RFC 6455 4.1") {
           "Connection: Upgrade\r\n"
           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
           "Sec-WebSocket-Version: 13\r\n"
+          "User-Agent: wsx/0.1.0\r\n"
           "\r\n");
   }
 
@@ -95,13 +97,22 @@ TEST_SUITE("protocol/handshake: the request, RFC 6455 4.1") {
     const std::string head = format_request(request, key);
     CHECK(head.starts_with("GET /chat HTTP/1.1\r\nHost: virtual.example:1\r\nUpgrade:"));
     CHECK(head.find("example.com") == std::string::npos);
-    CHECK(head.ends_with("13\r\na: b\r\n\r\n"));
+    CHECK(head.ends_with("/0.1.0\r\na: b\r\n\r\n"));
   }
 
   TEST_CASE("a header may repeat, and keeps its order") {
     const upgrade_request request = request_with({{"a", "1"}, {"b", ""}, {"a", "2"}});
     CHECK_FALSE(refusal(request));
     CHECK(format_request(request, key).ends_with("\r\na: 1\r\nb: \r\na: 2\r\n\r\n"));
+  }
+
+  TEST_CASE("User-Agent: wsx by default, another one, or none") {
+    auto request = request_to("ws://h/");
+    CHECK(format_request(request, key).find("User-Agent: wsx/0.1.0\r\n") != std::string::npos);
+    request.headers = {{"user-agent", "mine/1"}};
+    CHECK(format_request(request, key).ends_with("13\r\nuser-agent: mine/1\r\n\r\n"));
+    request.headers = {{"User-agent", ""}, {"a", "b"}};
+    CHECK(format_request(request, key).ends_with("13\r\na: b\r\n\r\n"));
   }
 }
 

@@ -126,6 +126,29 @@ TEST_SUITE("protocol/url") {
     CHECK(parsed("ws://1.2.3.4.example/").host == "1.2.3.4.example");
   }
 
+  TEST_CASE("RFC 5891: a name that is not ASCII") {
+#if defined(WSX_HAS_IDN2)
+    CHECK(parsed("ws://b\xc3\xbc"
+                 "cher.example:81/x")
+              .host == "xn--bcher-kva.example");
+    CHECK(parsed("wss://u@B\xc3\x9c"
+                 "CHER.example/")
+              .authority() == "xn--bcher-kva.example");
+    CHECK(parsed("ws://fa\xc3\x9f.de/").host == "xn--fa-hia.de");
+    // Fullwidth digits.
+    CHECK(parsed("ws://\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.0.0.1/").host_is_ip);
+    const auto said = fault("ws://b\xc3\xbc\xe2\x80\xae.example/");
+    CHECK_MESSAGE(said.starts_with("the host \"b\xc3\xbc\\u202e.example\" is not a name: "), said);
+    CHECK(fault("ws://\xff.example/").starts_with("the host \"\\xff.example\" is not a name: "));
+#else
+    CHECK(fault("ws://b\xc3\xbc"
+                "cher.example/") ==
+          "the host \"b\xc3\xbc"
+          "cher.example\" is not ASCII, and this build of wsx has no libidn2: "
+          "write its A-label, which begins with xn--");
+#endif
+  }
+
   TEST_CASE("RFC 9110 7.2: authority leaves the default port out") {
     CHECK(parsed("ws://H:80/").authority() == "h");
     CHECK(parsed("ws://h:443/").authority() == "h:443");
@@ -181,9 +204,29 @@ TEST_SUITE("protocol/url") {
     for (const std::string text : {"ws://h/#x", "ws://h#", "ws://h/?q#x"}) check_invalid(text);
   }
 
-  TEST_CASE("no user part") {
+  TEST_CASE("RFC 3986 3.2.1: user information, decoded") {
+    const auto user_of = [](std::string_view text) { return parsed(text).user_info; };
+    CHECK(user_of("ws://h/").empty());
+    CHECK(user_of("ws://name:password@h/") == "name:password");
+    CHECK(user_of("ws://name@h/") == "name:");
+    CHECK(user_of("ws://:password@h/") == ":password");
+    CHECK(user_of("ws://@h/").empty());
+    CHECK(user_of("ws://:@h/").empty());
+    CHECK(user_of("ws://n%C3%A9:p%40%3A%2f%25@h/") == "n\xc3\xa9:p@:/%");
+    CHECK(user_of("ws://n\xc3\xa9:p ^w@h/") == "n\xc3\xa9:p ^w");
+    CHECK(user_of("ws://n:100%@h/") == "n:100%");
+    // The last one counts, as in browsers.
+    const url u = parsed("wss://a@b:c@d@h:8443/p");
+    CHECK(u.user_info == "a@b:c@d");
+    CHECK(u.host == "h");
+    CHECK(u.port == 8443);
+    CHECK(u.target == "/p");
+    CHECK(u.without_user_info() == "wss://h:8443/p");
+    // One in the path or the query is none.
+    CHECK(user_of("ws://h/a@b").empty());
+    CHECK(user_of("ws://h?a@b").empty());
     for (const std::string text :
-         {"ws://u@h/", "ws://u:p@h/", "ws://@h/", "ws://:@h/", "ws://h:80@x/"}) {
+         {"ws://a%3Ab:c@h/", "ws://a:b%0d@h/", "ws://a%00@h/", "ws://a:b\n@h/", "ws://a:%ff@h/"}) {
       check_invalid(text);
     }
   }
@@ -192,9 +235,26 @@ TEST_SUITE("protocol/url") {
     for (const std::string text :
          {"ws://[::1/", "ws://::1/", "ws://[]/", "ws://[1::2::3]/", "ws://[:::]/", "ws://[g::]/",
           "ws://[1:2:3:4:5:6:7:8:9]/", "ws://[12345::]/", "ws://[::1.2.3.256]/", "ws://[::1]x/",
-          "ws://[127.0.0.1]/", "ws://[v1.a]/", "ws://[fe80::1%25eth0]/", "ws://[fe80::1%eth0]/"}) {
+          "ws://[127.0.0.1]/", "ws://[v1.a]/", "ws://[fe80::1%]/", "ws://[fe80::1%a/b]/",
+          "ws://[fe80::1%a b]/", "ws://fe80::1%eth0/", "ws://[::1%eth0", "ws://[%eth0]/"}) {
       check_invalid(text);
     }
+  }
+
+  TEST_CASE("RFC 6874: the zone of an IPv6 address, which Host does not have") {
+    for (const std::string text : {"ws://[fe80::1%eth0]:81/", "ws://[FE80::1%25eth0]:81/"}) {
+      const url u = parsed(text);
+      CHECK(u.host == "fe80::1");
+      CHECK(u.zone == "eth0");
+      CHECK(u.host_is_ipv6);
+      CHECK(u.port == 81);
+      CHECK(u.authority() == "[fe80::1]:81");
+      CHECK(u.host_and_port() == "[fe80::1%eth0]:81");
+    }
+    CHECK(parsed("ws://[fe80::1%25]/").zone == "25");
+    CHECK(parsed("ws://[fe80::1%2]/").zone == "2");
+    CHECK(parsed("ws://u@[fe80::1%br-0.5_x~]/").zone == "br-0.5_x~");
+    CHECK(parsed("ws://h/%25eth0").zone.empty());
   }
 
   TEST_CASE("RFC 1123 2.1: a number that is no IPv4 address is no name either") {
@@ -214,9 +274,9 @@ TEST_SUITE("protocol/url") {
     }
   }
 
-  TEST_CASE("control characters, spaces and other bytes that must be percent-encoded") {
+  TEST_CASE("control characters, and bytes that are not UTF-8") {
     for (int byte = 0; byte < 256; ++byte) {
-      if (byte > 0x20 && byte < 0x7f) continue;
+      if (byte >= 0x20 && byte < 0x7f) continue;
       CAPTURE(byte);
       const std::string c(1, static_cast<char>(byte));
       check_invalid(c + "ws://h/x");
@@ -227,19 +287,38 @@ TEST_SUITE("protocol/url") {
       check_invalid("ws://h/x?y" + c + "z");
       check_invalid("ws://h/x" + c);
     }
-    for (const char c : std::string_view("\"<>\\^`{|}[]")) {
-      CAPTURE(c);
-      check_invalid(std::string("ws://h/") + c);
-    }
-    for (const std::string text : {"ws://h/%", "ws://h/%4", "ws://h/%zz", "ws://h/?%4g"}) {
+    for (const std::string text :
+         {"ws: //h/", "w s://h/", "ws:// h/", "ws://h :80/", "ws://h: 80/"})
       check_invalid(text);
-    }
+  }
+
+  // Compared with what Node.js 18 makes of them, but for the "^" of a path, which the standard has
+  // since 2023.
+  TEST_CASE("WHATWG URL: what a path or query can't contain is percent-encoded") {
+    const auto target_of = [](std::string_view text) { return parsed(text).target; };
+    CHECK(target_of("ws://h/a b") == "/a%20b");
+    CHECK(target_of("ws://h/\"<>^`{}") == "/%22%3C%3E%5E%60%7B%7D");
+    CHECK(target_of("ws://h/[]|'!$&()*+,;=:@~-._") == "/[]|'!$&()*+,;=:@~-._");
+    CHECK(target_of("ws://h/\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80") ==
+          "/%C3%A9%E2%82%AC%F0%9F%98%80");
+    CHECK(target_of("ws://h/a\\b?c\\d") == "/a/b?c\\d");
+    CHECK(target_of("ws://h?a b\"<>'") == "/?a%20b%22%3C%3E%27");
+    CHECK(target_of("ws://h/?[]{}|^`?/\xc3\xa9") == "/?[]{}|^`?/%C3%A9");
+    // What is encoded stays so, and a lone percent sign, too.
+    CHECK(target_of("ws://h/%20%zz%?%4%") == "/%20%zz%?%4%");
+  }
+
+  TEST_CASE("spaces around it are ignored") {
+    CHECK(parsed("  ws://h/x  ").target == "/x");
+    CHECK(parsed(" ws://h").host == "h");
+    check_invalid("   ");
   }
 
   TEST_CASE("up to 8 KiB") {
     CHECK(parsed(url_of_size(8192)).target.size() == 8192 - 6);
     check_invalid(url_of_size(8193));
     check_invalid(url_of_size(1 << 20));
+    check_invalid("ws://h/" + std::string(2731, ' ') + "x");
     CHECK(parsed("ws://h" + std::string(8192 - 6, '/')).target.size() == 8192 - 6);
   }
 
@@ -261,19 +340,15 @@ TEST_SUITE("protocol/url") {
         {"ws:/h", "the host is missing"},
         {"ws:///x", "the host is missing"},
         {"ws://:80/", "the host is missing"},
-        {"ws://user:secret@h/",
-         "user information is not supported: send an Authorization header "
-         "instead"},
-        {"ws://secret@secret@h/",
-         "user information is not supported: send an Authorization header "
-         "instead"},
-        {"ws://user:se cret@h/", "it has a space at character 13"},
-        {"ws://h/\r\nsecret", "it has a carriage return at character 8"},
-        {"ws://h/\x1b[m", "it has the control character \\x1b at character 8"},
-        {"ws://h/\xc3\xa9", "the byte \\xc3 at character 8 is not percent-encoded"},
-        {"ws://h/<", "it has the character < at character 8"},
-        {"ws://h/%4", "the % at character 8 is not followed by two hexadecimal digits"},
-        {"ws://h/?a=%zz", "the % at character 11 is not followed by two hexadecimal digits"},
+        {"ws://user:se\ncret@h/", "the user information has a control character, or is not UTF-8"},
+        {"ws://us%3aer:secret@h/", "the user name has a colon"},
+        {"ws://u:secret@h h/", "it has a space at character 7"},
+        {"ws://h/\r\nsecret", "the path has a carriage return at character 8"},
+        {"ws://h/\x1b[m", "the path has the control character \\x1b at character 8"},
+        {"ws://h/\xc3", "the path has the byte \\xc3 at character 8"},
+        {"ws://h/\xc3(", "the path has the character ( at character 9"},
+        {"ws://u:secret@h?a=\t", "the query has a tab at character 19"},
+        {"ws://[fe80::1%a b]/", "the zone \"a b\" is not the name of an interface"},
         {"ws://h/#secret", "it has a fragment"},
         {"ws://h:0/", "the port is not 1 to 65535"},
         {"ws://h:65536/", "the port is not 1 to 65535"},
@@ -285,7 +360,6 @@ TEST_SUITE("protocol/url") {
         {"ws://a..b/", "the host \"a..b\" is not a name"},
         {"ws://a!b/", "the host \"a!b\" is not a name"},
         {"ws://127.1/", "the host \"127.1\" is neither a name nor an IPv4 address"},
-        {"ws://h/[", "it is malformed at character 8"},
     };
     for (const auto& row : table) {
       CAPTURE(row.text);
