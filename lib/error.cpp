@@ -60,6 +60,8 @@ const char* text_of(errc e) noexcept {
     case errc::certificate_rejected: return "the server's certificate was rejected";
     case errc::invalid_ca: return "the configured CA certificates cannot be read";
     case errc::tls_failed: return "the TLS connection broke";
+    case errc::invalid_client_certificate: return "the client's certificate cannot be used";
+    case errc::pin_mismatch: return "the server's certificate has none of the expected keys";
 
     case errc::reserved_bits: return "a reserved bit is set in a frame";
     case errc::reserved_opcode: return "a frame has a reserved opcode";
@@ -151,6 +153,8 @@ bool is_permanent(errc e) noexcept {
     case errc::certificate_rejected:
     case errc::invalid_ca:
     case errc::no_tls:
+    case errc::invalid_client_certificate:
+    case errc::pin_mismatch:
     case errc::handler_failed: return true;
     default:
       return within(e, errc::invalid_url, errc::not_connected) ||

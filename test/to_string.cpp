@@ -132,6 +132,8 @@ const std::vector<std::pair<wsx::errc, std::string>> errors{
     {wsx::errc::too_many_modules, "too_many_modules"},
     {wsx::errc::handler_type_differs, "handler_type_differs"},
     {wsx::errc::prepare_failed, "prepare_failed"},
+    {wsx::errc::invalid_client_certificate, "invalid_client_certificate"},
+    {wsx::errc::pin_mismatch, "pin_mismatch"},
 };
 
 }  // namespace
@@ -470,15 +472,22 @@ TEST_SUITE("to_string: requests, connections and options") {
     wsx::tls_options tls;
     CHECK(to_string(tls) ==
           R"({verify: true, ca_file: "", ca_path: "", ca_pem: 0 bytes, ca_der: 0, )"
-          R"(server_name: "", share: false, resume: true})");
+          R"(partial_chain: false, pins: 0, certificate: false, min_version: tls_1_2, )"
+          R"(max_version: tls_1_3, ciphers: "", cipher_suites: "", alpn: 0, server_name: "", )"
+          R"(share: false, resume: true, key_log_file: "", configure: false})");
     tls.ca_pem = "secret";
     tls.ca_der = {"secret", "secret"};
     tls.ca_file = "/etc/ca.pem";
     tls.server_name = "host";
+    tls.certificate.key_pem = "secret";
+    tls.certificate.passphrase = [] { return std::string("secret"); };
+    tls.configure = [](ssl_ctx_st*) {};
     tls.share = wsx::make_tls_share();
     CHECK(to_string(tls) ==
           R"({verify: true, ca_file: "/etc/ca.pem", ca_path: "", ca_pem: 6 bytes, )"
-          R"(ca_der: 2, server_name: "host", share: true, resume: true})");
+          R"(ca_der: 2, partial_chain: false, pins: 0, certificate: true, min_version: tls_1_2, )"
+          R"(max_version: tls_1_3, ciphers: "", cipher_suites: "", alpn: 0, server_name: "host", )"
+          R"(share: true, resume: true, key_log_file: "", configure: true})");
     CHECK(to_string(wsx::options()) ==
           "{tls: " + to_string(wsx::tls_options()) +
               ", deflate: none, prepare: false, connect_timeout: 6000 ms, handshake_timeout: 5000 "
@@ -523,6 +532,8 @@ TEST_SUITE("to_string: supervision") {
     CHECK(to_string(one_for_one) == "one_for_one");
     CHECK(to_string(one_for_all) == "one_for_all");
     CHECK(to_string(rest_for_one) == "rest_for_one");
+    CHECK(to_string(wsx::tls_version::tls_1_2) == "tls_1_2");
+    CHECK(to_string(wsx::tls_version::tls_1_3) == "tls_1_3");
     CHECK(to_string(permanent) == "permanent");
     CHECK(to_string(transient) == "transient");
     CHECK(to_string(temporary) == "temporary");
@@ -567,7 +578,7 @@ TEST_SUITE("to_string: streams and fmt") {
     check(wsx::header{"a", "b"}, wsx::header_list(), wsx::response_headers(), wsx::request(),
           wsx::url(), connection);
     check(wsx::backoff_options(), wsx::deflate_options(), wsx::deflate_parameters(), wsx::options(),
-          wsx::reconnect_options(), wsx::stats(), wsx::tls_options());
+          wsx::reconnect_options(), wsx::stats(), wsx::tls_options(), wsx::tls_version::tls_1_3);
   }
 
   TEST_CASE("width and alignment as strings have them") {

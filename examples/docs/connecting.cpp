@@ -17,6 +17,10 @@ struct token_source {
   asio::awaitable<std::string> fetch();
 };
 
+std::string read_secret(const std::string& name) {
+  return name;
+}
+
 void reconnect(asio::any_io_executor executor) {
   // [reconnect]
   wsx::options options;
@@ -42,11 +46,30 @@ void credentials(const std::string& name, const std::string& password, const std
   // [credentials]
 }
 
+void client_certificate(wsx::options& options) {
+  // [client_certificate]
+  options.tls.certificate.chain_file = "/etc/feed/client.pem";
+  options.tls.certificate.key_file = "/etc/feed/client.key";
+  options.tls.certificate.passphrase = [] { return read_secret("client.key"); };
+  // [client_certificate]
+}
+
+void pins(wsx::options& options) {
+  // [pins]
+  options.tls.ca_file = "/etc/feed/ca.pem";
+  options.tls.pins = {
+      "X3pGTSOuJeEVw989IJ/cEtXUEmy52zs1TZQrU06KUKg=",   // in use
+      "MHJYVThihUrJcxW6wcqyOISTXIsInsdj3xK8QrZbHec="};  // for the day that it is replaced
+  // [pins]
+}
+
 }  // namespace
 
 void connecting_examples(asio::any_io_executor executor, wsx::options& options) {
   reconnect(executor);
   credentials("name", "password", "token");
+  client_certificate(options);
+  pins(options);
   prepare(options, std::make_shared<token_source>());
 }
 

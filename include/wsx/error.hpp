@@ -58,6 +58,8 @@ enum class errc {
   invalid_ca,                  ///< the configured CA certificates cannot be read
   no_tls,                      ///< the server does not speak TLS on this port
   tls_failed,                  ///< the TLS connection broke after its handshake
+  invalid_client_certificate,  ///< `tls_options::certificate` cannot be used
+  pin_mismatch,                ///< no certificate of the server has one of `tls_options::pins`
 
   // The peer broke the protocol (RFC 6455 5, 7.4, 8.1). Answered with Close 1002, 1003 or 1007.
   reserved_bits = 130,      ///< a reserved bit is set that no extension defined

@@ -47,6 +47,8 @@ struct fmt::formatter<wsx::restart_strategy> : wsx::detail::formatter_of<wsx::re
 template <>
 struct fmt::formatter<wsx::restart_type> : wsx::detail::formatter_of<wsx::restart_type> {};
 template <>
+struct fmt::formatter<wsx::tls_version> : wsx::detail::formatter_of<wsx::tls_version> {};
+template <>
 struct fmt::formatter<wsx::text> : wsx::detail::formatter_of<wsx::text> {};
 template <>
 struct fmt::formatter<wsx::binary> : wsx::detail::formatter_of<wsx::binary> {};

@@ -20,6 +20,7 @@ WSX_API std::ostream& operator<<(std::ostream& out, io_direction value);
 WSX_API std::ostream& operator<<(std::ostream& out, opcode value);
 WSX_API std::ostream& operator<<(std::ostream& out, restart_strategy value);
 WSX_API std::ostream& operator<<(std::ostream& out, restart_type value);
+WSX_API std::ostream& operator<<(std::ostream& out, tls_version value);
 WSX_API std::ostream& operator<<(std::ostream& out, const text& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const binary& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const ping& value);

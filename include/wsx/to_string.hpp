@@ -38,6 +38,7 @@ WSX_API std::string to_string(opcode kind);
 WSX_API std::string to_string(restart_strategy strategy);
 /// "permanent"
 WSX_API std::string to_string(restart_type type);
+WSX_API std::string to_string(tls_version version);
 
 /// A frame's kind and size, and the beginning of a text: `text, 5 bytes: "hello"`.
 WSX_API std::string to_string(const text& frame);

@@ -42,10 +42,12 @@
 #include <wsx/response_headers.hpp>
 #include <wsx/sender.hpp>
 #include <wsx/session.hpp>
+#include <wsx/shared_function.hpp>
 #include <wsx/stats.hpp>
 #include <wsx/supervisor.hpp>
 #include <wsx/system_error.hpp>
 #include <wsx/timer.hpp>
+#include <wsx/tls_client_certificate.hpp>
 #include <wsx/tls_info.hpp>
 #include <wsx/to_string.hpp>
 #include <wsx/trace.hpp>

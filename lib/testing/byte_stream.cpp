@@ -12,9 +12,9 @@ void byte_stream::flush_tls(const wait_limit& limit) {
 }
 
 void byte_stream::start_tls(const certificate& own, tls_versions versions,
-                            client_certificates wanted, std::string_view received,
-                            const wait_limit& limit) {
-  auto& tls = tls_.emplace(own, versions, wanted);
+                            client_certificates wanted, std::string_view client_ca,
+                            std::string_view received, const wait_limit& limit) {
+  auto& tls = tls_.emplace(own, versions, wanted, client_ca);
   tls.feed(received);
   while (!tls.handshake()) {
     flush_tls(limit);

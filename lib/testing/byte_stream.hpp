@@ -19,7 +19,7 @@ class byte_stream {
 
   /// Does the TLS handshake; `received` are bytes of it that were read before.
   void start_tls(const certificate& own, tls_versions versions, client_certificates wanted,
-                 std::string_view received, const wait_limit& limit);
+                 std::string_view client_ca, std::string_view received, const wait_limit& limit);
 
   /// Appends at least one byte to `plain`, or returns false if the peer has ended its side.
   bool read_some(std::string& plain, const wait_limit& limit);

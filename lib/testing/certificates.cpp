@@ -94,28 +94,49 @@ x509_ptr make_unsigned_server(EVP_PKEY* key, const server_certificate_options& o
   return server;
 }
 
-}  // namespace
-
-certificate make_ca(std::string_view common_name) {
-  const auto key = make_key();
-  const auto ca = make_unsigned(key.get(), common_name);
+x509_ptr make_unsigned_ca(EVP_PKEY* key, std::string_view common_name) {
+  auto ca = make_unsigned(key, common_name);
   set_validity(ca.get(), -3 * day, 3 * day);
   add_extension(ca.get(), ca.get(), NID_basic_constraints, "critical,CA:TRUE");
   add_extension(ca.get(), ca.get(), NID_key_usage, "critical,keyCertSign,cRLSign");
   add_extension(ca.get(), ca.get(), NID_subject_key_identifier, "hash");
+  return ca;
+}
+
+certificate sign_by(const certificate& ca, x509_ptr subject, const key_ptr& key) {
+  const auto issuer = read_certificate(ca.certificate_pem);
+  add_extension(subject.get(), issuer.get(), NID_authority_key_identifier, "keyid:always");
+  sign(subject.get(), issuer.get(), read_key(ca.key_pem).get());
+  return {write_pem(subject.get()), write_pem(key.get())};
+}
+
+}  // namespace
+
+certificate make_ca(std::string_view common_name) {
+  const auto key = make_key();
+  const auto ca = make_unsigned_ca(key.get(), common_name);
   sign(ca.get(), ca.get(), key.get());
   return {write_pem(ca.get()), write_pem(key.get())};
 }
 
+certificate make_intermediate_ca(const certificate& ca, std::string_view common_name) {
+  const auto key = make_key();
+  return sign_by(ca, make_unsigned_ca(key.get(), common_name), key);
+}
+
+certificate make_client_certificate(const certificate& ca, std::string_view common_name) {
+  const auto key = make_key();
+  auto client = make_unsigned(key.get(), common_name);
+  set_validity(client.get(), -day, day);
+  add_extension(client.get(), client.get(), NID_key_usage, "critical,digitalSignature");
+  add_extension(client.get(), client.get(), NID_ext_key_usage, "clientAuth");
+  return sign_by(ca, std::move(client), key);
+}
+
 certificate make_server_certificate(const certificate& ca,
                                     const server_certificate_options& options) {
-  const auto issuer = read_certificate(ca.certificate_pem);
-  const auto issuer_key = read_key(ca.key_pem);
   const auto key = make_key();
-  const auto server = make_unsigned_server(key.get(), options);
-  add_extension(server.get(), issuer.get(), NID_authority_key_identifier, "keyid:always");
-  sign(server.get(), issuer.get(), issuer_key.get());
-  return {write_pem(server.get()), write_pem(key.get())};
+  return sign_by(ca, make_unsigned_server(key.get(), options), key);
 }
 
 certificate make_self_signed_certificate(const server_certificate_options& options) {

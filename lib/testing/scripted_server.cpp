@@ -129,7 +129,8 @@ void scripted_server::impl::serve(socket_channel& channel, std::size_t index) {
 std::exception_ptr scripted_server::impl::run_script(server_connection& client) const {
   const auto where = "connection " + std::to_string(client.index()) + ": ";
   try {
-    if (options_.tls) client.start_tls(*options_.tls, options_.versions, options_.from_clients);
+    if (options_.tls)
+      client.start_tls(*options_.tls, options_.versions, options_.from_clients, options_.client_ca);
     script_(client);
     return nullptr;
   } catch (const server_stopped&) {

@@ -31,9 +31,9 @@ wait_limit server_stream::limit_for(std::string_view awaited) const {
 }
 
 void server_stream::start_tls(const certificate& own, tls_versions versions,
-                              client_certificates wanted) {
+                              client_certificates wanted, std::string_view client_ca) {
   const auto received = std::exchange(received_, {}).substr(std::exchange(consumed_, 0));
-  stream_->start_tls(own, versions, wanted, received, limit_for("the TLS handshake"));
+  stream_->start_tls(own, versions, wanted, client_ca, received, limit_for("the TLS handshake"));
 }
 
 // Sending.

@@ -50,9 +50,15 @@ ssl_context_ptr make_context(const certificate& own, tls_versions versions) {
 
 }  // namespace
 
-tls_session::tls_session(const certificate& own, tls_versions versions, client_certificates wanted)
+tls_session::tls_session(const certificate& own, tls_versions versions, client_certificates wanted,
+                         std::string_view client_ca)
     : context_(make_context(own, versions)), ssl_(SSL_new(context_.get())) {
   check_openssl(ssl_ != nullptr, "cannot make a TLS session");
+  if (!client_ca.empty()) {
+    check_openssl(X509_STORE_add_cert(SSL_CTX_get_cert_store(context_.get()),
+                                      read_certificate(client_ca).get()) == 1,
+                  "cannot trust the authority of clients");
+  }
   bio_ptr in{BIO_new(BIO_s_mem())};
   bio_ptr out{BIO_new(BIO_s_mem())};
   check_openssl(in && out, "cannot make a BIO");

@@ -14,7 +14,8 @@ namespace wsx::testing {
 /// it comes out with `take_output`. After a call that failed, that includes an alert.
 class tls_session {
  public:
-  tls_session(const certificate& own, tls_versions versions, client_certificates wanted);
+  tls_session(const certificate& own, tls_versions versions, client_certificates wanted,
+              std::string_view client_ca);
 
   void feed(std::string_view wire);
   std::string take_output();

@@ -5,6 +5,7 @@
 #include <wsx/diagnostics.hpp>
 #include <wsx/error.hpp>
 #include <wsx/opcode.hpp>
+#include <wsx/tls_options.hpp>
 #include <wsx/to_string.hpp>
 #include <wsx/transport/transport.hpp>
 
@@ -47,6 +48,14 @@ const char* name_of(restart_strategy strategy) noexcept {
     case restart_strategy::one_for_one: return "one_for_one";
     case restart_strategy::one_for_all: return "one_for_all";
     case restart_strategy::rest_for_one: return "rest_for_one";
+  }
+  return nullptr;
+}
+
+const char* name_of(tls_version version) noexcept {
+  switch (version) {
+    case tls_version::tls_1_2: return "tls_1_2";
+    case tls_version::tls_1_3: return "tls_1_3";
   }
   return nullptr;
 }
@@ -138,6 +147,8 @@ const char* name_of(errc error) noexcept {
     case errc::invalid_ca: return "invalid_ca";
     case errc::no_tls: return "no_tls";
     case errc::tls_failed: return "tls_failed";
+    case errc::invalid_client_certificate: return "invalid_client_certificate";
+    case errc::pin_mismatch: return "pin_mismatch";
     case errc::reserved_bits: return "reserved_bits";
     case errc::reserved_opcode: return "reserved_opcode";
     case errc::masked_frame: return "masked_frame";
@@ -269,6 +280,10 @@ std::string to_string(restart_strategy strategy) {
 
 std::string to_string(restart_type type) {
   return name_or_number(type, "restart_type");
+}
+
+std::string to_string(tls_version version) {
+  return name_or_number(version, "tls_version");
 }
 
 }  // namespace wsx

@@ -52,12 +52,19 @@ std::string to_string(const deflate_parameters& agreed) {
 }
 
 std::string to_string(const tls_options& o) {
-  const auto& [verify, ca_file, ca_path, ca_pem, ca_der, server_name, share, resume] = o;
+  const auto& [verify, ca_file, ca_path, ca_pem, ca_der, partial_chain, pins, certificate,
+               min_version, max_version, ciphers, suites, alpn, server_name, share, resume, key_log,
+               configure] = o;
   detail::members all;
   all.add("verify", verify).add_quoted("ca_file", ca_file).add_quoted("ca_path", ca_path);
   all.add("ca_pem", detail::bytes_of(ca_pem.size()));
   all.add("ca_der", ca_der.size());
+  all.add("partial_chain", partial_chain).add("pins", pins.size());
+  all.add("certificate", certificate != tls_client_certificate());
+  all.add("min_version", to_string(min_version)).add("max_version", to_string(max_version));
+  all.add_quoted("ciphers", ciphers).add_quoted("cipher_suites", suites).add("alpn", alpn.size());
   all.add_quoted("server_name", server_name).add("share", share != nullptr).add("resume", resume);
+  all.add_quoted("key_log_file", key_log).add("configure", static_cast<bool>(configure));
   return std::move(all).text();
 }
 

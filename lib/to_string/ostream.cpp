@@ -48,6 +48,10 @@ std::ostream& operator<<(std::ostream& out, restart_type value) {
   return out << to_string(value);
 }
 
+std::ostream& operator<<(std::ostream& out, tls_version value) {
+  return out << to_string(value);
+}
+
 std::ostream& operator<<(std::ostream& out, const text& value) {
   return out << to_string(value);
 }

@@ -2,9 +2,11 @@
 #include "../reset_by_peer.hpp"
 #include "../would_block.hpp"
 #include "describe_tls.hpp"
+#include "openssl_pointers.hpp"
 #include "tls_context.hpp"
 #include "tls_failure.hpp"
 #include "tls_identity.hpp"
+#include "tls_pins.hpp"
 #include "tls_records.hpp"
 #include "tls_resumption.hpp"
 #include "tls_share.hpp"
@@ -38,10 +40,6 @@ struct free_ssl {
   }
 };
 
-struct free_x509 {
-  void operator()(X509* certificate) const noexcept { X509_free(certificate); }
-};
-
 // The size that is encrypted at once: it leaves space for the overhead of each record of at most 16
 // KiB, and for one more record, of OpenSSL's own.
 constexpr std::size_t max_record = SSL3_RT_MAX_PLAIN_LENGTH;
@@ -64,6 +62,7 @@ struct tls_transport::state {
   asio::awaitable<std::error_code> attempt(const url& to, diagnostics& d, bool resume);
   bool refused_resumption(std::error_code error) const noexcept;
   asio::awaitable<std::error_code> shake_hands(const url& to, diagnostics& d);
+  std::error_code check_pins(diagnostics& d) const;
   std::error_code handshake_error(std::error_code cause, const url& to, diagnostics& d);
   const std::string& identity(const url& to) const noexcept;
   std::error_code judge(int result, io_direction& wants) noexcept;
@@ -106,7 +105,7 @@ struct tls_transport::state {
 
   int refused_error = X509_V_OK;
   int refused_depth = 0;
-  std::unique_ptr<X509, free_x509> refused{};
+  x509_pointer refused{};
 };
 
 // Returns the name that the certificate must be for.
@@ -191,6 +190,7 @@ asio::awaitable<std::error_code> tls_transport::state::shake_hands(const url& to
     ERR_clear_error();
     const int result = SSL_connect(ssl.get());
     if (result == 1) {
+      if (const auto failed = check_pins(d)) co_return failed;
       resumption.established(ssl.get());
       co_return std::error_code();
     }
@@ -205,6 +205,14 @@ asio::awaitable<std::error_code> tls_transport::state::shake_hands(const url& to
     if (broken) continue;  // the server may have said why before it disconnected
     if (const auto failed = co_await tcp.ready(wants)) co_return failed;
   }
+}
+
+std::error_code tls_transport::state::check_pins(diagnostics& d) const {
+  const tls_options& options = *settings->tls;
+  if (options.pins.empty() || has_pinned_key(ssl.get(), options.pins, options.verify)) return {};
+  d.detail = "none of tls_options::pins is in the server's certificates; that of its own one is " +
+             own_pin(ssl.get());
+  return errc::pin_mismatch;
 }
 
 std::error_code tls_transport::state::handshake_error(std::error_code cause, const url& to,
@@ -235,7 +243,9 @@ asio::awaitable<std::error_code> tls_transport::connect(const url& to, diagnosti
     d.detail = "this client speaks wss only: ws needs one without TLS";
     co_return errc::unsupported_scheme;
   }
-  auto error = co_await state_->attempt(to, d, state_->settings->tls->resume);
+  // A session that is resumed has no chain of certificates to look for a pin in.
+  const tls_options& options = *state_->settings->tls;
+  auto error = co_await state_->attempt(to, d, options.resume && options.pins.empty());
   if (!state_->refused_resumption(error)) co_return error;
   error = co_await state_->attempt(to, d, false);
   if (!error)

@@ -1,10 +1,15 @@
 #include "tls_context.hpp"
 
 #include "../protocol/display.hpp"
+#include "openssl_pointers.hpp"
+#include "tls_client_certificate.hpp"
 #include "tls_failure.hpp"
+#include "tls_key_log.hpp"
 #include "tls_resumption.hpp"
+#include "tls_settings.hpp"
 
 #include <wsx/error.hpp>
+#include <wsx/log.hpp>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -21,7 +26,6 @@ namespace wsx {
 namespace {
 
 void configure(SSL_CTX* context) {
-  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   // Bytes may have moved when a write of them is continued; an idle connection has no buffers.
   SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   // A missing close_notify is not an error: WebSocket has its Close frame.
@@ -66,11 +70,22 @@ std::shared_ptr<tls_context> tls_context::make(const tls_options& options, std::
     return nullptr;
   }
   configure(made->native());
-  if (options.verify && !made->trust(options, d)) {
-    error = errc::invalid_ca;
-    return nullptr;
-  }
-  return made;
+  error = made->apply(options, d);
+  return error ? nullptr : made;
+}
+
+std::error_code tls_context::apply(const tls_options& options, diagnostics& d) {
+  if (!apply_settings(native(), options, d.detail)) return errc::invalid_option;
+  if (options.verify && !trust(options, d)) return errc::invalid_ca;
+  if (!options.verify) detail::log_report("tls_options::verify is off: servers are not verified");
+  if (options.partial_chain)
+    X509_STORE_set_flags(SSL_CTX_get_cert_store(native()), X509_V_FLAG_PARTIAL_CHAIN);
+  if (!use_client_certificate(native(), options.certificate, d.detail))
+    return errc::invalid_client_certificate;
+  if (!options.key_log_file.empty() && !log_keys(native(), options.key_log_file, d.detail))
+    return errc::invalid_option;
+  if (options.configure) options.configure(native());
+  return {};
 }
 
 bool tls_context::trust(const tls_options& options, diagnostics& d) {
@@ -113,13 +128,11 @@ bool tls_context::trust(const tls_options& options, diagnostics& d) {
 
 // At least one certificate, and none that can't be read.
 bool tls_context::trust_pem(const std::string& pem) {
-  const std::unique_ptr<BIO, decltype(&BIO_free)> source(
-      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free);
+  const bio_pointer source(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   if (!source) return false;
   std::size_t count = 0;
   for (;; ++count) {
-    const std::unique_ptr<X509, decltype(&X509_free)> certificate(
-        PEM_read_bio_X509(source.get(), nullptr, nullptr, nullptr), &X509_free);
+    const x509_pointer certificate(PEM_read_bio_X509(source.get(), nullptr, nullptr, nullptr));
     if (!certificate) break;
     if (X509_STORE_add_cert(SSL_CTX_get_cert_store(native()), certificate.get()) != 1) return false;
   }
@@ -133,8 +146,7 @@ bool tls_context::trust_pem(const std::string& pem) {
 bool tls_context::trust_der(const std::string& der) {
   const auto* at = reinterpret_cast<const unsigned char*>(der.data());
   const auto* const end = at + der.size();
-  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
-      d2i_X509(nullptr, &at, static_cast<long>(der.size())), &X509_free);
+  const x509_pointer certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
   return certificate && at == end &&
          X509_STORE_add_cert(SSL_CTX_get_cert_store(native()), certificate.get()) == 1;
 }

@@ -17,7 +17,8 @@ namespace wsx {
 /// settings, and the sessions to resume.
 class tls_context {
  public:
-  /// Makes a context from the options; null with `errc::invalid_ca` if certificates can't be read.
+  /// Makes a context from the options; null with an error if one of them can't be used, such as
+  /// `errc::invalid_ca`.
   static std::shared_ptr<tls_context> make(const tls_options& options, std::error_code& error,
                                            diagnostics& d);
 
@@ -29,6 +30,7 @@ class tls_context {
     void operator()(SSL_CTX* c) const noexcept { SSL_CTX_free(c); }
   };
 
+  std::error_code apply(const tls_options& options, diagnostics& d);
   bool trust(const tls_options& options, diagnostics& d);
   bool trust_pem(const std::string& pem);
   bool trust_der(const std::string& der);

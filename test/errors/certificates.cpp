@@ -36,6 +36,21 @@ void identities(report& to) {
          meets(make_server_certificate(make_ca("x\x1b[31m\r\n")), options));
 }
 
+void pins(report& to) {
+  to.section("Pinned keys");
+  const auto ca = make_ca();
+  auto server = tls_server(make_server_certificate(ca));
+  auto options = trusting(ca);
+  options.tls.pins = {std::string(43, 'A') + "="};
+  test_client<> client{{}, options};
+  auto refused = client.connect(server.url());
+  // Each run has other keys.
+  std::string& said = refused.diagnostics.message;
+  const std::size_t pin = std::min(said.find("is ", said.find("its own")), said.size() - 3) + 3;
+  said.replace(pin, 44, "(44 characters)");
+  to.add("another key", refused);
+}
+
 void not_tls(report& to) {
   to.section("TLS handshakes");
   scripted_server plain{[](server_connection& client) {
@@ -89,6 +104,7 @@ void broken(report& to) {
 
 void certificates(report& to) {
   identities(to);
+  pins(to);
   not_tls(to);
   broken(to);
 }

@@ -125,6 +125,10 @@ void authorities(report& to) {
   to.add("a ca_file that is no PEM", with([](wsx::tls_options& t) { t.ca_file = "/dev/null"; }));
   to.add("no such ca_path", with([](wsx::tls_options& t) { t.ca_path = "/no/such/folder"; }));
   to.add("ca_pem that is no PEM", with([](wsx::tls_options& t) { t.ca_pem = "secret"; }));
+  to.add("a key without a certificate",
+         with([](wsx::tls_options& t) { t.certificate.key_pem = "secret"; }));
+  to.add("no such chain_file",
+         with([](wsx::tls_options& t) { t.certificate.chain_file = "/no/such/file.pem"; }));
   to.add("ca_der that is no DER", with([](wsx::tls_options& t) { t.ca_der = {"secret"}; }));
 }
 

@@ -19,6 +19,7 @@ enum class io_direction;
 enum class opcode : std::uint8_t;
 enum class restart_strategy;
 enum class restart_type;
+enum class tls_version;
 class action;
 class disconnect_decision;
 class message;

@@ -28,6 +28,14 @@ struct server_certificate_options {
 /// Makes a certificate authority. Each call makes new keys (P-256, well under a millisecond).
 certificate make_ca(std::string_view common_name = "wsx test CA");
 
+/// Makes an authority whose certificate another one has signed.
+certificate make_intermediate_ca(const certificate& ca,
+                                 std::string_view common_name = "wsx test intermediate CA");
+
+/// Makes a client's certificate, signed by `ca`.
+certificate make_client_certificate(const certificate& ca,
+                                    std::string_view common_name = "wsx test client");
+
 /// Makes a server's certificate, signed by `ca`.
 certificate make_server_certificate(const certificate& ca,
                                     const server_certificate_options& options = {});

@@ -30,6 +30,7 @@ struct server_options {
   std::optional<certificate> tls{};  ///< if set, the server speaks TLS
   tls_versions versions = tls_versions::all;
   client_certificates from_clients = client_certificates::ignored;
+  std::string client_ca{};         ///< the authority of the clients' certificates, in PEM
   std::string host = "127.0.0.1";  ///< the address to listen on: also "::1"
   port_state state = port_state::accepting;
   int backlog = 128;

@@ -32,7 +32,7 @@ enum class tls_versions {
 /// Whether a server wants its clients to have certificates.
 enum class client_certificates {
   ignored,
-  demanded,  ///< which makes a wsx client's handshake fail; in TLS 1.3 after the client's side
+  demanded,  ///< a handshake without one fails; in TLS 1.3 after the client's side
 };
 
 /// The part of a `server_connection` below WebSocket: its bytes, its TLS, and its end.
@@ -55,7 +55,8 @@ class server_stream {
 
   /// Continues with TLS, for a proxy that has answered a CONNECT.
   void start_tls(const certificate& own, tls_versions versions = tls_versions::all,
-                 client_certificates wanted = client_certificates::ignored);
+                 client_certificates wanted = client_certificates::ignored,
+                 std::string_view client_ca = {});
 
   /// @name Sending
   /// @{
