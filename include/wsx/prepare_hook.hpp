@@ -4,20 +4,57 @@
 
 #include <wsx/request.hpp>
 
-#include <asio/awaitable.hpp>
-
 #include <concepts>
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 namespace wsx {
 
+namespace detail {
+
+// The function of a `prepare_hook`. Options are used without Asio, too, so its awaitable is not
+// named here.
+struct prepare_function {
+  virtual ~prepare_function() = default;
+
+  virtual const std::type_info& result() const noexcept = 0;
+  // `awaitable` points to an object of the type of the result, unless that is void.
+  virtual void call(request& r, std::size_t attempt, void* awaitable) const = 0;
+};
+
+template <class Function, class Result>
+class prepare_function_of final : public prepare_function {
+ public:
+  explicit prepare_function_of(Function f) : function_(std::move(f)) {}
+
+  const std::type_info& result() const noexcept override { return typeid(Result); }
+  void call(request& r, std::size_t attempt, void* awaitable) const override {
+    if constexpr (std::is_void_v<Result>) {
+      function_(r, attempt);
+    } else {
+      *static_cast<Result*>(awaitable) = function_(r, attempt);
+    }
+  }
+
+ private:
+  mutable Function function_;
+};
+
+// Stands for `asio::awaitable<void>`: the client checks that it is that one.
+template <class Result>
+concept awaitable_of_nothing = requires {
+  typename Result::executor_type;
+  requires std::is_void_v<typename Result::value_type>;
+};
+
+}  // namespace detail
+
 /// A function that completes the request before each connection attempt: see `options::prepare`. It
 /// takes the request and the number of the attempt, as `connection_info::attempt` counts. It
-/// returns nothing, or is a coroutine.
+/// returns nothing, or `asio::awaitable<void>`.
 ///
 ///     options.prepare = [](wsx::request& r, std::size_t) {
 ///       r.header("Authorization", "Bearer " + new_token());
@@ -32,39 +69,25 @@ class prepare_hook {
   template <class Function>
   requires(!std::same_as<std::remove_cvref_t<Function>, prepare_hook> &&
            std::invocable<std::decay_t<Function>&, request&, std::size_t>)
-      prepare_hook(Function&& prepare)  // NOLINT: converts by design
-      : prepare_(
-            std::make_shared<const std::function<asio::awaitable<void>(request&, std::size_t)>>(
-                awaitable_of(std::forward<Function>(prepare)))) {}
+      prepare_hook(Function&& prepare) {  // NOLINT: converts by design
+    using function = std::decay_t<Function>;
+    using result = std::invoke_result_t<function&, request&, std::size_t>;
+    static_assert(std::is_void_v<result> || detail::awaitable_of_nothing<result>,
+                  "wsx: options::prepare must return void or asio::awaitable<void>");
+    function_ = std::make_shared<detail::prepare_function_of<function, result>>(
+        std::forward<Function>(prepare));
+  }
 
   /// Returns whether there is a function.
-  explicit operator bool() const noexcept { return prepare_ != nullptr; }
+  explicit operator bool() const noexcept { return function_ != nullptr; }
 
-  /// Calls it. The result is not valid if the function is not a coroutine.
-  asio::awaitable<void> operator()(request& r, std::size_t attempt) const {
-    return (*prepare_)(r, attempt);
-  }
+  const detail::prepare_function& function() const noexcept { return *function_; }
 
   /// Hooks are equal if one is a copy of the other.
   friend bool operator==(const prepare_hook&, const prepare_hook&) = default;
 
  private:
-  template <class Function>
-  static auto awaitable_of(Function&& prepare) {
-    using result = std::invoke_result_t<std::decay_t<Function>&, request&, std::size_t>;
-    if constexpr (std::convertible_to<result, asio::awaitable<void>>) {
-      return std::forward<Function>(prepare);
-    } else {
-      static_assert(std::is_void_v<result>,
-                    "wsx: options::prepare must return void or asio::awaitable<void>");
-      return [f = std::forward<Function>(prepare)](request& r, std::size_t attempt) mutable {
-        f(r, attempt);
-        return asio::awaitable<void>();
-      };
-    }
-  }
-
-  std::shared_ptr<const std::function<asio::awaitable<void>(request&, std::size_t)>> prepare_{};
+  std::shared_ptr<const detail::prepare_function> function_{};
 };
 
 }  // namespace wsx

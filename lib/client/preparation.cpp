@@ -5,6 +5,8 @@
 #include <asio/cancellation_type.hpp>
 #include <asio/co_spawn.hpp>
 
+#include <stdexcept>
+#include <typeinfo>
 #include <utility>
 
 namespace wsx::detail {
@@ -13,7 +15,10 @@ void preparation::begin(const asio::any_io_executor& strand, std::size_t attempt
                         async_event& waiter) {
   asio::awaitable<void> waiting;
   try {
-    waiting = hook_(target_, attempt);
+    const prepare_function& function = hook_.function();
+    if (function.result() != typeid(void) && function.result() != typeid(waiting))
+      throw std::invalid_argument("it does not return asio::awaitable<void>");
+    function.call(target_, attempt, &waiting);
   } catch (...) {
     return finish(std::current_exception());
   }

@@ -165,6 +165,16 @@ TEST_SUITE("behavior/connection/prepare") {
           "cannot connect to \"ws://server/\": preparing the request: token: Connection refused");
   }
 
+  TEST_CASE("an awaitable of another executor is refused") {
+    using other = asio::awaitable<void, asio::io_context::executor_type>;
+    client_fixture<quiet> f({}, preparing([](wsx::request&, std::size_t) -> other { co_return; }));
+    wsx::diagnostics d;
+    f.client->connect(f.server.url(), d, f.connected.token());
+    poll(f.io);
+    CHECK(f.connected.failed(wsx::errc::prepare_failed));
+    CHECK(d.detail == "it does not return asio::awaitable<void>");
+  }
+
   TEST_CASE("an error without a value is no success") {
     client_fixture<quiet> f({}, preparing([](wsx::request&, std::size_t) {
                               throw std::system_error(std::error_code());
