@@ -36,6 +36,18 @@ asio::awaitable<void> supervisor_hpp(asio::io_context& io, std::string url) {
   // [wsx/supervisor.hpp]
 }
 
+asio::awaitable<int> child_ref_hpp(const wsx::supervisor& feeds) {
+  struct feed {
+    void handle_frame(wsx::text) { ++messages; }
+    int messages = 0;
+  };
+  // [wsx/child_ref.hpp]
+  const auto prices = feeds.find<feed>("prices");
+  const int n = co_await prices.with_handler([](const feed& f) { return f.messages; });
+  // [wsx/child_ref.hpp]
+  co_return n;
+}
+
 asio::awaitable<void> request_hpp(wsx::client<printer>& client) {
   // [wsx/request.hpp]
   co_await client.connect(wsx::request("wss://example.com/feed")

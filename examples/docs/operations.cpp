@@ -43,6 +43,15 @@ asio::awaitable<void> supervise(asio::io_context& io, std::string url) {
   // [supervisor]
 }
 
+asio::awaitable<void> operate_a_child(wsx::supervisor& trading) {
+  // [operate a child]
+  const auto account = trading.find<wsx::any_handler>("account");
+  std::cerr << to_string(co_await account.status()) << '\n';
+  const wsx::module next("/opt/feed/account-2.so");
+  co_await account.code_change(next);
+  // [operate a child]
+}
+
 asio::awaitable<void> link_two(asio::io_context& io) {
   // [link]
   wsx::client<account_feed> account(io);
@@ -124,5 +133,7 @@ void use_operations(asio::io_context& io) {
   (void)show_status(client);
   wsx::client<book> other(io);
   (void)look_into(other);
+  wsx::supervisor trading(io);
+  (void)operate_a_child(trading);
   (void)repair(other);
 }

@@ -66,15 +66,13 @@ class any_handler {
     auto model = std::make_unique<detail::handler_model<Handler>>(std::in_place,
                                                                   std::forward<Args>(args)...);
     object_ = &model->handler();
-    info_.store(&detail::info_of<type>, std::memory_order_relaxed);
+    kind_ = std::make_shared<detail::handler_kind>(&detail::info_of<type>);
     model_ = std::move(model);
   }
 
   /// One that was moved from can only be destroyed.
   any_handler(any_handler&& other) noexcept
-      : model_(std::move(other.model_)),
-        object_(other.object_),
-        info_(other.info_.load(std::memory_order_relaxed)) {}
+      : model_(std::move(other.model_)), object_(other.object_), kind_(std::move(other.kind_)) {}
   any_handler& operator=(any_handler&&) = delete;
 
   /// Returns the version of the handler: its `static constexpr std::string_view version`, or an
@@ -91,12 +89,13 @@ class any_handler {
   friend struct detail::handler_access;
 
   const detail::handler_info& info() const noexcept {
-    return *info_.load(std::memory_order_acquire);
+    return *kind_->load(std::memory_order_acquire);
   }
 
   std::unique_ptr<detail::any_handler> model_;
   void* object_ = nullptr;
-  std::atomic<const detail::handler_info*> info_{nullptr};  // other threads look for messages
+  // Other threads look for messages, also when the handler is gone.
+  std::shared_ptr<detail::handler_kind> kind_{};
 };
 
 namespace detail {
@@ -106,6 +105,8 @@ template <>
 class handler_model<wsx::any_handler>;
 template <class Client>
 class code_change_members<Client, wsx::any_handler>;
+template <class Child>
+class child_code_change_members<Child, wsx::any_handler>;
 
 // What the client and a change do with a handler that they don't know.
 struct handler_access {
@@ -115,7 +116,10 @@ struct handler_access {
   static void swap(wsx::any_handler& a, wsx::any_handler& b) noexcept {
     std::swap(a.model_, b.model_);
     std::swap(a.object_, b.object_);
-    b.info_.store(a.info_.exchange(&b.info(), std::memory_order_acq_rel));
+    b.kind_->store(a.kind_->exchange(&b.info(), std::memory_order_acq_rel));
+  }
+  static std::shared_ptr<const handler_kind> kind(const wsx::any_handler& h) noexcept {
+    return h.kind_;
   }
 };
 

@@ -54,7 +54,8 @@ class child {
     using client_type = basic_client<Handler, Transport>;
     auto owner = std::make_shared<client_type>(std::move(client));
     const detail::addressee known{detail::client_access::engine_of(*owner), &owner->handler(),
-                                  &typeid(typename client_type::handler_type)};
+                                  &typeid(typename client_type::handler_type),
+                                  detail::kind_of(owner->handler())};
     process_ = detail::make_process(known, std::move(target), std::move(owner));
   }
   child(supervisor tree);  // NOLINT: converts by design

@@ -207,7 +207,7 @@ class basic_client : public client_base,
   /// `T` needs a default constructor: a failure passes `T()`.
   template <class H = handler_type, class Function, class Token>
   auto with_handler(Function function, Token&& token) {
-    return detail::start_access<H>(engine(), handler(), std::move(function),
+    return detail::start_access<H>(engine(), handler_, std::move(function),
                                    std::forward<Token>(token));
   }
 

@@ -6,6 +6,7 @@
 #include <wsx/connection_info.hpp>
 #include <wsx/detail/engine_ref.hpp>
 #include <wsx/detail/operation.hpp>
+#include <wsx/detail/system_operations.hpp>
 #include <wsx/options.hpp>
 #include <wsx/request.hpp>
 #include <wsx/sender.hpp>
@@ -29,9 +30,6 @@ WSX_API asio::awaitable<void> co_connect(engine_ref e, request target);
 WSX_API asio::awaitable<void> co_close(engine_ref e, protocol::close_payload how);
 WSX_API asio::awaitable<void> co_flush(engine_ref e);
 WSX_API asio::awaitable<close_reason> co_join(engine_ref e);
-WSX_API asio::awaitable<client_status> co_status(engine_ref e);
-WSX_API asio::awaitable<void> co_suspend(engine_ref e);
-WSX_API asio::awaitable<void> co_resume(engine_ref e);
 }  // namespace detail
 
 /// The operations of a client that depend on neither its handler nor its transport. See
@@ -182,11 +180,7 @@ class client_base : public traceable<client_base> {
   asio::awaitable<client_status> status() const { return detail::co_status(engine_); }
   template <class Token>
   auto status(Token&& token) const {
-    return detail::start_operation<client_status>(
-        engine_, std::forward<Token>(token),
-        [](const detail::engine_ref& e, detail::ticket, detail::completion<client_status> done) {
-          e.status(std::move(done));
-        });
+    return detail::start_status(engine_, std::forward<Token>(token));
   }
 
   /// Suspends the client, in each phase. Erlang's `sys:suspend`. From its completion until `resume`
@@ -210,10 +204,7 @@ class client_base : public traceable<client_base> {
   asio::awaitable<void> suspend() { return detail::co_suspend(engine_); }
   template <class Token>
   auto suspend(Token&& token) {
-    return detail::start_ending<>(
-        engine_, std::forward<Token>(token),
-        [](const detail::engine_ref& e, detail::ticket t,
-           detail::completion<std::error_code> done) { e.suspend(t, std::move(done)); });
+    return detail::start_suspend(engine_, std::forward<Token>(token));
   }
 
   /// Lets a suspended client go on, with whole intervals for keepalive, `data_timeout` and
@@ -223,10 +214,7 @@ class client_base : public traceable<client_base> {
   asio::awaitable<void> resume() { return detail::co_resume(engine_); }
   template <class Token>
   auto resume(Token&& token) {
-    return detail::start_ending<>(
-        engine_, std::forward<Token>(token),
-        [](const detail::engine_ref& e, detail::ticket t,
-           detail::completion<std::error_code> done) { e.resume(t, std::move(done)); });
+    return detail::start_resume(engine_, std::forward<Token>(token));
   }
 
   /// Returns the client's strand.

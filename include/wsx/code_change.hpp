@@ -26,6 +26,15 @@ namespace detail {
 WSX_API asio::awaitable<void> co_code_change(engine_ref e, std::unique_ptr<handler_change> change);
 WSX_API std::unique_ptr<handler_change> make_change(const module& to, std::string extra);
 
+template <class Target, class Token>
+auto start_change(const Target& target, std::unique_ptr<handler_change> change, Token&& token) {
+  return start_ending<>(target, std::forward<Token>(token),
+                        [c = std::move(change)](const engine_ref& e, ticket t,
+                                                completion<std::error_code> done) mutable {
+                          e.code_change(t, std::move(c), nullptr, std::move(done));
+                        });
+}
+
 /// What `client<any_handler>` has besides the members of other clients: it replaces its handler
 /// while the connection stays open. Erlang's hot code swap, and the callback `code_change` of its
 /// behaviors.
@@ -88,7 +97,8 @@ class code_change_members<Client, wsx::any_handler> {
   /// With any completion token for `void(std::error_code)`. `std::monostate()` is no `extra`.
   template <class New, class... Old, class Extra, class Token>
   auto code_change(Extra extra, Token&& token) {
-    return start(make_change<New, Old...>(std::move(extra)), std::forward<Token>(token));
+    return start_change(engine(), make_change<New, Old...>(std::move(extra)),
+                        std::forward<Token>(token));
   }
 
   /// Replaces the handler by that of a module, to which both the state and `extra` are passed as
@@ -98,22 +108,48 @@ class code_change_members<Client, wsx::any_handler> {
   }
   template <class Token>
   auto code_change(const module& to, std::string extra, Token&& token) {
-    return start(make_change(to, std::move(extra)), std::forward<Token>(token));
+    return start_change(engine(), make_change(to, std::move(extra)), std::forward<Token>(token));
   }
 
  private:
   const engine_ref& engine() const noexcept {
     return client_access::engine_of(static_cast<const Client&>(*this));
   }
+};
 
-  template <class Token>
-  auto start(std::unique_ptr<handler_change> change, Token&& token) {
-    return start_ending<>(engine(), std::forward<Token>(token),
-                          [c = std::move(change)](const engine_ref& e, ticket t,
-                                                  completion<std::error_code> done) mutable {
-                            e.code_change(t, std::move(c), nullptr, std::move(done));
-                          });
+/// What a `child_ref<any_handler>` has besides the members of others: `code_change`, as a client
+/// has it. Errors: also `errc::child_not_found` if no child was found. When the child is restarted,
+/// `child_spec::start` decides which version it has.
+template <class Child>
+class child_code_change_members<Child, wsx::any_handler> {
+ public:
+  template <class New, class... Old>
+  asio::awaitable<void> code_change() const {
+    return co_code_change(engine(), make_change<New, Old...>(std::monostate()));
   }
+  template <class New, class... Old, class Extra>
+  asio::awaitable<void> code_change(Extra extra) const {
+    return co_code_change(engine(), make_change<New, Old...>(std::move(extra)));
+  }
+  template <class New, class... Old, class Extra, class Token>
+  auto code_change(Extra extra, Token&& token) const {
+    return start_change(child(), make_change<New, Old...>(std::move(extra)),
+                        std::forward<Token>(token));
+  }
+
+  asio::awaitable<void> code_change(const module& to, std::string extra = {}) const {
+    return co_code_change(engine(), make_change(to, std::move(extra)));
+  }
+  template <class Token>
+  auto code_change(const module& to, std::string extra, Token&& token) const {
+    return start_change(child(), make_change(to, std::move(extra)), std::forward<Token>(token));
+  }
+
+ private:
+  const engine_ref& engine() const noexcept {
+    return client_access::engine_of(static_cast<const Child&>(*this));
+  }
+  auto child() const noexcept { return client_access::child_of(static_cast<const Child&>(*this)); }
 };
 
 }  // namespace detail

@@ -2,16 +2,13 @@
 
 #include <wsx/config.hpp>
 
+#include <wsx/child_ref.hpp>
 #include <wsx/child_spec.hpp>
 #include <wsx/detail/executor_of.hpp>
-#include <wsx/detail/messages.hpp>
 #include <wsx/detail/operation.hpp>
 #include <wsx/detail/supervision_ref.hpp>
 #include <wsx/error.hpp>
 #include <wsx/export.hpp>
-#include <wsx/sender.hpp>
-#include <wsx/stats.hpp>
-#include <wsx/traceable.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
@@ -19,6 +16,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -46,69 +44,17 @@ struct supervisor_options {
 
 namespace detail {
 WSX_API asio::awaitable<void> co_start(supervision_ref s);
-WSX_API asio::awaitable<void> co_start_child(supervision_ref s, child_spec spec);
+WSX_API asio::awaitable<void> co_ask(supervision_ref s, supervision_ref::request what,
+                                     child_spec spec);
 WSX_API asio::awaitable<void> co_ask(supervision_ref s, supervision_ref::request what,
                                      std::string name);
 WSX_API asio::awaitable<void> co_stop(supervision_ref s);
 WSX_API asio::awaitable<void> co_join(supervision_ref s);
+WSX_API asio::awaitable<child_spec> co_get_childspec(supervision_ref s, std::string name);
 WSX_API asio::awaitable<std::vector<child_info>> co_which_children(supervision_ref s);
 WSX_API asio::awaitable<child_counts> co_count_children(supervision_ref s);
 WSX_API asio::awaitable<std::string> co_tree(supervision_ref s);
 }  // namespace detail
-
-/// A child that was found by its name. It refers to that client, not to the one that replaces it
-/// after a restart. It does not keep the client from ending; everything may be called after that,
-/// too. From any thread.
-template <class Handler>
-class child_ref : public traceable<child_ref<Handler>> {
- public:
-  child_ref() = default;
-
-  /// Whether a child was found.
-  explicit operator bool() const noexcept { return static_cast<bool>(engine_); }
-
-  /// See `basic_client::cast`. Errors: also `errc::child_not_found` if no child was found.
-  template <class Message>
-  bool cast(Message message) const {
-    std::error_code ignored;
-    return cast(std::move(message), ignored);
-  }
-  template <class Message>
-  bool cast(Message message, std::error_code& error) const {
-    error = engine_ ? engine_.post(detail::make_cast(*handler_, std::move(message)))
-                    : make_error_code(errc::child_not_found);
-    return !error;
-  }
-
-  /// See `basic_client::post`. Errors: as for `cast`.
-  template <class Message>
-  bool post(Message message) const {
-    std::error_code ignored;
-    return post(std::move(message), ignored);
-  }
-  template <class Message>
-  bool post(Message message, std::error_code& error) const {
-    error = engine_ ? engine_.post(detail::make_info(*handler_, std::move(message)))
-                    : make_error_code(errc::child_not_found);
-    return !error;
-  }
-
-  /// See `basic_client::is_open`.
-  bool is_open() const noexcept { return engine_ && engine_.is_open(); }
-
-  /// See `basic_client::stats`; all zero if no child was found.
-  wsx::stats stats() const noexcept { return engine_ ? engine_.stats() : wsx::stats(); }
-
- private:
-  friend class supervisor;
-  friend struct detail::client_access;
-
-  explicit child_ref(const detail::addressee& found) noexcept
-      : engine_(found.engine), handler_(static_cast<Handler*>(found.handler)) {}
-
-  detail::engine_ref engine_;
-  Handler* handler_ = nullptr;  // only the client dereferences it
-};
 
 /// Runs clients and other supervisors by the rules of Erlang's supervisor: starts them in order,
 /// restarts those that end, and ends all of them in reverse order. See docs/operations.md.
@@ -184,16 +130,11 @@ class supervisor {
   /// one of that name; `errc::invalid_option`; `errc::no_supervisor`: the supervisor has not been
   /// started, or ends before it could.
   asio::awaitable<void> start_child(child_spec spec) {
-    return detail::co_start_child(supervision_, std::move(spec));
+    return detail::co_ask(supervision_, request::start_child, std::move(spec));
   }
   template <class Token>
   auto start_child(child_spec spec, Token&& token) {
-    return detail::start_operation<std::error_code>(
-        supervision_, std::forward<Token>(token),
-        [added = std::move(spec)](const detail::supervision_ref& s, detail::ticket t,
-                                  detail::completion<std::error_code> done) mutable {
-          s.start_child(t, std::move(added), nullptr, std::move(done));
-        });
+    return ask(request::start_child, std::move(spec), std::forward<Token>(token));
   }
 
   /// Terminates a child, as its spec says. The spec of a temporary child is removed. Any other
@@ -231,6 +172,38 @@ class supervisor {
   template <class Token>
   auto delete_child(std::string name, Token&& token) {
     return ask(request::delete_child, std::move(name), std::forward<Token>(token));
+  }
+
+  /// Replaces the spec of the child with that name, which may run meanwhile. A child that runs goes
+  /// on: the new `start` makes the next one. All other members count from now on, also for how the
+  /// present one is terminated and whether it is restarted. Erlang does this in the `code_change`
+  /// of a supervisor.
+  ///
+  /// Errors: `errc::child_not_found`, `errc::invalid_option`, `errc::no_supervisor`.
+  asio::awaitable<void> replace_child_spec(child_spec spec) {
+    return detail::co_ask(supervision_, request::replace_child_spec, std::move(spec));
+  }
+  template <class Token>
+  auto replace_child_spec(child_spec spec, Token&& token) {
+    return ask(request::replace_child_spec, std::move(spec), std::forward<Token>(token));
+  }
+
+  /// Returns a copy of the spec of the child with that name, as it was given. Does not wait for
+  /// what is in progress. With a token: `void(std::error_code, std::optional<child_spec>)`.
+  ///
+  /// Errors: `errc::child_not_found`.
+  asio::awaitable<child_spec> get_childspec(std::string name) {
+    return detail::co_get_childspec(supervision_, std::move(name));
+  }
+  template <class Token>
+  auto get_childspec(std::string name, Token&& token) {
+    using answer = std::optional<child_spec>;
+    return detail::start_operation<std::error_code, answer>(
+        supervision_, std::forward<Token>(token),
+        [n = std::move(name)](const detail::supervision_ref& s, detail::ticket,
+                              detail::completion<std::error_code, answer> done) mutable {
+          s.get_childspec(std::move(n), std::move(done));
+        });
   }
 
   /// Terminates the children in reverse order, and ends the supervisor. Gives up a start or restart
@@ -300,8 +273,8 @@ class supervisor {
   child_ref<Handler> find(std::string_view name) const {
     const auto running = supervision_.find(name);
     const detail::addressee* const client = running ? running->as_client() : nullptr;
-    if (client == nullptr || *client->type != typeid(Handler)) return {};
-    return child_ref<Handler>(*client);
+    const bool found = client != nullptr && *client->type == typeid(Handler);
+    return child_ref<Handler>(found ? client : nullptr, supervision_.serial());
   }
 
   /// The same as `find<Handler>(name).cast(message)`.
@@ -321,13 +294,14 @@ class supervisor {
   friend class child;
   using request = detail::supervision_ref::request;
 
-  template <class Token>
-  auto ask(request what, std::string name, Token&& token) {
+  // `of` is a child's spec or name.
+  template <class Child, class Token>
+  auto ask(request what, Child of, Token&& token) {
     return detail::start_operation<std::error_code>(
         supervision_, std::forward<Token>(token),
-        [what, n = std::move(name)](const detail::supervision_ref& s, detail::ticket t,
-                                    detail::completion<std::error_code> done) mutable {
-          s.ask(t, what, std::move(n), nullptr, std::move(done));
+        [what, o = std::move(of)](const detail::supervision_ref& s, detail::ticket t,
+                                  detail::completion<std::error_code> done) mutable {
+          s.ask(t, what, std::move(o), nullptr, std::move(done));
         });
   }
 

@@ -7,6 +7,7 @@
 #include <wsx/action.hpp>
 #include <wsx/any_handler.hpp>
 #include <wsx/backoff.hpp>
+#include <wsx/child_ref.hpp>
 #include <wsx/child_spec.hpp>
 #include <wsx/client.hpp>
 #include <wsx/client_base.hpp>

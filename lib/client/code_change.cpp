@@ -110,9 +110,13 @@ asio::awaitable<void> co_code_change(engine_ref e, std::unique_ptr<handler_chang
                                                       completion<std::error_code> done) mutable {
     on.code_change(t, std::move(change), &details, std::move(done));
   };
-  auto changed =
-      start_ending<>(e, asio::redirect_error(asio::use_awaitable, error), std::move(start));
-  co_await std::move(changed);
+  if (e) {
+    auto changed =
+        start_ending<>(e, asio::redirect_error(asio::use_awaitable, error), std::move(start));
+    co_await std::move(changed);
+  } else {
+    error = errc::child_not_found;
+  }
   if (!error) co_return;
   if (details.message.empty()) details.message = operation_failure("change the handler", error);
   throw system_error(error, std::move(details));

@@ -68,6 +68,7 @@ asio::awaitable<void> co_flush(engine_ref e) {
 }
 
 asio::awaitable<client_status> co_status(engine_ref e) {
+  if (!e) co_return status_of_nobody();
   auto start = [](const engine_ref& on, ticket, completion<client_status> done) {
     on.status(std::move(done));
   };
@@ -76,6 +77,7 @@ asio::awaitable<client_status> co_status(engine_ref e) {
 }
 
 asio::awaitable<void> co_suspend(engine_ref e) {
+  if (!e) throw failed_to("suspend the client", errc::child_not_found);
   std::error_code error;
   auto start = [](const engine_ref& on, ticket t, completion<std::error_code> done) {
     on.suspend(t, std::move(done));
@@ -86,6 +88,7 @@ asio::awaitable<void> co_suspend(engine_ref e) {
 }
 
 asio::awaitable<void> co_resume(engine_ref e) {
+  if (!e) throw failed_to("resume the client", errc::child_not_found);
   std::error_code error;
   auto start = [](const engine_ref& on, ticket t, completion<std::error_code> done) {
     on.resume(t, std::move(done));

@@ -69,6 +69,14 @@ class child_list {
     return found == by_name_.end() ? end() : found->second;
   }
 
+  // The new spec has the same name.
+  void replace(iterator place, child_spec spec) {
+    auto entry = by_name_.extract(place->spec.name);
+    place->spec = std::move(spec);
+    entry.key() = place->spec.name;
+    by_name_.insert(std::move(entry));
+  }
+
   // Returns the next child.
   iterator remove(iterator place) {
     by_name_.erase(place->spec.name);

@@ -1,3 +1,5 @@
+#include "../protocol/display.hpp"
+
 #include <wsx/child_spec.hpp>
 #include <wsx/detail/operation.hpp>
 #include <wsx/detail/supervision_ref.hpp>
@@ -7,8 +9,12 @@
 
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
+#include <fmt/format.h>
 
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 // The operations without a completion token: awaitables that throw what is known about a failure.
 // See lib/client/operations.cpp.
@@ -52,20 +58,42 @@ asio::awaitable<void> co_start(supervision_ref s) {
   return co_do(std::move(s), start);
 }
 
-asio::awaitable<void> co_start_child(supervision_ref s, child_spec spec) {
-  auto start = [spec = std::move(spec)](const supervision_ref& on, ticket t, diagnostics* details,
-                                        done_type done) mutable {
-    on.start_child(t, std::move(spec), details, std::move(done));
+namespace {
+
+// `of` is the child's spec or name.
+template <class Child>
+asio::awaitable<void> ask_for(supervision_ref s, supervision_ref::request what, Child of) {
+  auto start = [what, of = std::move(of)](const supervision_ref& on, ticket t, diagnostics* details,
+                                          done_type done) mutable {
+    on.ask(t, what, std::move(of), details, std::move(done));
   };
   return co_do(std::move(s), std::move(start));
 }
 
+}  // namespace
+
+asio::awaitable<void> co_ask(supervision_ref s, supervision_ref::request what, child_spec spec) {
+  return ask_for(std::move(s), what, std::move(spec));
+}
+
 asio::awaitable<void> co_ask(supervision_ref s, supervision_ref::request what, std::string name) {
-  auto start = [what, name = std::move(name)](const supervision_ref& on, ticket t,
-                                              diagnostics* details, done_type done) mutable {
-    on.ask(t, what, std::move(name), details, std::move(done));
+  return ask_for(std::move(s), what, std::move(name));
+}
+
+asio::awaitable<child_spec> co_get_childspec(supervision_ref s, std::string name) {
+  std::error_code error;
+  auto begin = [name](const supervision_ref& on, ticket,
+                      completion<std::error_code, std::optional<child_spec>> done) {
+    on.get_childspec(name, std::move(done));
   };
-  return co_do(std::move(s), std::move(start));
+  auto asked = start_operation<std::error_code, std::optional<child_spec>>(
+      s, asio::redirect_error(asio::use_awaitable, error), std::move(begin));
+  auto found = co_await std::move(asked);
+  if (!error) co_return *std::move(found);
+  diagnostics details;
+  details.message =
+      fmt::format("cannot get the spec of child {}: {}", protocol::quote(name), error.message());
+  throw system_error(error, std::move(details));
 }
 
 asio::awaitable<void> co_stop(supervision_ref s) {

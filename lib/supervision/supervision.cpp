@@ -106,6 +106,19 @@ void supervision::ended(std::error_code how) {
 
 // Queries, which do not wait for the mailbox.
 
+void supervision::get_childspec(std::string name,
+                                completion<std::error_code, std::optional<child_spec>> done) {
+  operation_memory* const memory = done.memory();
+  auto answer = [self = shared_from_this(), name = std::move(name),
+                 done = std::move(done)]() mutable {
+    auto& children = self->life_.children();
+    const auto found = children.find(name);
+    if (found == children.end()) return done(errc::child_not_found, std::nullopt);
+    done({}, found->spec);
+  };
+  post_on(serial_, std::move(answer), memory);
+}
+
 void supervision::which_children(completion<std::vector<child_info>> done) {
   operation_memory* const memory = done.memory();
   auto answer = [self = shared_from_this(), done = std::move(done)]() mutable {

@@ -17,6 +17,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -41,6 +42,7 @@ class supervision final : public std::enable_shared_from_this<supervision>, publ
   void join(ticket t, completion<std::error_code> done);
   void cancel(ticket t);
   void kill() noexcept;
+  void get_childspec(std::string name, completion<std::error_code, std::optional<child_spec>> done);
   void which_children(completion<std::vector<child_info>> done);
   void count_children(completion<child_counts> done);
   void tree(completion<std::string> done);

@@ -20,14 +20,15 @@ void supervision_ref::start(ticket t, diagnostics* details,
   supervision_->start(t, details, std::move(done));
 }
 
-void supervision_ref::start_child(ticket t, child_spec spec, diagnostics* details,
-                                  completion<std::error_code> done) const {
-  supervision_->call({.number = t, .added = std::move(spec)}, details, std::move(done));
+void supervision_ref::ask(ticket t, request what, child_spec spec, diagnostics* details,
+                          completion<std::error_code> done) const {
+  supervision_->call({.number = t, .what = what, .spec = std::move(spec)}, details,
+                     std::move(done));
 }
 
 void supervision_ref::ask(ticket t, request what, std::string name, diagnostics* details,
                           completion<std::error_code> done) const {
-  supervision_->call({.number = t, .added = {}, .what = what, .name = std::move(name)}, details,
+  supervision_->call({.number = t, .what = what, .spec = {}, .name = std::move(name)}, details,
                      std::move(done));
 }
 
@@ -41,6 +42,11 @@ void supervision_ref::join(ticket t, completion<std::error_code> done) const {
 
 void supervision_ref::cancel(ticket t) const {
   supervision_->cancel(t);
+}
+
+void supervision_ref::get_childspec(
+    std::string name, completion<std::error_code, std::optional<child_spec>> done) const {
+  supervision_->get_childspec(std::move(name), std::move(done));
 }
 
 void supervision_ref::which_children(completion<std::vector<child_info>> done) const {

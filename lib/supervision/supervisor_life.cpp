@@ -161,15 +161,13 @@ void supervisor_life::finish(std::error_code start_error) {
 // Requests.
 
 asio::awaitable<void> supervisor_life::handle_call(supervisor_call& call) {
-  using request = supervision_ref::request;
-  if (call.added) {
-    co_await start_child(call.number, std::move(*call.added));
-  } else if (call.what == request::terminate_child) {
-    co_await terminate_child(call.number, call.name);
-  } else if (call.what == request::restart_child) {
-    co_await restart_child(call.number, call.name);
-  } else {
-    delete_child(call.number, call.name);
+  using enum supervision_ref::request;
+  switch (call.what) {
+    case start_child: co_return co_await this->start_child(call.number, std::move(*call.spec));
+    case replace_child_spec: co_return this->replace_child_spec(call.number, std::move(*call.spec));
+    case terminate_child: co_return co_await this->terminate_child(call.number, call.name);
+    case restart_child: co_return co_await this->restart_child(call.number, call.name);
+    case delete_child: co_return this->delete_child(call.number, call.name);
   }
 }
 
@@ -215,6 +213,16 @@ void supervisor_life::delete_child(ticket t, const std::string& name) {
   const std::error_code error = not_at_rest(found);
   if (!error) children_.remove(found);
   complete(t, error, "delete", name);
+}
+
+// "update_chsp"
+void supervisor_life::replace_child_spec(ticket t, child_spec spec) {
+  const auto found = children_.find(spec.name);
+  std::error_code error = fault_of(spec);
+  if (!error && found == children_.end()) error = errc::child_not_found;
+  const std::string name = spec.name;
+  if (!error) children_.replace(found, std::move(spec));
+  complete(t, error, "replace the spec of", name);
 }
 
 std::error_code supervisor_life::not_at_rest(iterator child) {

@@ -33,8 +33,8 @@ class supervision;
 // A request.
 struct supervisor_call {
   ticket number;
-  std::optional<child_spec> added;  // to start; if there is none, `what` is to be done
   supervision_ref::request what{};
+  std::optional<child_spec> spec{};  // or else
   std::string name{};
 };
 
@@ -90,6 +90,7 @@ class supervisor_life {
   asio::awaitable<void> terminate_child(ticket t, const std::string& name);
   asio::awaitable<void> restart_child(ticket t, const std::string& name);
   void delete_child(ticket t, const std::string& name);
+  void replace_child_spec(ticket t, child_spec spec);
   std::error_code not_at_rest(iterator child);
 
   asio::awaitable<void> restart(iterator child);

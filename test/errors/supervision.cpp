@@ -18,6 +18,11 @@ struct plain {
   void handle_frame(wsx::text) {}
 };
 
+struct another {
+  static another code_change(const wsx::old_version&, const plain&) { return {}; }
+  void handle_frame(wsx::text) {}
+};
+
 struct loop {
   void wait(asio::awaitable<void> operation) {
     std::exception_ptr failure;
@@ -44,6 +49,10 @@ wsx::child unable() {
   throw std::runtime_error("no credentials");
 }
 
+asio::awaitable<void> spec_of(wsx::supervisor& tree, std::string name) {
+  co_await tree.get_childspec(std::move(name));
+}
+
 void children(report& to) {
   to.section("The children of a supervisor");
   loop l;
@@ -54,6 +63,16 @@ void children(report& to) {
   l.wait(tree.start());
   to.add("start again", thrown_by(l, tree.start()));
   to.add("restart_child without such a child", thrown_by(l, tree.restart_child("other")));
+  to.add("get_childspec without such a child", thrown_by(l, spec_of(tree, "other")));
+  to.add("replace_child_spec without such a child",
+         thrown_by(l, tree.replace_child_spec(wsx::child_spec("other", fails))));
+  const wsx::child_ref<plain> nobody = tree.find<plain>("other");
+  to.add("with_handler of a child that was not found",
+         thrown_by(l, nobody.with_handler([](plain&) {})));
+  to.add("suspend of a child that was not found", thrown_by(l, nobody.suspend()));
+  const wsx::child_ref<wsx::any_handler> nobody_to_change;
+  to.add("code_change of a child that was not found",
+         thrown_by(l, nobody_to_change.code_change<another>()));
   to.add("start_child of a name that is taken",
          thrown_by(l, tree.start_child(wsx::child_spec("idle", fails))));
   to.add("delete_child of a child that runs", thrown_by(l, tree.delete_child("runs")));

@@ -9,4 +9,8 @@ namespace wsx::detail {
 template <class Client, class Handler>
 class code_change_members {};
 
+// The same for a `child_ref`.
+template <class Child, class Handler>
+class child_code_change_members {};
+
 }  // namespace wsx::detail

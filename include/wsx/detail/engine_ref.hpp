@@ -122,6 +122,10 @@ struct client_access {
   static const engine_ref& engine_of(const Client& client) noexcept {
     return client.engine_;
   }
+  template <class Child>
+  static auto child_of(const Child& child) noexcept {
+    return child.found();
+  }
 };
 
 }  // namespace wsx::detail

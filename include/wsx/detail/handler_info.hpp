@@ -4,6 +4,7 @@
 
 #include <wsx/detail/message_table.hpp>
 
+#include <atomic>
 #include <concepts>
 #include <span>
 #include <string>
@@ -19,6 +20,9 @@ struct handler_info {
   std::span<const message_entry> messages;
   std::string (*save)(const void* handler, std::string_view to);  // null: it can't
 };
+
+// What a client's present handler is.
+using handler_kind = std::atomic<const handler_info*>;
 
 template <class H>
 concept has_version = requires {

@@ -87,6 +87,17 @@ std::unique_ptr<mail> make_cast(H& handler, M message) {
   return std::make_unique<message_mail<handle_cast_tag, H, M>>(handler, std::move(message));
 }
 
+// The same for a handler that may be gone, so that it must not be asked.
+template <class M>
+std::unique_ptr<mail> make_cast(const shared_kind& kind, wsx::any_handler& handler, M message) {
+  if (!takes_cast(*kind, typeid(M), sizeof(M))) return nullptr;
+  return redirect(handler, mail_kind::cast, std::move(message));
+}
+template <class H, class M>
+std::unique_ptr<mail> make_cast(const shared_kind&, H& handler, M message) {
+  return make_cast(handler, std::move(message));
+}
+
 template <class M>
 std::unique_ptr<mail> make_info(wsx::any_handler& handler, M message) {
   return redirect(handler, mail_kind::info, std::move(message));

@@ -69,16 +69,26 @@ struct initiate_ending : initiation<engine_ref> {
   void operator()(Handler handler, Start start) const {
     if (!target().awaited_by_callback(asio::get_associated_cancellation_slot(handler)))
       return begin<std::error_code, Args...>(std::move(handler), start);
-    complete_immediately(std::move(handler), target().serial(),
-                         make_error_code(errc::would_deadlock), Args()...);
+    refuse(std::move(handler), target().serial(), errc::would_deadlock);
+  }
+
+  template <class Handler>
+  static void refuse(Handler handler, const strand& fallback, errc why) {
+    complete_immediately(std::move(handler), fallback, make_error_code(why), Args()...);
   }
 };
 
+// What begins an operation of a client. For that of a child see `found_child`.
+template <class Initiation>
+Initiation initiate(const engine_ref& client) {
+  return Initiation(client);
+}
+
 // Starts an `initiate_ending` with any completion token.
-template <class... Args, class Token, class Start>
-auto start_ending(const engine_ref& e, Token&& token, Start start) {
-  return asio::async_initiate<Token, void(std::error_code, Args...)>(initiate_ending<Args...>(e),
-                                                                     token, std::move(start));
+template <class... Args, class Target, class Token, class Start>
+auto start_ending(const Target& target, Token&& token, Start start) {
+  return asio::async_initiate<Token, void(std::error_code, Args...)>(
+      initiate<initiate_ending<Args...>>(target), token, std::move(start));
 }
 
 // Starts an operation with any completion token.

@@ -5,6 +5,7 @@
 #include <wsx/close_reason.hpp>
 #include <wsx/detail/completion.hpp>
 #include <wsx/detail/engine_ref.hpp>
+#include <wsx/detail/redirected_mail.hpp>
 #include <wsx/diagnostics.hpp>
 #include <wsx/export.hpp>
 #include <wsx/request.hpp>
@@ -23,6 +24,7 @@ struct addressee {
   engine_ref engine;
   void* handler;
   const std::type_info* type;  // the handler's
+  shared_kind kind;
 };
 
 // What a supervisor starts and ends, without its type. From any thread.

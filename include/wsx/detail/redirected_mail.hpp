@@ -5,8 +5,10 @@
 #include <wsx/detail/mail.hpp>
 #include <wsx/export.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <typeinfo>
 #include <utility>
 
@@ -15,6 +17,8 @@ class any_handler;
 }
 
 namespace wsx::detail {
+
+struct handler_info;
 
 enum class mail_kind : std::uint8_t { cast, info };
 
@@ -49,8 +53,19 @@ class redirected_message final : public redirected_mail {
   M message_;
 };
 
+// What the present handler is, for those who may outlive it. Null for a handler that can't be
+// replaced.
+using shared_kind = std::shared_ptr<const std::atomic<const handler_info*>>;
+WSX_API shared_kind kind_of(const wsx::any_handler& handler) noexcept;
+template <class H>
+shared_kind kind_of(const H&) noexcept {
+  return nullptr;
+}
+
 // Returns whether the handler takes such a message in a `handle_cast` now. From any thread.
 WSX_API bool takes_cast(const wsx::any_handler& handler, const std::type_info& type,
+                        std::size_t size) noexcept;
+WSX_API bool takes_cast(const std::atomic<const handler_info*>& kind, const std::type_info& type,
                         std::size_t size) noexcept;
 
 }  // namespace wsx::detail

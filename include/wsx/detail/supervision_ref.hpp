@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -32,8 +33,14 @@ namespace wsx::detail {
 // From any thread.
 class supervision_ref {
  public:
-  // What to do with a child, given its name.
-  enum class request : std::uint8_t { terminate_child, restart_child, delete_child };
+  // What to do with a child, given its spec or, from the third on, its name.
+  enum class request : std::uint8_t {
+    start_child,
+    replace_child_spec,
+    terminate_child,
+    restart_child,
+    delete_child,
+  };
 
   supervision_ref() = default;
   explicit supervision_ref(std::shared_ptr<supervision> s) noexcept : supervision_(std::move(s)) {}
@@ -46,14 +53,16 @@ class supervision_ref {
   // Operations: see `engine_ref`.
   WSX_API ticket next_ticket() const noexcept;
   WSX_API void start(ticket t, wsx::diagnostics* details, completion<std::error_code> done) const;
-  WSX_API void start_child(ticket t, child_spec spec, wsx::diagnostics* details,
-                           completion<std::error_code> done) const;
+  WSX_API void ask(ticket t, request what, child_spec spec, wsx::diagnostics* details,
+                   completion<std::error_code> done) const;
   WSX_API void ask(ticket t, request what, std::string name, wsx::diagnostics* details,
                    completion<std::error_code> done) const;
   WSX_API void stop(ticket t, completion<std::error_code> done) const;
   WSX_API void join(ticket t, completion<std::error_code> done) const;
   WSX_API void cancel(ticket t) const;
 
+  WSX_API void get_childspec(std::string name,
+                             completion<std::error_code, std::optional<child_spec>> done) const;
   WSX_API void which_children(completion<std::vector<child_info>> done) const;
   WSX_API void count_children(completion<child_counts> done) const;
   WSX_API void tree(completion<std::string> done) const;

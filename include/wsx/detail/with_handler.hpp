@@ -70,11 +70,11 @@ class access_request final : public system_request {
   using R = access_result_t<H, F>;
 
  public:
-  access_request(Held& held, F function, typename access_completion<R>::type done)
+  access_request(Held* held, F function, typename access_completion<R>::type done)
       : held_(held), function_(std::move(function)), done_(std::move(done)) {}
 
   void run() override {
-    H* const handler = handler_in<H>(held_);
+    H* const handler = handler_in<H>(*held_);
     if (handler == nullptr) return fail(errc::handler_type_differs);
     std::exception_ptr thrown;
     if constexpr (std::is_void_v<R>) {
@@ -113,7 +113,7 @@ class access_request final : public system_request {
     if constexpr (!std::is_void_v<R>) return std::nullopt;
   }
 
-  Held& held_;
+  Held* const held_;  // only `run` dereferences it
   F function_;
   typename access_completion<R>::type done_;
 };
@@ -127,16 +127,20 @@ struct initiate_access : initiation<engine_ref> {
   void operator()(Handler handler, Start start) const {
     if (!target().awaited_by_callback(asio::get_associated_cancellation_slot(handler)))
       return begin<std::exception_ptr, Result...>(std::move(handler), start);
-    complete_immediately(std::move(handler), target().serial(),
-                         access_failure(errc::would_deadlock), Result()...);
+    refuse(std::move(handler), target().serial(), errc::would_deadlock);
+  }
+
+  template <class Handler>
+  static void refuse(Handler handler, const strand& fallback, errc why) {
+    complete_immediately(std::move(handler), fallback, access_failure(why), Result()...);
   }
 };
 
 template <class H, class Held, class F>
-auto access_start(Held& held, F function) {
+auto access_start(Held* held, F function) {
   using done_t = typename access_completion<access_result_t<H, F>>::type;
-  return [&held, function = std::move(function)](const engine_ref& e, ticket t,
-                                                 done_t done) mutable {
+  return [held, function = std::move(function)](const engine_ref& e, ticket t,
+                                                done_t done) mutable {
     operation_memory* const memory = done.memory();
     e.ask(t,
           std::make_unique<access_request<H, Held, F>>(held, std::move(function), std::move(done)),
@@ -145,19 +149,19 @@ auto access_start(Held& held, F function) {
 }
 
 // Starts an access with any completion token.
-template <class H, class Held, class F, class Token>
-auto start_access(const engine_ref& e, Held& held, F function, Token&& token) {
+template <class H, class Target, class Held, class F, class Token>
+auto start_access(const Target& target, Held* held, F function, Token&& token) {
   using R = access_result_t<H, F>;
   auto start = access_start<H>(held, std::move(function));
   if constexpr (std::is_void_v<R>) {
-    return asio::async_initiate<Token, void(std::exception_ptr)>(initiate_access<>(e), token,
-                                                                 std::move(start));
+    return asio::async_initiate<Token, void(std::exception_ptr)>(
+        initiate<initiate_access<>>(target), token, std::move(start));
   } else {
     static_assert(std::is_default_constructible_v<R>,
                   "wsx: with a completion token, the function for with_handler must return a type "
                   "with a default constructor, which is the result of a failure");
-    return asio::async_initiate<Token, void(std::exception_ptr, R)>(initiate_access<R>(e), token,
-                                                                    std::move(start));
+    return asio::async_initiate<Token, void(std::exception_ptr, R)>(
+        initiate<initiate_access<R>>(target), token, std::move(start));
   }
 }
 
@@ -176,15 +180,17 @@ struct optional_result {
 #pragma GCC diagnostic ignored "-Wsubobject-linkage"
 #endif
 
-// Accesses the handler. Throws what the function throws, or a `system_error`.
+// Accesses the handler. Throws what the function throws, or a `system_error`. There is no client if
+// no child was found.
 template <class H, class Held, class F>
 asio::awaitable<access_result_t<H, F>> co_access(engine_ref e, Held* held, F function) {
+  if (!e) std::rethrow_exception(access_failure(errc::child_not_found));
   if constexpr (std::is_void_v<access_result_t<H, F>>) {
-    auto pending = start_access<H>(e, *held, std::move(function), asio::use_awaitable);
+    auto pending = start_access<H>(e, held, std::move(function), asio::use_awaitable);
     co_await std::move(pending);
   } else {
     optional_result<H, F> with_optional{std::move(function)};
-    auto pending = start_access<H>(e, *held, std::move(with_optional), asio::use_awaitable);
+    auto pending = start_access<H>(e, held, std::move(with_optional), asio::use_awaitable);
     auto result = co_await std::move(pending);
     co_return *std::move(result);
   }
