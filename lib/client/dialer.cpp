@@ -260,6 +260,7 @@ void dialer::time_out() {
 
 void dialer::interrupt(std::error_code error) {
   if (!interrupted_) interrupted_ = error;
+  if (result_ && !*result_) result_ = interrupted_;  // its connection has not been taken
   if (preparation_) preparation_->give_up();
   if (opened_.stream) opened_.stream->close();
   interrupt_.emit(asio::cancellation_type::terminal);

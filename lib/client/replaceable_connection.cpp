@@ -46,7 +46,6 @@ bool replaceable_connection::replace() {
     parts_.senders.connection_ended(parts_.options->drop_unsent_on_disconnect, ++number);
   } else {
     outbox.hold_producers(true);
-    transport->pump(owner_.shared_from_this());
     if (!connection.may_send() || !outbox.between_messages()) return false;
   }
   rotation_->hand_over(*this);
@@ -58,7 +57,6 @@ void replaceable_connection::end_rotation(bool goes_on) {
   if (!over) return;
   over->end(goes_on, since);
   parts_.time.lift(deadline::of::attempt);
-  if (goes_on) transport->pump(owner_.shared_from_this());
 }
 
 void replaceable_connection::pump_other(const std::shared_ptr<strand_listener>& who) noexcept {

@@ -9,8 +9,8 @@
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/co_spawn.hpp>
 
-#include <algorithm>
 #include <exception>
+#include <new>
 #include <utility>
 
 namespace wsx::detail {
@@ -47,13 +47,15 @@ class rotation_mail final : public mail {
   static void schedule(engine& client, time_point opened) {
     const auto& o = *client.parts().options;
     const auto age = o.max_connection_age - random_delay(o.max_connection_age_jitter);
-    const auto left = opened + age - client.parts().time.now();
-    post(client, std::max(left, deadline::duration::zero()), opened, {});
+    post(client, opened + age - client.parts().time.now(), opened, {});
   }
 
+  // Without memory for that the client goes on, and does not rotate any more.
   static void post(engine& client, deadline::duration delay, time_point opened,
                    rotation::retry earlier) {
-    client.post_after(delay, std::make_unique<rotation_mail>(opened, earlier));
+    try {
+      client.post_after(delay, std::make_unique<rotation_mail>(opened, earlier));
+    } catch (const std::bad_alloc&) {}
   }
 
  private:
@@ -143,19 +145,21 @@ asio::awaitable<void> rotation::greet() {
 }
 
 bool rotation::ready() const noexcept {
-  return greeted_ && !handed_over_ && other_.transport->connection().may_send();
+  return greeted_ && other_.transport->connection().may_send();
 }
 
 void rotation::hand_over(open_connection& present) {
   handed_over_ = true;
   outbox_ = parts_.senders.move_to(std::move(outbox_));
-  outbox_->hold_producers(false);
   std::swap(present, other_);
-  other_.transport->connection().close({.code = close_code::normal, .reason = {}},
-                                       protocol::connection::late_input::delivered);
-  const std::shared_ptr<strand_listener> who = owner_.shared_from_this();
-  present.transport->pump(who);
-  other_.transport->pump(who);
+  auto& old = other_.transport->connection();
+  try {
+    old.close({.code = close_code::normal, .reason = {}},
+              protocol::connection::late_input::delivered);
+  } catch (const std::bad_alloc&) {
+    old.abandon(errc::internal_failure);
+  }
+  other_.transport->pump(owner_.shared_from_this());  // even if the client is suspended
 }
 
 void rotation::on_ready(io_direction direction, std::uint32_t number) {
@@ -179,26 +183,20 @@ void rotation::interrupt() noexcept {
 }
 
 void rotation::end(bool open, time_point since) {
-  const ending how = ended();
   if (dialer_) dialer_->interrupt(errc::aborted);
-  if (dialer_) dialer_->shut_down();
+  const ending how = ended();
   if (other_.transport) other_.transport->shut_down();
-  const bool was_open = other_.transport != nullptr;
-  other_.transport.reset();
   auto& outbox = parts_.senders.outbox();
   outbox.hold_producers(false);
   outbox_->reset(false);
   outbox.take_counts(*outbox_);
   parts_.counts.frames_sent.set(outbox.frames_encoded());
-  if (was_open) {
+  if (other_.transport) {
     parts_.events.tell_disconnected(owner_, how.reason(), other_.since, other_.info.number, open);
   } else {
     parts_.events.tell(owner_, event::attempt_failed{retry_.failures + 1, how.reason()});
   }
-  try {
-    schedule_next(how, open, since);
-  } catch (const std::bad_alloc&) {  // the client goes on, and does not rotate any more
-  }
+  schedule_next(how, open, since);
 }
 
 void rotation::schedule_next(const ending& how, bool open, time_point since) {
@@ -216,8 +214,7 @@ ending rotation::ended() {
   ending how;
   const auto& options = *parts_.options;
   if (dialer_) {
-    const auto result = dialer_->result().value_or(errc::aborted);
-    auto reason = close_reason{.error = result ? result : make_error_code(errc::aborted)};
+    auto reason = close_reason{.error = dialer_->result().value_or(errc::aborted)};
     how.attempt_failed(std::move(reason), std::move(dialer_->diagnostics()), options,
                        dialer_->url());
     return how;

@@ -2,6 +2,9 @@
 #include "../support.hpp"
 #include "allocation_hooks.hpp"
 
+#include <wsx/testing/script_error.hpp>
+
+#include <asio/error.hpp>
 #include <asio/post.hpp>
 
 #include <cstdlib>
@@ -64,8 +67,9 @@ struct shortage {
 
 // For every allocation that there is within `during`.
 template <class Test>
-void whichever_fails(Test test) {
+void whichever_fails(Test test, bool also_for_good = true) {
   for (const bool for_good : {false, true}) {
+    if (for_good && !also_for_good) return;
     CAPTURE(for_good);
     for (int after = 0; after < 100; ++after) {
       CAPTURE(after);
@@ -174,6 +178,78 @@ struct sends_once {
 
   void handle_frame(wsx::text) { (*send)(); }
 };
+
+// For any phase, too: from then on there is enough memory.
+struct enough {
+  static constexpr bool wsx_any_phase = true;
+};
+
+// A part of what a rotation does is done without memory: from a moment on, up to another one behind
+// which Asio takes no failure.
+struct rotates {
+  shortage none;
+  std::string from;
+  std::function<void()> post_enough;
+  lines seen{};
+
+  void handle_frame(wsx::binary) {}
+  void handle_connect(const wsx::connection_info&) {}
+  void handle_info(urgent) { at("due"); }
+  void handle_info(enough) { short_of_memory = false; }
+  void handle_cast(int) { at("open"); }
+  wsx::disconnect_decision handle_disconnect(const wsx::disconnect& d) {
+    seen.push_back(d.reason.error.message());
+    return wsx::reconnect();
+  }
+  void handle_event(const wsx::event::attempt_started&) { short_of_memory = false; }
+  void handle_event(const wsx::event::closing&) { short_of_memory = false; }
+  void handle_event(const wsx::event::attempt_failed&) { at("failed"); }
+  void handle_event(const wsx::event::disconnected& e) {
+    CHECK((e.reason.error || e.reason.normal()));
+    CHECK(e.reason.error != wsx::errc::aborted);
+    at("ended");
+  }
+
+  void at(std::string_view moment) {
+    if (moment != from) return;
+    from.clear();
+    if (moment == "failed" || moment == "ended") post_enough();
+    left = none.after;
+    go_on_failing = none.for_good;
+    short_of_memory = true;
+  }
+};
+
+// Runs what can run, until memory is there again. Returns whether nothing was thrown.
+bool poll_with_little(asio::io_context& io) {
+  bool through = true;
+  try {
+    poll(io);
+  } catch (const std::bad_alloc&) {
+    through = false;
+  }
+  short_of_memory = false;
+  return through;
+}
+
+// The server accepts all connections that wait, and the client sends on one of them.
+bool sends_on_one(client_fixture<rotates>& f, std::vector<memory_peer>& peers) {
+  while (auto next = f.server.next()) peers.push_back(*next);
+  for (auto& each : peers) {
+    if (each.bytes_written() == 0 || each.client_closed()) continue;
+    try {
+      each.accept();
+    } catch (const script_error&) {  // it was accepted before
+    }
+  }
+  poll(f.io);
+  for (auto& each : peers) each.discard_written();
+  CHECK(f.client->try_send(wsx::binary("still")));
+  poll(f.io);
+  std::size_t heard = 0;
+  for (auto& each : peers) heard += frames_of(each).size();
+  return heard == 1;
+}
 
 // No text: simdjson allocates when it first looks at one, and takes no failure.
 wsx::fragment begins_binary(std::string_view payload) {
@@ -398,5 +474,60 @@ TEST_SUITE("behavior/memory/out_of_memory") {
       poll(io);
       CHECK(inside->heard == 2);
     });
+  }
+
+  // From the moment that it is due, that its connection is open, or that an attempt or the old
+  // connection has ended.
+  TEST_CASE("a rotation fails, or is made, whatever fails of it; the client goes on") {
+    constexpr std::chrono::hours age{1};
+    for (const std::string from : {"due", "open", "failed", "ended"}) {
+      CAPTURE(from);
+      whichever_fails(
+          [&](const shortage& none) {
+            auto o = calm();
+            o.max_connection_age = age;
+            std::optional<client_fixture<rotates>> fixture;
+            fixture.emplace(rotates{none, from, [&] { fixture->client->post(enough{}); }}, o);
+            auto& f = *fixture;
+            std::vector<memory_peer> peers{f.open()};
+            if (from == "failed") f.server.refuse(asio::error::connection_refused);
+            f.client->post_after(age - std::chrono::milliseconds(1), urgent{});
+            f.client->post_after(age + std::chrono::milliseconds(1), enough{});
+            poll(f.io);
+            f.clock->advance(age + std::chrono::milliseconds(1));
+            CHECK(poll_with_little(f.io));
+            f.server.refuse({});
+            if (from == "due") CHECK(f.server.accepted() == 2);  // it was begun again
+            if (auto next = f.server.next()) {
+              peers.push_back(*next);
+              // The strand is busy until the handshake is over: the turn that finds the new
+              // connection delivers the cast first.
+              asio::post(f.client->get_executor(), [&] {
+                peers.back().accept();
+                while (f.io.poll_one() > 0) {}
+                f.client->cast(1);
+              });
+              CHECK(poll_with_little(f.io));
+              for (auto& each : peers) {
+                if (frames_of(each).empty()) continue;
+                each.write(close_frame(1000));
+                each.close();
+              }
+              CHECK(poll_with_little(f.io));
+            }
+            CHECK(sends_on_one(f, peers));
+            CHECK(!f.ended.done());
+            // The first ones of a turn are frames of coroutines: without them the client has
+            // failed, and
+            // its handler is asked.
+            const auto& seen = f.handler().seen;
+            if (from != "open" || none.after >= 2) CHECK(seen.empty());
+            for (const auto& why : seen)
+              CHECK(why == wsx::make_error_code(wsx::errc::internal_failure).message());
+            f.client.reset();
+            CHECK(run_out(f.io));
+          },
+          false);  // for good: Asio takes no failure where it starts a coroutine
+    }
   }
 }
