@@ -1,5 +1,6 @@
 #include <wsx/error.hpp>
 #include <wsx/options.hpp>
+#include <wsx/resolver.hpp>
 
 #include <doctest/doctest.h>
 
@@ -60,6 +61,8 @@ const std::vector<bound>& bounds() {
   using o = wsx::options;
   static const std::vector<bound> all{
       positive("connect_timeout", &o::connect_timeout),
+      at_least("address_timeout", &o::address_timeout, milliseconds(0), milliseconds(-1)),
+      longest("address_timeout", &o::address_timeout),
       positive("handshake_timeout", &o::handshake_timeout),
       positive("close_timeout", &o::close_timeout),
       at_least("ping_interval", &o::ping_interval, milliseconds(0), milliseconds(-1)),
@@ -157,6 +160,8 @@ TEST_SUITE("options") {
     CHECK(what.empty());
     CHECK(o.tls.verify);
     CHECK(o.connect_timeout == milliseconds(6000));
+    CHECK(o.address_timeout == milliseconds(0));
+    CHECK(o.resolver == nullptr);
     CHECK(o.handshake_timeout == milliseconds(5000));
     CHECK(o.close_timeout == milliseconds(5000));
     CHECK(o.ping_interval == milliseconds(20000));
@@ -172,6 +177,18 @@ TEST_SUITE("options") {
     CHECK(!o.handle_first_failure);
     CHECK(!o.reconnect_after_exception);
     CHECK(o.max_turn == microseconds(1000));
+  }
+
+  TEST_CASE("options with the same resolver are equal, and with another they are not") {
+    const auto make = [] {
+      return wsx::make_resolver(
+          [](const std::string&, std::uint16_t) { return wsx::resolver::endpoints(); });
+    };
+    wsx::options one;
+    one.resolver = make();
+    CHECK(one == wsx::options(one));
+    CHECK(one != wsx::options());
+    CHECK(one != wsx::options(one).set(&wsx::options::resolver, make()));
   }
 
   TEST_CASE("each bound") {

@@ -2,12 +2,24 @@
 #include <wsx/wsx.hpp>
 
 #include <asio/awaitable.hpp>
+#include <asio/error.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/address.hpp>
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <iostream>
+#include <map>
 #include <memory>
 #include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 namespace {
+
+using namespace std::chrono_literals;
 
 struct feed {
   void handle_frame(wsx::text) {}
@@ -63,6 +75,69 @@ void pins(wsx::options& options) {
   // [pins]
 }
 
+wsx::options patient() {
+  // [connect_timeouts]
+  wsx::options options;
+  options.connect_timeout = 10s;  // for everything up to TLS
+  options.address_timeout = 3s;   // for each address
+  // [connect_timeouts]
+  return options;
+}
+
+asio::awaitable<void> show_tried(wsx::client<feed>& client, std::string url) {
+  // [tried]
+  try {
+    co_await client.connect(url);
+  } catch (const wsx::system_error& error) {
+    for (const auto& [endpoint, why] : error.diagnostics().tried)
+      std::cerr << endpoint << ": " << why.message() << '\n';
+  }
+  // [tried]
+}
+
+wsx::options with_table() {
+  wsx::options options;
+  // [resolver]
+  const std::map<std::string, std::string> table{{"feed.internal", "192.0.2.10"},
+                                                 {"orders.internal", "192.0.2.20"}};
+  options.resolver = wsx::make_resolver([table](const std::string& host, std::uint16_t port) {
+    const auto known = table.find(host);
+    if (known == table.end())
+      throw std::system_error(asio::error::host_not_found, "no such service");
+    return wsx::resolver::endpoints{{asio::ip::make_address(known->second), port}};
+  });
+  // [resolver]
+  return options;
+}
+
+struct instance {
+  asio::ip::address address;
+  std::uint16_t port = 0;
+};
+
+struct registry {
+  asio::awaitable<std::vector<instance>> instances_of(std::string) {
+    std::vector<instance> none;
+    co_return none;
+  }
+};
+
+// [async_resolver]
+asio::awaitable<wsx::resolver::endpoints> ask(registry& services, std::string host) {
+  wsx::resolver::endpoints found;
+  for (const auto& each : co_await services.instances_of(host))
+    found.emplace_back(each.address, each.port);
+  co_return found;
+}
+
+wsx::options with_registry(registry& services) {
+  wsx::options options;
+  options.resolver = wsx::make_resolver(
+      [&services](std::string host, std::uint16_t) { return ask(services, std::move(host)); });
+  return options;
+}
+// [async_resolver]
+
 }  // namespace
 
 void connecting_examples(asio::any_io_executor executor, wsx::options& options) {
@@ -75,4 +150,13 @@ void connecting_examples(asio::any_io_executor executor, wsx::options& options) 
 
 asio::awaitable<std::string> token_source::fetch() {
   co_return "token";
+}
+
+// What is only compiled.
+void use_connecting(asio::io_context& io) {
+  wsx::client<feed> client(io, feed(), patient());
+  (void)show_tried(client, "ws://localhost");
+  (void)with_table();
+  registry services;
+  (void)with_registry(services);
 }

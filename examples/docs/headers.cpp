@@ -12,6 +12,7 @@
 #include <cassert>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -54,6 +55,17 @@ asio::awaitable<void> request_hpp(wsx::client<printer>& client) {
                               .header("Authorization", "Bearer ...")
                               .subprotocol("v2.feed"));
   // [wsx/request.hpp]
+}
+
+wsx::options resolver_hpp() {
+  wsx::options options;
+  // [wsx/resolver.hpp]
+  options.resolver = wsx::make_resolver([](const std::string& host, std::uint16_t port) {
+    const auto* const address = host == "feed.test" ? "127.0.0.1" : "127.0.0.2";
+    return wsx::resolver::endpoints{{asio::ip::make_address(address), port}};
+  });
+  // [wsx/resolver.hpp]
+  return options;
 }
 
 wsx::tls_options tls_options_hpp() {

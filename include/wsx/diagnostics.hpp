@@ -15,13 +15,14 @@ enum class connect_stage {
   checking,    ///< the URL, the request and the options; nothing has been sent
   preparing,   ///< `options::prepare`
   resolving,   ///< the host's name
-  connecting,  ///< TCP, to one address after the other
+  connecting,  ///< TCP, to the addresses of the host
   tls,         ///< the TLS handshake
   handshake,   ///< the opening handshake. RFC 6455 4.1
   open,        ///< the connection was open
 };
 
-/// An address that could not be connected to.
+/// An address that could not be connected to. One that had not answered by the end of the attempt
+/// has `asio::error::timed_out`.
 struct tried_address {
   std::string endpoint{};   ///< "192.0.2.1:443", "[2001:db8::1]:443"
   std::error_code error{};  ///< of the system
@@ -40,7 +41,9 @@ struct diagnostics {
 
   connect_stage stage = connect_stage::checking;
   std::string host{};  ///< the host and port: "example.com:443"; empty: not known yet
-  std::vector<tried_address> tried{};  ///< the addresses that could not be connected to
+  /// The addresses that could not be connected to, in the order in which they were tried; at
+  /// most 16.
+  std::vector<tried_address> tried{};
 
   // A handshake that the server refused.
   int http_status = 0;        ///< 0: no response head came

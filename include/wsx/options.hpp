@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -17,6 +18,8 @@
 #include <utility>
 
 namespace wsx {
+
+class resolver;
 
 /// The settings of a client. They are checked before each connection attempt: a value out of range
 /// makes `connect` fail with `errc::invalid_option`, and `diagnostics::detail` names the option.
@@ -59,6 +62,16 @@ struct options {
   std::chrono::milliseconds connect_timeout{6'000};    ///< `prepare`, resolving, TCP and TLS
   std::chrono::milliseconds handshake_timeout{5'000};  ///< the HTTP request and its response
   std::chrono::milliseconds close_timeout{5'000};      ///< from `close` to the end of TCP
+
+  /// Limit on one address of the host, of the time in `connect_timeout`. It is rarely needed: the
+  /// next address is tried when one has failed, or has not answered for 250 ms, and the first that
+  /// connects is used (RFC 8305). One without an answer is not given up meanwhile. 0: no limit but
+  /// `connect_timeout`.
+  std::chrono::milliseconds address_timeout{0};
+
+  /// Finds the addresses of hosts, in place of the system; made by `make_resolver`. Null: the
+  /// system's way. Options are equal only if they have the same one.
+  std::shared_ptr<wsx::resolver> resolver{};
 
   // Keepalive. RFC 6455 5.5.2.
   std::chrono::milliseconds ping_interval{20'000};  ///< between pings; 0: none

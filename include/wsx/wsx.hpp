@@ -40,6 +40,7 @@
 #include <wsx/reconnect_options.hpp>
 #include <wsx/recorded.hpp>
 #include <wsx/request.hpp>
+#include <wsx/resolver.hpp>
 #include <wsx/response_headers.hpp>
 #include <wsx/sender.hpp>
 #include <wsx/session.hpp>

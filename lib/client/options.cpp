@@ -53,8 +53,9 @@ std::error_code check_options(const options& o, std::string& what) {
   constexpr std::int64_t largest_queue = std::int64_t{1} << 40;
   const deflate_options deflate = o.deflate.value_or(deflate_options());
   const reconnect_options reconnect = o.reconnect.value_or(reconnect_options());
-  const std::array<ranged, 26> all{{
+  const std::array<ranged, 27> all{{
       timeout("connect_timeout", o.connect_timeout),
+      timeout("address_timeout", o.address_timeout, 0),
       timeout("handshake_timeout", o.handshake_timeout),
       timeout("close_timeout", o.close_timeout),
       timeout("ping_interval", o.ping_interval, 0),

@@ -69,15 +69,17 @@ std::string to_string(const tls_options& o) {
 }
 
 std::string to_string(const options& o) {
-  const auto& [tls, deflate, prepare, connect, handshake, close, ping_interval, ping, data, age,
-               jitter, beat, message_size, frame_size, fragments, head_size, headers, queue,
-               replies, mailbox, turn, drop, reconnect, first_failure, exception] = o;
+  const auto& [tls, deflate, prepare, connect, handshake, close, address, resolver, ping_interval,
+               ping, data, age, jitter, beat, message_size, frame_size, fragments, head_size,
+               headers, queue, replies, mailbox, turn, drop, reconnect, first_failure, exception] =
+      o;
   detail::members all;
   all.add("tls", to_string(tls)).add("deflate", deflate ? to_string(*deflate) : "none");
   all.add("prepare", static_cast<bool>(prepare));
   all.add("connect_timeout", detail::ms_of(connect));
   all.add("handshake_timeout", detail::ms_of(handshake));
   all.add("close_timeout", detail::ms_of(close));
+  all.add("address_timeout", detail::ms_of(address)).add("resolver", resolver != nullptr);
   all.add("ping_interval", detail::ms_of(ping_interval)).add("ping_timeout", detail::ms_of(ping));
   all.add("data_timeout", detail::ms_of(data));
   all.add("max_connection_age", detail::ms_of(age));

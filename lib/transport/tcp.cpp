@@ -1,5 +1,8 @@
+#include "address_order.hpp"
 #include "connecting.hpp"
+#include "happy_eyeballs.hpp"
 #include "kernel_buffer.hpp"
+#include "lookup.hpp"
 
 #include <wsx/error.hpp>
 #include <wsx/transport/strand.hpp>
@@ -8,10 +11,12 @@
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/redirect_error.hpp>
-#include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 #include <fmt/compile.h>
+
+#include <exception>
+#include <utility>
 
 namespace wsx {
 
@@ -23,7 +28,7 @@ tcp::socket::wait_type wait_type(io_direction direction) noexcept {
   return direction == io_direction::read ? tcp::socket::wait_read : tcp::socket::wait_write;
 }
 
-// Limits the addresses that are tried, since a name may have any number of them.
+// Limits the addresses that are recorded.
 constexpr std::size_t max_tried = 16;
 
 std::string to_text(const tcp::endpoint& endpoint) {
@@ -34,13 +39,21 @@ std::string to_text(const tcp::endpoint& endpoint) {
   return fmt::format(FMT_COMPILE("{}.{}.{}.{}:{}"), b[0], b[1], b[2], b[3], endpoint.port());
 }
 
-// A resolver's error, in plain words.
-std::string describe_lookup(std::error_code error) {
-  if (error == asio::error::host_not_found) return "no host has that name";
-  if (error == asio::error::no_data) return "that name has no address";
-  if (error == asio::error::host_not_found_try_again) return "no name server answered";
-  if (error == asio::error::no_recovery) return "the name server failed";
-  return {};
+// One phrase for each address. Each is short: an address and a message of the system.
+std::string describe(const std::vector<tried_address>& tried) {
+  std::string text;
+  for (const auto& [endpoint, error] : tried) {
+    if (!text.empty()) text += ", ";
+    text += endpoint + ": " + error.message();
+  }
+  return text;
+}
+
+// An address that has not answered by the end of the attempt is recorded, too: the error of a
+// deadline does not say which one was slow.
+void record(const tcp::endpoint& to, std::error_code error, bool answered, diagnostics& d) {
+  if (d.tried.size() == max_tried) return;
+  d.tried.push_back({to_text(to), answered ? error : make_error_code(asio::error::timed_out)});
 }
 
 asio::awaitable<std::error_code> refuse_tls(diagnostics& d) {
@@ -50,97 +63,94 @@ asio::awaitable<std::error_code> refuse_tls(diagnostics& d) {
 
 }  // namespace
 
-// A name that is being looked up. The system's resolver can't be interrupted. The caller therefore
-// waits for `done`, which `close` can cancel, and ignores a late result.
-struct tcp_transport::lookup {
-  explicit lookup(const asio::any_io_executor& executor) : resolver(executor), done(executor) {
-    done.expires_at(asio::steady_timer::time_point::max());
-  }
-
-  tcp::resolver resolver;
-  asio::steady_timer done;
-  bool finished = false;
-  std::error_code error{};
-  tcp::resolver::results_type results{};
-};
-
-tcp_transport::tcp_transport(asio::any_io_executor executor, std::shared_ptr<transport_settings>)
-    : socket_(below_strand(std::move(executor))) {}
+tcp_transport::tcp_transport(asio::any_io_executor executor,
+                             std::shared_ptr<transport_settings> settings)
+    : socket_(below_strand(std::move(executor))), settings_(std::move(settings)) {}
 
 tcp_transport::~tcp_transport() {
   close();
 }
 
 asio::awaitable<std::error_code> tcp_transport::connect(const url& to, diagnostics& d) {
-  return to.secure() ? refuse_tls(d) : dial(to, d);
+  return to.secure() ? refuse_tls(d) : dial(to, d, std::move(settings_));
 }
 
-// An address needs no resolver, which would run in its own thread.
-asio::awaitable<std::error_code> tcp_transport::dial(const url& to, diagnostics& d) {
+// An address needs no lookup. A single one, the usual case, needs no race: it costs nothing more
+// than to connect.
+asio::awaitable<std::error_code> tcp_transport::dial(
+    const url& to, diagnostics& d, std::shared_ptr<const transport_settings> settings) {
   d.tried.clear();
   if (closed_) co_return asio::error::operation_aborted;
+  const auto limit = settings ? settings->address_timeout : std::chrono::milliseconds(0);
   std::error_code error;
-  const auto address = asio::ip::make_address(to.host, error);
+  endpoints found;
+  tcp::endpoint first(asio::ip::make_address(to.host, error), to.port);
   if (error) {
-    error = co_await dial_name(to, d);
+    error = co_await resolve(to, settings.get(), found, d);
+    if (error) co_return error;
+    first = found.front();
+  }
+  d.stage = connect_stage::connecting;
+  if (found.size() <= 1 && limit == limit.zero()) {
+    error = co_await try_address(first, d);
   } else {
-    const tcp::endpoint endpoint(address, to.port);
-    error = co_await try_address(endpoint, d);
+    if (found.empty()) found.push_back(first);
+    error = co_await try_addresses(std::move(found), limit, d);
   }
   if (closed_) co_return asio::error::operation_aborted;
   if (!error) socket_.set_option(tcp::no_delay(true), error);
   co_return error;
 }
 
-// Tries one address after the other.
-asio::awaitable<std::error_code> tcp_transport::dial_name(const url& to, diagnostics& d) {
+asio::awaitable<std::error_code> tcp_transport::resolve(const url& to,
+                                                        const transport_settings* settings,
+                                                        endpoints& found, diagnostics& d) {
   d.stage = connect_stage::resolving;
-  if (const auto error = co_await resolve(to)) {
-    d.detail = describe_lookup(error);
-    co_return error;
+  const auto by = settings != nullptr ? settings->resolver : nullptr;
+  auto result = by ? std::nullopt : look_up_special(to.host, to.port);
+  if (!result) {
+    const strand serial = as_strand(co_await asio::this_coro::executor);
+    const auto step = by ? make_resolver_lookup(serial, by, to.host, to.port)
+                         : make_system_lookup(serial, to.host, to.port);
+    step_ = step;
+    step->begin();
+    result = co_await step->wait();
+    step_.reset();
   }
-  const auto results = std::move(lookup_->results);
-  lookup_.reset();
-  std::error_code error = asio::error::not_found;
-  for (const auto& found : results) {
-    const tcp::endpoint endpoint = found.endpoint();
-    error = co_await try_address(endpoint, d);
-    if (!error || closed_) break;
-  }
-  co_return error;
+  if (closed_) co_return asio::error::operation_aborted;
+  if (result->exception) std::rethrow_exception(result->exception);
+  if (!result->error && result->found.empty()) result->error = asio::error::no_data;
+  if (result->error)
+    d.detail = result->detail.empty() ? describe_lookup(result->error) : result->detail;
+  found = by ? std::move(result->found) : interleave_families(result->found);
+  if (found.size() > max_addresses) found.resize(max_addresses);
+  co_return result->error;
 }
 
-// An address that has not answered by the end of the attempt is recorded, too: the error of a
-// deadline does not say which one was slow.
 asio::awaitable<std::error_code> tcp_transport::try_address(const tcp::endpoint& to,
                                                             diagnostics& d) {
-  d.stage = connect_stage::connecting;
   auto error = native_connecting::begin(socket_, to);
   if (error == asio::error::in_progress) error = co_await native_connecting::finish(socket_, to);
-  if (error && d.tried.size() < max_tried) {
-    const std::error_code unanswered = asio::error::timed_out;
-    d.tried.push_back({to_text(to), closed_ ? unanswered : error});
-  }
+  if (error) record(to, error, !closed_, d);
+  if (error) d.detail = describe(d.tried);
   co_return error;
 }
 
-asio::awaitable<std::error_code> tcp_transport::resolve(const url& to) {
-  lookup_ = std::make_shared<lookup>(co_await asio::this_coro::executor);
-  lookup_->resolver.async_resolve(
-      to.host, std::to_string(to.port), tcp::resolver::numeric_service,
-      [state = lookup_](std::error_code error, tcp::resolver::results_type results) {
-        state->finished = true;
-        state->error = error;
-        state->results = std::move(results);
-        state->done.cancel();
-      });
-  const auto state = lookup_;
-  if (!state->finished) {
-    std::error_code ignored;
-    co_await state->done.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+asio::awaitable<std::error_code> tcp_transport::try_addresses(endpoints to,
+                                                              std::chrono::milliseconds limit,
+                                                              diagnostics& d) {
+  const auto race = std::make_shared<happy_eyeballs>(executor(), std::move(to), limit);
+  step_ = race;
+  const auto error = co_await race->connect();
+  step_.reset();
+  if (!error) socket_ = race->take();
+  for (std::size_t i = 0; i < race->begun(); ++i) {
+    const auto failed = race->error_of(i);
+    const bool answered = failed != asio::error::in_progress;
+    if (failed && (answered || error)) record(race->address_of(i), failed, answered, d);
   }
-  if (closed_ || !state->finished) co_return asio::error::operation_aborted;
-  co_return state->error;
+  if (error) d.detail = describe(d.tried);
+  co_return error;
 }
 
 asio::awaitable<std::error_code> tcp_transport::ready(io_direction direction) {
@@ -194,10 +204,7 @@ void tcp_transport::close() noexcept {
   closed_ = true;
   std::error_code ignored;
   socket_.close(ignored);
-  if (lookup_) {
-    lookup_->resolver.cancel();
-    lookup_->done.cancel();
-  }
+  if (step_) step_->cancel();
 }
 
 std::string tcp_transport::peer_endpoint() const {

@@ -54,7 +54,7 @@ static_assert(max_encrypted_batch <= wire_buffer::capacity);
 // operation that can't be done at once shows as "want read" or "want write".
 struct tls_transport::state {
   state(asio::any_io_executor executor, std::shared_ptr<transport_settings> s)
-      : tcp(std::move(executor), s), settings(std::move(s)) {}
+      : tcp(std::move(executor), nullptr), settings(std::move(s)) {}
 
   std::error_code find_context(diagnostics& d);
   std::error_code prepare(const url& to, diagnostics& d);
@@ -257,7 +257,7 @@ asio::awaitable<std::error_code> tls_transport::state::attempt(const url& to, di
                                                                bool resume) {
   // Before dialing: a wrong certificate option should not cost a connection.
   if (const auto error = prepare(to, d)) co_return error;
-  if (const auto error = co_await tcp.dial(to, d)) co_return error;
+  if (const auto error = co_await tcp.dial(to, d, settings)) co_return error;
   d.stage = connect_stage::tls;
   // After dialing: a session that is taken from the store can't be taken again.
   if (resume) resumption.begin(ssl.get(), context->sessions(), to.authority());

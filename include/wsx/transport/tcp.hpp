@@ -11,8 +11,12 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <system_error>
+#include <vector>
 
 namespace wsx {
+
+class dial_step;
 
 /// TCP; speaks `ws`.
 class tcp_transport {
@@ -32,8 +36,10 @@ class tcp_transport {
   WSX_API std::string peer_endpoint() const;
   WSX_API std::string local_endpoint() const;
 
-  /// Connects to the URL's host and port, whatever its scheme; for transports built on TCP.
-  WSX_API asio::awaitable<std::error_code> dial(const url& to, diagnostics& d);
+  /// Connects to the URL's host and port, whatever its scheme; for transports built on TCP. Without
+  /// settings, it uses the defaults.
+  WSX_API asio::awaitable<std::error_code> dial(
+      const url& to, diagnostics& d, std::shared_ptr<const transport_settings> settings = {});
 
   /// Returns the executor that the transport was made on, or the inner one of a strand.
   asio::any_io_executor executor() { return socket_.get_executor(); }
@@ -42,7 +48,7 @@ class tcp_transport {
   WSX_API asio::awaitable<std::error_code> ready(io_direction direction);
 
  private:
-  struct lookup;
+  using endpoints = std::vector<asio::ip::tcp::endpoint>;
   using clock = std::chrono::steady_clock;
 
   // The value of `full_since_` when the socket is not full, or nobody needs to look any more.
@@ -50,12 +56,15 @@ class tcp_transport {
   static constexpr clock::time_point bounded = clock::time_point::max();
 
   void look_for_slow_link() noexcept;
-  asio::awaitable<std::error_code> dial_name(const url& to, diagnostics& d);
+  asio::awaitable<std::error_code> resolve(const url& to, const transport_settings* settings,
+                                           endpoints& found, diagnostics& d);
   asio::awaitable<std::error_code> try_address(const asio::ip::tcp::endpoint& to, diagnostics& d);
-  asio::awaitable<std::error_code> resolve(const url& to);
+  asio::awaitable<std::error_code> try_addresses(endpoints to, std::chrono::milliseconds limit,
+                                                 diagnostics& d);
 
   asio::ip::tcp::socket socket_;  // on the strand's inner executor: see `async_wait`
-  std::shared_ptr<lookup> lookup_{};
+  std::shared_ptr<transport_settings> settings_;  // until `connect`
+  std::shared_ptr<dial_step> step_{};             // what `close` has to end
   clock::time_point full_since_ = never;
   bool closed_ = false;
 };

@@ -12,6 +12,7 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
 
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -32,12 +33,15 @@ struct io_result {
 
 enum class io_direction { read, write };
 
+class resolver;
 class tls_context;
 
 /// State that all connections of a client share.
 struct transport_settings {
   std::shared_ptr<const tls_options> tls{};
-  std::shared_ptr<tls_context> context{};  ///< made from `tls` when first needed
+  std::shared_ptr<tls_context> context{};        ///< made from `tls` when first needed
+  std::shared_ptr<wsx::resolver> resolver{};     ///< see `options::resolver`
+  std::chrono::milliseconds address_timeout{0};  ///< see `options::address_timeout`
 };
 
 /// Is notified when a transport may be ready.
