@@ -7,8 +7,8 @@ PATH=$PATH:/usr/sbin # where nginx is
 # What the build needs: "command=package" for a tool, wherever it came from, else a package.
 build_needs=(
   c++=g++ meson=meson ninja=ninja-build pkg-config=pkg-config
-  doctest-dev libasio-dev libbenchmark-dev libcli11-dev libfmt-dev libidn2-dev libsimdjson-dev libspdlog-dev
-  libssl-dev liburiparser-dev libwslay-dev prometheus-cpp-dev zlib1g-dev
+  doctest-dev libasio-dev libbenchmark-dev libc-ares-dev libcli11-dev libfmt-dev libidn2-dev
+  libsimdjson-dev libspdlog-dev libssl-dev liburiparser-dev libwslay-dev prometheus-cpp-dev zlib1g-dev
 )
 
 # What the tests against real servers need: 50 small packages, and Node.js and Go, which take forty
