@@ -1,6 +1,6 @@
 #include "../../lib/transport/happy_eyeballs.hpp"
 
-#include "black_hole.hpp"
+#include "../common/black_hole.hpp"
 
 #include <asio/co_spawn.hpp>
 #include <asio/error.hpp>
@@ -22,7 +22,7 @@
 namespace {
 
 using namespace std::chrono_literals;
-using namespace transport_test;
+using namespace common_test;
 using asio::ip::tcp;
 using wsx::happy_eyeballs;
 

@@ -45,6 +45,13 @@ TEST_SUITE("transport/lookup") {
     }
   }
 
+  TEST_CASE("a domain, and names under it") {
+    CHECK(wsx::is_within_domain("local", "local"));
+    CHECK(wsx::is_within_domain("printer.LOCAL.", "local"));
+    CHECK_FALSE(wsx::is_within_domain("glocal", "local"));
+    CHECK_FALSE(wsx::is_within_domain("local.example", "local"));
+  }
+
   TEST_CASE("the resolver's errors in plain words; others speak for themselves") {
     CHECK(wsx::describe_lookup(asio::error::host_not_found) == "no host has that name");
     CHECK(wsx::describe_lookup(asio::error::no_data) == "that name has no address");

@@ -12,7 +12,7 @@
 #include <system_error>
 #include <vector>
 
-namespace transport_test {
+namespace common_test {
 
 /// An address of this machine that answers no SYN: a listening socket whose queue is full. That is
 /// how Linux treats it; other systems may refuse.
@@ -39,4 +39,4 @@ class black_hole {
   std::vector<asio::ip::tcp::socket> waiting_;
 };
 
-}  // namespace transport_test
+}  // namespace common_test
