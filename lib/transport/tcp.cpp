@@ -84,7 +84,8 @@ asio::awaitable<std::error_code> tcp_transport::dial(
   const auto limit = settings ? settings->address_timeout : std::chrono::milliseconds(0);
   std::error_code error;
   endpoints found;
-  tcp::endpoint first(asio::ip::make_address(to.host, error), to.port);
+  const std::string host = to.zone.empty() ? to.host : to.host + '%' + to.zone;
+  tcp::endpoint first(asio::ip::make_address(host, error), to.port);
   if (error) {
     error = co_await resolve(to, settings.get(), found, d);
     if (error) co_return error;

@@ -56,6 +56,14 @@ TEST_SUITE("transport/tcp") {
     CHECK(a.d.detail.empty());
   }
 
+  // Nobody has that address, but the interface is there.
+  TEST_CASE("RFC 4007 11: the zone of a link-local address is part of it") {
+    attempt a("ws://[fe80::7373%lo]:9/");
+    a.io.run();
+    REQUIRE(a.d.tried.size() == 1);
+    CHECK(a.d.tried[0].endpoint == "[fe80::7373%lo]:9");
+  }
+
   TEST_CASE("an address that was given up before it answered was tried") {
     asio::io_context io;
     tcp::acceptor acceptor(io, tcp::v4());
