@@ -105,7 +105,7 @@ const char* text_of(errc e) noexcept {
     case errc::too_many_modules: return "too many modules have been loaded";
     case errc::handler_type_differs: return "the handler has another type";
 
-    case errc::prepare_failed: return "options::prepare threw";
+    case errc::prepare_failed: return "dial_options::prepare threw";
   }
   return "unknown error";
 }

@@ -53,6 +53,10 @@ auto aging(milliseconds jitter) {
   };
 }
 
+auto addresses_within(milliseconds limit) {
+  return [limit](wsx::options& o) { o.dial.address_timeout = limit; };
+}
+
 auto reconnecting(wsx::reconnect_options how) {
   return [how](wsx::options& o) { o.reconnect = how; };
 }
@@ -61,8 +65,10 @@ const std::vector<bound>& bounds() {
   using o = wsx::options;
   static const std::vector<bound> all{
       positive("connect_timeout", &o::connect_timeout),
-      at_least("address_timeout", &o::address_timeout, milliseconds(0), milliseconds(-1)),
-      longest("address_timeout", &o::address_timeout),
+      {"dial.address_timeout", addresses_within(milliseconds(0)),
+       addresses_within(milliseconds(-1))},
+      {"dial.address_timeout", addresses_within(std::chrono::hours(24 * 365)),
+       addresses_within(milliseconds::max())},
       positive("handshake_timeout", &o::handshake_timeout),
       positive("close_timeout", &o::close_timeout),
       at_least("ping_interval", &o::ping_interval, milliseconds(0), milliseconds(-1)),
@@ -160,8 +166,8 @@ TEST_SUITE("options") {
     CHECK(what.empty());
     CHECK(o.tls.verify);
     CHECK(o.connect_timeout == milliseconds(6000));
-    CHECK(o.address_timeout == milliseconds(0));
-    CHECK(o.resolver == nullptr);
+    CHECK(o.dial.address_timeout == milliseconds(0));
+    CHECK(o.dial.resolver == nullptr);
     CHECK(o.handshake_timeout == milliseconds(5000));
     CHECK(o.close_timeout == milliseconds(5000));
     CHECK(o.ping_interval == milliseconds(20000));
@@ -185,10 +191,12 @@ TEST_SUITE("options") {
           [](const std::string&, std::uint16_t) { return wsx::resolver::endpoints(); });
     };
     wsx::options one;
-    one.resolver = make();
+    one.dial.resolver = make();
     CHECK(one == wsx::options(one));
     CHECK(one != wsx::options());
-    CHECK(one != wsx::options(one).set(&wsx::options::resolver, make()));
+    auto other = one;
+    other.dial.resolver = make();
+    CHECK(one != other);
   }
 
   TEST_CASE("each bound") {

@@ -490,9 +490,10 @@ TEST_SUITE("to_string: requests, connections and options") {
           R"(share: true, resume: true, key_log_file: "", configure: true})");
     CHECK(to_string(wsx::options()) ==
           "{tls: " + to_string(wsx::tls_options()) +
-              ", deflate: none, prepare: false, connect_timeout: 6000 ms, "
-              "handshake_timeout: 5000 ms, close_timeout: 5000 ms, address_timeout: 0 ms, "
-              "resolver: false, ping_interval: 20000 ms, ping_timeout: 20000 ms, "
+              ", deflate: none, dial: {prepare: false, address_timeout: 0 ms, resolver: false}, "
+              "connect_timeout: 6000 ms, "
+              "handshake_timeout: 5000 ms, close_timeout: 5000 ms, "
+              "ping_interval: 20000 ms, ping_timeout: 20000 ms, "
               "data_timeout: 0 ms, max_connection_age: 0 ms, max_connection_age_jitter: 0 ms, "
               "heartbeat: none, max_message_size: 16777216, max_frame_size: "
               "16777216, "
@@ -577,8 +578,9 @@ TEST_SUITE("to_string: streams and fmt") {
           wsx::down(), wsx::signal(), wsx::tried_address(), wsx::io_result());
     check(wsx::header{"a", "b"}, wsx::header_list(), wsx::response_headers(), wsx::request(),
           wsx::url(), connection);
-    check(wsx::backoff_options(), wsx::deflate_options(), wsx::deflate_parameters(), wsx::options(),
-          wsx::reconnect_options(), wsx::stats(), wsx::tls_options(), wsx::tls_version::tls_1_3);
+    check(wsx::backoff_options(), wsx::deflate_options(), wsx::dial_options(),
+          wsx::deflate_parameters(), wsx::options(), wsx::reconnect_options(), wsx::stats(),
+          wsx::tls_options(), wsx::tls_version::tls_1_3);
   }
 
   TEST_CASE("width and alignment as strings have them") {

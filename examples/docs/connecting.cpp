@@ -44,7 +44,7 @@ void reconnect(asio::any_io_executor executor) {
 
 void prepare(wsx::options& options, const std::shared_ptr<token_source>& tokens) {
   // [prepare]
-  options.prepare = [tokens](wsx::request& r, std::size_t) -> asio::awaitable<void> {
+  options.dial.prepare = [tokens](wsx::request& r, std::size_t) -> asio::awaitable<void> {
     r.header("Authorization", "Bearer " + co_await tokens->fetch());
   };
   // [prepare]
@@ -78,8 +78,8 @@ void pins(wsx::options& options) {
 wsx::options patient() {
   // [connect_timeouts]
   wsx::options options;
-  options.connect_timeout = 10s;  // for everything up to TLS
-  options.address_timeout = 3s;   // for each address
+  options.connect_timeout = 10s;      // for everything up to TLS
+  options.dial.address_timeout = 3s;  // for each address
   // [connect_timeouts]
   return options;
 }
@@ -100,7 +100,7 @@ wsx::options with_table() {
   // [resolver]
   const std::map<std::string, std::string> table{{"feed.internal", "192.0.2.10"},
                                                  {"orders.internal", "192.0.2.20"}};
-  options.resolver = wsx::make_resolver([table](const std::string& host, std::uint16_t port) {
+  options.dial.resolver = wsx::make_resolver([table](const std::string& host, std::uint16_t port) {
     const auto known = table.find(host);
     if (known == table.end())
       throw std::system_error(asio::error::host_not_found, "no such service");
@@ -132,7 +132,7 @@ asio::awaitable<wsx::resolver::endpoints> ask(registry& services, std::string ho
 
 wsx::options with_registry(registry& services) {
   wsx::options options;
-  options.resolver = wsx::make_resolver(
+  options.dial.resolver = wsx::make_resolver(
       [&services](std::string host, std::uint16_t) { return ask(services, std::move(host)); });
   return options;
 }

@@ -60,7 +60,7 @@ asio::awaitable<void> request_hpp(wsx::client<printer>& client) {
 wsx::options resolver_hpp() {
   wsx::options options;
   // [wsx/resolver.hpp]
-  options.resolver = wsx::make_resolver([](const std::string& host, std::uint16_t port) {
+  options.dial.resolver = wsx::make_resolver([](const std::string& host, std::uint16_t port) {
     const auto* const address = host == "feed.test" ? "127.0.0.1" : "127.0.0.2";
     return wsx::resolver::endpoints{{asio::ip::make_address(address), port}};
   });
@@ -101,7 +101,7 @@ std::string time_in_json() {
 
 void prepare_hook_hpp(wsx::options& options) {
   // [wsx/prepare_hook.hpp]
-  options.prepare = [](wsx::request& r, std::size_t) {
+  options.dial.prepare = [](wsx::request& r, std::size_t) {
     r.header("Authorization", "Bearer " + new_token());
   };
   // [wsx/prepare_hook.hpp]

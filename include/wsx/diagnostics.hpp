@@ -13,7 +13,7 @@ namespace wsx {
 /// How far an attempt to connect got.
 enum class connect_stage {
   checking,    ///< the URL, the request and the options; nothing has been sent
-  preparing,   ///< `options::prepare`
+  preparing,   ///< `dial_options::prepare`
   resolving,   ///< the host's name
   connecting,  ///< TCP, to the addresses of the host
   tls,         ///< the TLS handshake

@@ -108,7 +108,7 @@ enum class errc {
   handler_type_differs,     ///< the client's handler is not of the type that was asked for
 
   // Before an attempt to connect.
-  prepare_failed = 240,  ///< `options::prepare` threw
+  prepare_failed = 240,  ///< `dial_options::prepare` threw
 };
 
 /// Groups of `errc`, to compare an `std::error_code` with. An error may be in several groups.

@@ -105,6 +105,8 @@ struct fmt::formatter<wsx::connection_info> : wsx::detail::formatter_of<wsx::con
 template <>
 struct fmt::formatter<wsx::deflate_options> : wsx::detail::formatter_of<wsx::deflate_options> {};
 template <>
+struct fmt::formatter<wsx::dial_options> : wsx::detail::formatter_of<wsx::dial_options> {};
+template <>
 struct fmt::formatter<wsx::deflate_parameters>
     : wsx::detail::formatter_of<wsx::deflate_parameters> {};
 template <>

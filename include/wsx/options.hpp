@@ -1,16 +1,15 @@
 #pragma once
 
 #include <wsx/deflate_options.hpp>
+#include <wsx/dial_options.hpp>
 #include <wsx/export.hpp>
 #include <wsx/heartbeat.hpp>
-#include <wsx/prepare_hook.hpp>
 #include <wsx/reconnect_options.hpp>
 #include <wsx/tls_options.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -18,8 +17,6 @@
 #include <utility>
 
 namespace wsx {
-
-class resolver;
 
 /// The settings of a client. They are checked before each connection attempt: a value out of range
 /// makes `connect` fail with `errc::invalid_option`, and `diagnostics::detail` names the option.
@@ -50,28 +47,12 @@ struct options {
   /// nothing is compressed. The server may refuse; see `connection_info::compressed`.
   std::optional<deflate_options> deflate{};
 
-  /// Called before each connection attempt, the first one included, with a copy of the request that
-  /// it may change: for a token that must be fresh, or the URL of the server that is now in charge.
-  /// It is called on the client's strand. A coroutine has until `connect_timeout`, which then also
-  /// covers what follows; it is canceled if the attempt is given up, and must not await operations
-  /// of the client. If it throws, the attempt fails: with the code of a `std::system_error`,
-  /// otherwise with `errc::prepare_failed`.
-  prepare_hook prepare{};
+  dial_options dial{};  ///< how a connection is opened
 
   // Deadlines: each covers its whole phase, and is more than zero. No duration exceeds one year.
-  std::chrono::milliseconds connect_timeout{6'000};    ///< `prepare`, resolving, TCP and TLS
+  std::chrono::milliseconds connect_timeout{6'000};    ///< `dial.prepare`, resolving, TCP and TLS
   std::chrono::milliseconds handshake_timeout{5'000};  ///< the HTTP request and its response
   std::chrono::milliseconds close_timeout{5'000};      ///< from `close` to the end of TCP
-
-  /// Limit on one address of the host, of the time in `connect_timeout`. It is rarely needed: the
-  /// next address is tried when one has failed, or has not answered for 250 ms, and the first that
-  /// connects is used (RFC 8305). One without an answer is not given up meanwhile. 0: no limit but
-  /// `connect_timeout`.
-  std::chrono::milliseconds address_timeout{0};
-
-  /// Finds the addresses of hosts, in place of the system; made by `make_resolver`. Null: the
-  /// system's way. Options are equal only if they have the same one.
-  std::shared_ptr<wsx::resolver> resolver{};
 
   // Keepalive. RFC 6455 5.5.2.
   std::chrono::milliseconds ping_interval{20'000};  ///< between pings; 0: none

@@ -52,11 +52,11 @@ concept awaitable_of_nothing = requires {
 
 }  // namespace detail
 
-/// A function that completes the request before each connection attempt: see `options::prepare`. It
-/// takes the request and the number of the attempt, as `connection_info::attempt` counts. It
-/// returns nothing, or `asio::awaitable<void>`.
+/// A function that completes the request before each connection attempt: see
+/// `dial_options::prepare`. It takes the request and the number of the attempt, as
+/// `connection_info::attempt` counts. It returns nothing, or `asio::awaitable<void>`.
 ///
-///     options.prepare = [](wsx::request& r, std::size_t) {
+///     options.dial.prepare = [](wsx::request& r, std::size_t) {
 ///       r.header("Authorization", "Bearer " + new_token());
 ///     };
 class prepare_hook {
@@ -73,7 +73,7 @@ class prepare_hook {
     using function = std::decay_t<Function>;
     using result = std::invoke_result_t<function&, request&, std::size_t>;
     static_assert(std::is_void_v<result> || detail::awaitable_of_nothing<result>,
-                  "wsx: options::prepare must return void or asio::awaitable<void>");
+                  "wsx: dial_options::prepare must return void or asio::awaitable<void>");
     function_ = std::make_shared<detail::prepare_function_of<function, result>>(
         std::forward<Function>(prepare));
   }

@@ -16,7 +16,7 @@
 namespace wsx {
 
 /// Finds the addresses of hosts in place of the system: those of a service registry, of a file, or
-/// of a test's server. `make_resolver` makes one of a function; `options::resolver` holds it.
+/// of a test's server. `make_resolver` makes one of a function; `dial_options::resolver` holds it.
 ///
 /// Each client calls it on its own strand, once per attempt to connect, unless the URL's host is an
 /// address. Clients on several threads may call it at the same time. It is kept until the last
@@ -31,8 +31,8 @@ class resolver {
   virtual ~resolver() = default;
 
   /// Finds the addresses of `host`, the host of the URL. Those in the result are tried in this
-  /// order, by the rules of `options::address_timeout`: at most the first 32. Their ports count,
-  /// not that of the URL. The opening handshake and TLS still name the host of the URL.
+  /// order, by the rules of `dial_options::address_timeout`: at most the first 32. Their ports
+  /// count, not that of the URL. The opening handshake and TLS still name the host of the URL.
   ///
   /// If it throws a `std::system_error`, its code is the error of the attempt, and its `what()` is
   /// in the diagnostics. After any other exception the error is `errc::internal_failure`.
@@ -71,7 +71,7 @@ class function_resolver final : public resolver {
 /// `asio::awaitable<resolver::endpoints>`. A plain function must not block, since it holds up the
 /// client's thread.
 ///
-///     options.resolver = wsx::make_resolver([](const std::string& host, std::uint16_t port) {
+///     options.dial.resolver = wsx::make_resolver([](const std::string& host, std::uint16_t port) {
 ///       const auto* const address = host == "feed.test" ? "127.0.0.1" : "127.0.0.2";
 ///       return wsx::resolver::endpoints{{asio::ip::make_address(address), port}};
 ///     });

@@ -18,6 +18,7 @@
 #include <wsx/connection_info.hpp>
 #include <wsx/deflate_options.hpp>
 #include <wsx/diagnostics.hpp>
+#include <wsx/dial_options.hpp>
 #include <wsx/disconnect.hpp>
 #include <wsx/error.hpp>
 #include <wsx/event.hpp>

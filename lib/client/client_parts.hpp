@@ -45,8 +45,8 @@ struct client_parts {
     if (!transport) {
       transport = std::make_shared<transport_settings>();
       transport->tls = {options, &options->tls};
-      transport->resolver = options->resolver;
-      transport->address_timeout = options->address_timeout;
+      transport->resolver = options->dial.resolver;
+      transport->address_timeout = options->dial.address_timeout;
     }
     return transport;
   }

@@ -48,7 +48,7 @@ asio::awaitable<std::error_code> dialer::open(std::shared_ptr<strand_listener> w
   if (interrupted_) co_return interrupted_;
   deadline_.set(deadline::of::attempt, deadline_.after(options_.connect_timeout));
   deadline_.arm(who, deadline_.after(options_.handshake_timeout));
-  if (options_.prepare) {
+  if (options_.dial.prepare) {
     if (const auto error = co_await prepare(who)) co_return error;
   }
   protocol::upgrade_request ask;
@@ -77,7 +77,7 @@ asio::awaitable<std::error_code> dialer::open(std::shared_ptr<strand_listener> w
 // The user's function may wait for longer than the attempt.
 asio::awaitable<std::error_code> dialer::prepare(listener who) {
   diagnostics_.stage = connect_stage::preparing;
-  preparation_ = std::make_shared<preparation>(options_.prepare, *target_);
+  preparation_ = std::make_shared<preparation>(options_.dial.prepare, *target_);
   preparation_->begin(who->serial(), attempt_, ready_);
   while (!preparation_->finished() && !interrupted_) {
     if (!ready_.take_notification()) co_await ready_.wait();

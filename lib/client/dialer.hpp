@@ -31,8 +31,8 @@ namespace wsx::detail {
 // the opening handshake. RFC 6455 4.1.
 class dialer {
  public:
-  // The options, the target and `time` outlive it. `attempt` is for `options::prepare`. `number`
-  // distinguishes its readiness from others'.
+  // The options, the target and `time` outlive it. `attempt` is for `dial_options::prepare`.
+  // `number` distinguishes its readiness from others'.
   dialer(const options& o, const request& target, std::size_t attempt, deadline& time,
          std::uint32_t number)
       : options_(o), target_(&target), attempt_(attempt), deadline_(time) {
@@ -69,7 +69,7 @@ class dialer {
   // `what`: the exception of `open`.
   void ended(std::error_code error, const std::exception_ptr& what) noexcept;
 
-  // Returns the URL, as `options::prepare` left it.
+  // Returns the URL, as `dial_options::prepare` left it.
   std::string_view url() const noexcept { return target_->url; }
 
   // Takes the connection, after success.

@@ -55,7 +55,7 @@ std::error_code check_options(const options& o, std::string& what) {
   const reconnect_options reconnect = o.reconnect.value_or(reconnect_options());
   const std::array<ranged, 27> all{{
       timeout("connect_timeout", o.connect_timeout),
-      timeout("address_timeout", o.address_timeout, 0),
+      timeout("dial.address_timeout", o.dial.address_timeout, 0),
       timeout("handshake_timeout", o.handshake_timeout),
       timeout("close_timeout", o.close_timeout),
       timeout("ping_interval", o.ping_interval, 0),

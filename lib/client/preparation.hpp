@@ -15,7 +15,7 @@
 
 namespace wsx::detail {
 
-// One call of `options::prepare`. The attempt that begins it may end earlier: a coroutine that
+// One call of `dial_options::prepare`. The attempt that begins it may end earlier: a coroutine that
 // ignores its cancellation goes on alone. On the client's strand.
 class preparation : public std::enable_shared_from_this<preparation> {
  public:

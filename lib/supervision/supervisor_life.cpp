@@ -41,6 +41,12 @@ std::string words_for(std::error_code error, const std::string& known) {
   return known.empty() ? error.message() : known;
 }
 
+std::error_code not_at_rest(child_list::iterator child, child_list& all) {
+  if (child == all.end()) return errc::child_not_found;
+  if (child->state == child_state::not_running) return {};
+  return child->running ? errc::child_running : errc::child_restarting;
+}
+
 }  // namespace
 
 supervisor_life::supervisor_life(supervision& owner, const strand& s,
@@ -203,14 +209,14 @@ asio::awaitable<void> supervisor_life::terminate_child(ticket t, const std::stri
 
 asio::awaitable<void> supervisor_life::restart_child(ticket t, const std::string& name) {
   const auto found = children_.find(name);
-  std::error_code error = not_at_rest(found);
+  std::error_code error = not_at_rest(found, children_);
   if (!error) error = co_await start_process(*found);
   complete(t, error, "restart", name);
 }
 
 void supervisor_life::delete_child(ticket t, const std::string& name) {
   const auto found = children_.find(name);
-  const std::error_code error = not_at_rest(found);
+  const std::error_code error = not_at_rest(found, children_);
   if (!error) children_.remove(found);
   complete(t, error, "delete", name);
 }
@@ -223,12 +229,6 @@ void supervisor_life::replace_child_spec(ticket t, child_spec spec) {
   const std::string name = spec.name;
   if (!error) children_.replace(found, std::move(spec));
   complete(t, error, "replace the spec of", name);
-}
-
-std::error_code supervisor_life::not_at_rest(iterator child) {
-  if (child == children_.end()) return errc::child_not_found;
-  if (child->state == child_state::not_running) return {};
-  return child->running ? errc::child_running : errc::child_restarting;
 }
 
 // Restarts.

@@ -91,7 +91,6 @@ class supervisor_life {
   asio::awaitable<void> restart_child(ticket t, const std::string& name);
   void delete_child(ticket t, const std::string& name);
   void replace_child_spec(ticket t, child_spec spec);
-  std::error_code not_at_rest(iterator child);
 
   asio::awaitable<void> restart(iterator child);
   std::pair<iterator, iterator> affected_by(iterator child);

@@ -21,6 +21,14 @@ std::string to_string(const backoff_options& o) {
   return std::move(all).text();
 }
 
+std::string to_string(const dial_options& o) {
+  const auto& [prepare, address, resolver] = o;
+  detail::members all;
+  all.add("prepare", static_cast<bool>(prepare));
+  all.add("address_timeout", detail::ms_of(address)).add("resolver", resolver != nullptr);
+  return std::move(all).text();
+}
+
 std::string to_string(const reconnect_options& o) {
   const auto& [delay, reset_after, max_attempts, max_time] = o;
   detail::members all;
@@ -69,17 +77,15 @@ std::string to_string(const tls_options& o) {
 }
 
 std::string to_string(const options& o) {
-  const auto& [tls, deflate, prepare, connect, handshake, close, address, resolver, ping_interval,
-               ping, data, age, jitter, beat, message_size, frame_size, fragments, head_size,
-               headers, queue, replies, mailbox, turn, drop, reconnect, first_failure, exception] =
-      o;
+  const auto& [tls, deflate, dial, connect, handshake, close, ping_interval, ping, data, age,
+               jitter, beat, message_size, frame_size, fragments, head_size, headers, queue,
+               replies, mailbox, turn, drop, reconnect, first_failure, exception] = o;
   detail::members all;
   all.add("tls", to_string(tls)).add("deflate", deflate ? to_string(*deflate) : "none");
-  all.add("prepare", static_cast<bool>(prepare));
+  all.add("dial", to_string(dial));
   all.add("connect_timeout", detail::ms_of(connect));
   all.add("handshake_timeout", detail::ms_of(handshake));
   all.add("close_timeout", detail::ms_of(close));
-  all.add("address_timeout", detail::ms_of(address)).add("resolver", resolver != nullptr);
   all.add("ping_interval", detail::ms_of(ping_interval)).add("ping_timeout", detail::ms_of(ping));
   all.add("data_timeout", detail::ms_of(data));
   all.add("max_connection_age", detail::ms_of(age));

@@ -155,6 +155,10 @@ std::ostream& operator<<(std::ostream& out, const deflate_options& value) {
   return out << to_string(value);
 }
 
+std::ostream& operator<<(std::ostream& out, const dial_options& value) {
+  return out << to_string(value);
+}
+
 std::ostream& operator<<(std::ostream& out, const deflate_parameters& value) {
   return out << to_string(value);
 }

@@ -33,7 +33,7 @@ lookup_result result_of(const std::exception_ptr& thrown, resolver::endpoints fo
   lookup_result result;
   if (found.empty()) {
     result.error = asio::error::no_data;
-    result.detail = "options::resolver returned no address";
+    result.detail = "dial_options::resolver returned no address";
   }
   result.found = std::move(found);
   return result;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 // What the user asks for, refused before anything is sent.
 
@@ -86,6 +87,12 @@ outcome connect_with(T wsx::options::*option, T value) {
   return connect(request_to("ws://127.0.0.1:1/"), options);
 }
 
+wsx::options preparing(wsx::prepare_hook hook) {
+  auto options = calm();
+  options.dial.prepare = std::move(hook);
+  return options;
+}
+
 void options(report& to) {
   using namespace std::chrono_literals;
   to.section("Options");
@@ -109,9 +116,9 @@ void options(report& to) {
   to.add("a reconnect factor of 0.5",
          connect_with(&wsx::options::reconnect, std::optional(reconnect)));
   to.add("a prepare that throws",
-         connect_with(&wsx::options::prepare, wsx::prepare_hook([](wsx::request&, std::size_t) {
-           throw std::runtime_error("no token\x1b");
-         })));
+         connect(request_to("ws://127.0.0.1:1/"), preparing([](wsx::request&, std::size_t) {
+                   throw std::runtime_error("no token\x1b");
+                 })));
 }
 
 void authorities(report& to) {

@@ -154,10 +154,9 @@ TEST_SUITE("loopback/handshake") {
         {"lemme_in", wsx::errc::invalid_url, "the scheme is missing: write ws://lemme_in"},
         {"ws://", wsx::errc::invalid_url, "the host is missing"},
         {"ws://127.0.0.1:99999/", wsx::errc::invalid_url, "the port is not 1 to 65535"},
-        {"ws://user:secret@127.0.0.1/", wsx::errc::invalid_url,
-         "user information is not supported: send an Authorization header instead"},
+        {"ws://us%3Aer:secret@127.0.0.1/", wsx::errc::invalid_url, "the user name has a colon"},
         {"ws://127.0.0.1/#part", wsx::errc::invalid_url, "it has a fragment"},
-        {"ws://127.0.0.1/a b", wsx::errc::invalid_url, "it has a space at character 17"},
+        {"ws://127.0.0.1/a\tb", wsx::errc::invalid_url, "the path has a tab at character 17"},
         {"ftp://127.0.0.1/", wsx::errc::unsupported_scheme,
          "the scheme is \"ftp\", not ws or wss"}};
     for (const auto& [url, error, why] : bad) {

@@ -196,7 +196,7 @@ TEST_SUITE("loopback/interrupting") {
           CAPTURE(count);
           CAPTURE(static_cast<int>(how));
           auto options = patient();
-          options.resolver = resolving_to(endpoints(count, silent.endpoint()));
+          options.dial.resolver = resolving_to(endpoints(count, silent.endpoint()));
           attempt a(scheme + "://localhost/", options);
           a.io.poll();
           REQUIRE(!a.done());

@@ -111,7 +111,7 @@ TEST_SUITE("loopback/reconnecting") {
                                         {2, refused, 503, false},
                                         {3, refused, 503, false},
                                         {4, refused, 503, false},
-                                        {1, {}, 0, true}};
+                                        {5, {}, 0, true}};
     CHECK(attempts == expected);
     CHECK(succeeded == std::vector<std::size_t>{1, 4});
     server.wait(5);

@@ -53,7 +53,7 @@ TEST_SUITE("loopback/resolving") {
       client.expect_close(1000);
     }};
     auto options = calm();
-    options.resolver = at_port(server.port());
+    options.dial.resolver = at_port(server.port());
     CHECK(connect_once(options, "ws://feed.example/").ok());
     server.wait();
     CHECK(host == "feed.example");
@@ -64,7 +64,7 @@ TEST_SUITE("loopback/resolving") {
     auto server = tls_server(
         make_server_certificate(ca, {.dns_names = {"feed.example"}, .ip_addresses = {}}));
     auto options = trusting(ca);
-    options.resolver = at_port(server.port());
+    options.dial.resolver = at_port(server.port());
     CHECK(connect_once(options, "wss://feed.example/").ok());
     CHECK(connect_once(options, "wss://other.example/").error == wsx::errc::certificate_rejected);
   }
@@ -75,7 +75,7 @@ TEST_SUITE("loopback/resolving") {
     std::vector<std::string> asked;
     auto options = calm();
     options.handle_first_failure = true;
-    options.resolver = wsx::make_resolver([&](const std::string& host, std::uint16_t port) {
+    options.dial.resolver = wsx::make_resolver([&](const std::string& host, std::uint16_t port) {
       asked.push_back(host + ":" + std::to_string(port));
       return endpoints{{here, asked.size() < 3 ? refusing.port() : server.port()}};
     });
@@ -93,14 +93,14 @@ TEST_SUITE("loopback/resolving") {
 
   TEST_CASE("what a resolver throws is said") {
     auto options = calm();
-    options.resolver = wsx::make_resolver([](const std::string&, std::uint16_t) -> endpoints {
+    options.dial.resolver = wsx::make_resolver([](const std::string&, std::uint16_t) -> endpoints {
       throw std::system_error(asio::error::host_not_found, "zone 7");
     });
     const auto system = connect_once(options, "ws://feed.example/");
     CHECK(system.error == asio::error::host_not_found);
     CHECK(system.diagnostics.message.starts_with(
         "cannot connect to feed.example:80: resolving the name: zone 7: "));
-    options.resolver = wsx::make_resolver([](const std::string&, std::uint16_t) -> endpoints {
+    options.dial.resolver = wsx::make_resolver([](const std::string&, std::uint16_t) -> endpoints {
       throw std::runtime_error("no luck");
     });
     const auto other = connect_once(options, "ws://feed.example/");
@@ -111,7 +111,7 @@ TEST_SUITE("loopback/resolving") {
   TEST_CASE("connect_timeout while a resolver is asked") {
     auto options = calm();
     options.connect_timeout = std::chrono::milliseconds(30);
-    options.resolver = wsx::make_resolver(
+    options.dial.resolver = wsx::make_resolver(
         [](std::string, std::uint16_t) -> asio::awaitable<endpoints> { return never_found(); });
     const auto connected = connect_once(options, "ws://feed.example/");
     CHECK(connected.error == wsx::errc::connect_timeout);
@@ -126,7 +126,7 @@ TEST_SUITE("loopback/resolving") {
     const common_test::black_hole silent;
     auto options = calm();
     options.connect_timeout = std::chrono::minutes(10);
-    options.address_timeout = std::chrono::milliseconds(1);
+    options.dial.address_timeout = std::chrono::milliseconds(1);
     const auto port = std::to_string(silent.endpoint().port());
     const auto connected = connect_once(options, "ws://127.0.0.2:" + port + "/");
     CHECK(connected.error == asio::error::timed_out);

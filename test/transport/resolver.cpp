@@ -144,7 +144,7 @@ TEST_SUITE("transport/resolver") {
     a.run();
     CHECK(a.result == asio::error::no_data);
     CHECK(a.d.stage == wsx::connect_stage::resolving);
-    CHECK(a.d.detail == "options::resolver returned no address");
+    CHECK(a.d.detail == "dial_options::resolver returned no address");
   }
 
   TEST_CASE("its order counts, and each that fails is named") {

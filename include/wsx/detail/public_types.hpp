@@ -33,6 +33,7 @@ struct client_status;
 struct close_reason;
 struct connection_info;
 struct deflate_options;
+struct dial_options;
 struct deflate_parameters;
 struct diagnostics;
 struct disconnect;

@@ -40,8 +40,8 @@ class tls_context;
 struct transport_settings {
   std::shared_ptr<const tls_options> tls{};
   std::shared_ptr<tls_context> context{};        ///< made from `tls` when first needed
-  std::shared_ptr<wsx::resolver> resolver{};     ///< see `options::resolver`
-  std::chrono::milliseconds address_timeout{0};  ///< see `options::address_timeout`
+  std::shared_ptr<wsx::resolver> resolver{};     ///< see `dial_options::resolver`
+  std::chrono::milliseconds address_timeout{0};  ///< see `dial_options::address_timeout`
 };
 
 /// Is notified when a transport may be ready.

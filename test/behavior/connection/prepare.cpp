@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-// A request that is completed before each attempt: options::prepare.
+// A request that is completed before each attempt: dial_options::prepare.
 
 namespace {
 
@@ -19,7 +19,9 @@ using namespace behavior_test;
 using namespace std::chrono_literals;
 
 wsx::options preparing(wsx::prepare_hook hook) {
-  return calm().set(&wsx::options::prepare, std::move(hook));
+  auto options = calm();
+  options.dial.prepare = std::move(hook);
+  return options;
 }
 
 wsx::options reconnecting(wsx::prepare_hook hook) {
@@ -145,7 +147,8 @@ TEST_SUITE("behavior/connection/prepare") {
     CHECK(f.connected.error == wsx::condition::transient);
     CHECK_FALSE(f.connected.error == wsx::condition::permanent);
     CHECK(d.stage == wsx::connect_stage::preparing);
-    CHECK(d.message == "cannot connect to \"ws://server/\": options::prepare threw: no token\\n");
+    CHECK(d.message ==
+          "cannot connect to \"ws://server/\": dial_options::prepare threw: no token\\n");
     throws = false;
     f.connected = {};
     f.open();

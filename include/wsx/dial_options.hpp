@@ -1,0 +1,35 @@
+#pragma once
+
+#include <wsx/prepare_hook.hpp>
+
+#include <chrono>
+#include <memory>
+
+namespace wsx {
+
+class resolver;
+
+/// How a connection is opened; see `options::dial`.
+struct dial_options {
+  /// Called before each connection attempt, the first one included, with a copy of the request that
+  /// it may change: for a token that must be fresh, or the URL of the server that is now in charge.
+  /// It is called on the client's strand. A coroutine has until `connect_timeout`, which then also
+  /// covers what follows; it is canceled if the attempt is given up, and must not await operations
+  /// of the client. If it throws, the attempt fails: with the code of a `std::system_error`,
+  /// otherwise with `errc::prepare_failed`.
+  prepare_hook prepare{};
+
+  /// Limit on one address of the host, of the time in `connect_timeout`. It is rarely needed: the
+  /// next address is tried when one has failed, or has not answered for 250 ms, and the first that
+  /// connects is used (RFC 8305). One without an answer is not given up meanwhile. 0: no limit but
+  /// `connect_timeout`.
+  std::chrono::milliseconds address_timeout{0};
+
+  /// Finds the addresses of hosts, in place of the system; made by `make_resolver`. Null: the
+  /// system's way. Options are equal only if they have the same one.
+  std::shared_ptr<wsx::resolver> resolver{};
+
+  friend bool operator==(const dial_options&, const dial_options&) = default;
+};
+
+}  // namespace wsx
