@@ -70,11 +70,11 @@ class prepare_hook {
   requires(!std::same_as<std::remove_cvref_t<Function>, prepare_hook> &&
            std::invocable<std::decay_t<Function>&, request&, std::size_t>)
       prepare_hook(Function&& prepare) {  // NOLINT: converts by design
-    using function = std::decay_t<Function>;
-    using result = std::invoke_result_t<function&, request&, std::size_t>;
+    using callable = std::decay_t<Function>;
+    using result = std::invoke_result_t<callable&, request&, std::size_t>;
     static_assert(std::is_void_v<result> || detail::awaitable_of_nothing<result>,
                   "wsx: dial_options::prepare must return void or asio::awaitable<void>");
-    function_ = std::make_shared<detail::prepare_function_of<function, result>>(
+    function_ = std::make_shared<detail::prepare_function_of<callable, result>>(
         std::forward<Function>(prepare));
   }
 
