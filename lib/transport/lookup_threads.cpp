@@ -159,7 +159,7 @@ std::shared_ptr<lookup_threads::job> lookup_threads::add(std::shared_ptr<lookup>
                                                          std::string host, std::uint16_t port) {
   auto& context = asio::query(to->serial, asio::execution::context);
   asio::use_service<context_end>(context).tell(shared_from_this());
-  const auto added = std::make_shared<job>(std::move(to), std::move(host), port);
+  auto added = std::make_shared<job>(std::move(to), std::move(host), port);
   const std::lock_guard lock(mutex_);
   waiting_.push_back(added);
   try {

@@ -10,7 +10,6 @@
 #include <openssl/ui.h>
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 
 namespace wsx {
@@ -47,7 +46,7 @@ class passphrase {
       if (!p.get_) return -1;
       if (!p.text_) p.text_ = p.get_();
       if (p.text_->size() > static_cast<std::size_t>(size)) return -1;
-      std::memcpy(room, p.text_->data(), p.text_->size());
+      std::ranges::copy(*p.text_, room);
       return static_cast<int>(p.text_->size());
     } catch (...) {
       return -1;
