@@ -19,8 +19,7 @@ namespace wsx::detail {
 // ignores its cancellation goes on alone. On the client's strand.
 class preparation : public std::enable_shared_from_this<preparation> {
  public:
-  preparation(prepare_hook hook, request base)
-      : hook_(std::move(hook)), target_(std::move(base)) {}
+  preparation(prepare_hook hook, request base) : hook_(std::move(hook)), target_(std::move(base)) {}
 
   // `waiter` is notified when it has finished, unless it has finished within the call.
   void begin(const asio::any_io_executor& strand, std::size_t attempt, async_event& waiter);
