@@ -177,7 +177,7 @@ TEST_SUITE("loopback/interrupting") {
                                },
                                options};
         auto client = trusting(ca);
-        client.resolver = resolving_to({{asio::ip::address_v4::loopback(), server.port()}});
+        client.dial.resolver = resolving_to({{asio::ip::address_v4::loopback(), server.port()}});
         // The client starts, the name is resolved, TLS set up, the handshake's response read; TCP
         // to this host connects without a step of its own.
         CHECK(interrupt_each_step(how, server.url("/", "localhost"), client) > (tls ? 3 : 2));
