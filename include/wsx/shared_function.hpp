@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wsx/config.hpp>
+
 #include <concepts>
 #include <functional>
 #include <memory>
