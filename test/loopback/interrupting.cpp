@@ -190,7 +190,7 @@ TEST_SUITE("loopback/interrupting") {
   TEST_CASE("while TCP connects, to an address that does not answer, or to two of them") {
     const common_test::black_hole silent;
     for (const std::string scheme : {"ws", "wss"}) {
-      for (const std::size_t count : {1, 2}) {
+      for (const std::size_t count : {std::size_t{1}, std::size_t{2}}) {
         for (const auto how : interruptions) {
           CAPTURE(scheme);
           CAPTURE(count);
