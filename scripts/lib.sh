@@ -8,7 +8,8 @@ PATH=$PATH:/usr/sbin # where nginx is
 build_needs=(
   c++=g++ meson=meson ninja=ninja-build pkg-config=pkg-config
   doctest-dev libasio-dev libbenchmark-dev libc-ares-dev libcli11-dev libfmt-dev libidn2-dev
-  libsimdjson-dev libspdlog-dev libssl-dev liburiparser-dev libwslay-dev prometheus-cpp-dev zlib1g-dev
+  libsimdjson-dev libspdlog-dev libssl-dev libunistring-dev liburiparser-dev libwslay-dev
+  prometheus-cpp-dev zlib1g-dev
 )
 
 # What the tests against real servers need: 50 small packages, and Node.js and Go, which take forty
