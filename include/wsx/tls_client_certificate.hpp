@@ -22,8 +22,8 @@ struct tls_client_certificate {
   /// "file:/etc/feed/client.p12", or what a provider has, such as "pkcs11:...".
   std::string uri{};
 
-  /// Returns the passphrase of a key that is encrypted. It is called at most once per connection,
-  /// on the client's strand. If it throws, the passphrase counts as wrong.
+  /// Returns the passphrase of a key that is encrypted. It is called once, when the key is read, on
+  /// the client's strand. If it throws, the passphrase counts as wrong.
   shared_function<std::string()> passphrase{};
 
   friend bool operator==(const tls_client_certificate&, const tls_client_certificate&) = default;
