@@ -1,11 +1,10 @@
 #pragma once
 
 #include <wsx/action.hpp>
+#include <wsx/shared_function.hpp>
 
 #include <chrono>
 #include <concepts>
-#include <functional>
-#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -31,17 +30,15 @@ class heartbeat {
   /// so clients with equal options may call it at the same time. If it throws, a callback has
   /// thrown: the connection fails.
   template <class What>
-  heartbeat(duration every, What what)
-      : interval_(every),
-        make_(std::make_shared<const std::function<action()>>(acting(std::move(what)))) {}
+  heartbeat(duration every, What what) : interval_(every), make_(acting(std::move(what))) {}
 
   /// Returns whether anything is sent.
-  explicit operator bool() const noexcept { return make_ != nullptr; }
+  explicit operator bool() const noexcept { return static_cast<bool>(make_); }
 
   duration interval() const noexcept { return interval_; }
 
   /// Returns what to do now.
-  action operator()() const { return (*make_)(); }
+  action operator()() const { return make_(); }
 
   /// Heartbeats are equal if one is a copy of the other.
   friend bool operator==(const heartbeat&, const heartbeat&) = default;
@@ -59,7 +56,7 @@ class heartbeat {
   }
 
   duration interval_{};
-  std::shared_ptr<const std::function<action()>> make_{};
+  shared_function<action()> make_{};
 };
 
 }  // namespace wsx

@@ -81,11 +81,12 @@ std::string fault_in(std::string_view text, std::size_t begin) {
   const auto control = std::find_if(text.begin(), text.end(), is_control);
   if (control != text.end())
     return name_of(*control) + where(static_cast<std::size_t>(control - text.begin()));
+  if (is_utf8(as_bytes(text))) return {};
   utf8_validator valid;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (!valid.feed(as_bytes(text.substr(i, 1)))) return name_of(text[i]) + where(i);
   }
-  return valid.complete() ? std::string() : name_of(text.back()) + where(text.size() - 1);
+  return name_of(text.back()) + where(text.size() - 1);  // a character that is cut
 }
 
 }  // namespace wsx::protocol
