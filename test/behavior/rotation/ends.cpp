@@ -236,12 +236,7 @@ TEST_SUITE("behavior/rotation/ends") {
   TEST_CASE("the client ends while the new one waits to take over: that one ends, too") {
     lines log;
     telling_fixture f(log);
-    memory_peer old = f.open();
-    auto one = f.client->make_sender();
-    CHECK(one.try_send(begins("unfinished")));
-    poll(f.io);
-    f.let_pass(age);
-    memory_peer next = f.next_open();
+    auto [old, one, next] = hold_rotation(f);
     f.client->abort();
     poll(f.io);
     REQUIRE(log.size() >= 2);
@@ -333,12 +328,7 @@ TEST_SUITE("behavior/rotation/ends") {
       CAPTURE(goes_on);
       lines log;
       telling_fixture f(log, rotating().set(&wsx::options::reconnect_after_exception, goes_on));
-      memory_peer old = f.open();
-      auto one = f.client->make_sender();
-      CHECK(one.try_send(begins("unfinished")));
-      poll(f.io);
-      f.let_pass(age);
-      memory_peer next = f.next_open();
+      auto [old, one, next] = hold_rotation(f);
       say(f, old, "throw");
       answer_close(old, f.io);
       CHECK(count(log, "asked") == 0);
@@ -399,12 +389,7 @@ TEST_SUITE("behavior/rotation/ends") {
   TEST_CASE("suspended before the new one takes over: the old one is closed nevertheless") {
     lines log;
     telling_fixture f(log);
-    memory_peer old = f.open();
-    auto one = f.client->make_sender();
-    CHECK(one.try_send(begins("one ")));
-    poll(f.io);
-    f.let_pass(age);
-    memory_peer next = f.next_open();
+    auto [old, one, next] = hold_rotation(f, "one ");
     old.discard_written();
     outcome suspended;
     f.client->suspend(suspended.token());

@@ -187,12 +187,7 @@ TEST_SUITE("behavior/rotation/failing") {
 
   TEST_CASE("the old server closes while there is another: that takes its place") {
     fixture f({}, rotating());
-    memory_peer old = f.open();
-    auto one = f.client->make_sender();
-    CHECK(one.try_send(begins("unfinished")));
-    poll(f.io);
-    f.let_pass(age);
-    memory_peer next = f.next_open();
+    auto [old, one, next] = hold_rotation(f);
     old.write(close_frame(1012));
     old.close();
     poll(f.io);
@@ -242,12 +237,7 @@ TEST_SUITE("behavior/rotation/failing") {
 
   TEST_CASE("a handler that closes the old one decides, as without another") {
     fixture f({}, rotating());
-    memory_peer old = f.open();
-    auto one = f.client->make_sender();
-    CHECK(one.try_send(begins("unfinished")));
-    poll(f.io);
-    f.let_pass(age);
-    memory_peer next = f.next_open();
+    auto [old, one, next] = hold_rotation(f);
     outcome closed;
     f.client->close(closed.token());
     poll(f.io);

@@ -45,6 +45,24 @@ inline void answer_close(memory_peer& peer, asio::io_context& io) {
   poll(io);
 }
 
+// The new connection is open, and waits for the end of a message that a sender has begun.
+struct held_rotation {
+  memory_peer old;
+  wsx::sender one;
+  memory_peer next;
+};
+
+template <class Fixture>
+held_rotation hold_rotation(Fixture& f, std::string_view begun = "unfinished") {
+  memory_peer old = f.open();
+  auto one = f.client->make_sender();
+  CHECK(one.try_send(begins(begun)));
+  poll(f.io);
+  f.let_pass(age);
+  memory_peer next = f.next_open();
+  return {std::move(old), std::move(one), std::move(next)};
+}
+
 template <class Fixture>
 void say(Fixture& f, memory_peer& peer, std::string_view text) {
   peer.write(text_frame(text));

@@ -117,12 +117,7 @@ TEST_SUITE("behavior/rotation/telling") {
 
   TEST_CASE("a flood on the old connection does not end with a rest") {
     client_fixture<numbering> f({}, rotating());
-    memory_peer old = f.open();
-    auto one = f.client->make_sender();
-    CHECK(one.try_send(begins("unfinished")));
-    poll(f.io);
-    f.let_pass(age);
-    memory_peer next = f.next_open();
+    auto [old, one, next] = hold_rotation(f);
     for (int i = 0; i < 40; ++i) old.write(text_frame(std::string(50'000, 'x')));
     old.allow_write(memory_peer::unlimited);
     poll(f.io);
