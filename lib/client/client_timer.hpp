@@ -14,8 +14,9 @@
 
 namespace wsx::detail {
 
-// A timer that follows the client's clock: the machine's, unless time is virtual. The strand must
-// outlive it; its handlers run below the strand.
+// A timer that follows the client's clock: the machine's, unless time is virtual. The timer itself
+// is on the strand's inner executor, its handlers are called on the strand. The strand must outlive
+// it and its waits.
 class client_timer {
  public:
   using duration = client_clock::duration;
@@ -50,11 +51,23 @@ class client_timer {
 
   template <class Handler>
   void async_wait(Handler handler) {
+    wait(on_strand(serial(), std::move(handler)));
+  }
+  // The same, but a canceled wait calls nothing, and costs the strand no turn.
+  template <class Handler>
+  void async_wait_due(Handler handler) {
+    wait(when_due(serial(), std::move(handler)));
+  }
+
+ private:
+  const strand& serial() noexcept { return timer_.get_executor().serial(); }
+
+  template <class Handler>
+  void wait(Handler handler) {
     if (virtual_) return virtual_->async_wait(std::move(handler));
     timer_.async_wait(std::move(handler));
   }
 
- private:
   inner_timer timer_;
   std::unique_ptr<virtual_timer> virtual_;
 };

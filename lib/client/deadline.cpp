@@ -26,7 +26,7 @@ void deadline::wait(const std::shared_ptr<strand_listener>& who, time_point unti
     if (now() < *std::ranges::min_element(times_)) return arm(who);
     who->on_time();  // it owns this
   };
-  timer_.async_wait(when_due(who->serial(), std::move(passed)));
+  timer_.async_wait_due(std::move(passed));
   waits_ = true;
 }
 

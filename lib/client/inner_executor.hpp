@@ -22,6 +22,8 @@ class inner_executor {
   explicit inner_executor(const strand& s) noexcept : strand_(&s) {}
   explicit inner_executor(strand&&) = delete;
 
+  const strand& serial() const noexcept { return *strand_; }
+
   asio::execution_context& query(asio::execution::context_t) const noexcept {
     return asio::query(*strand_, asio::execution::context);
   }

@@ -122,7 +122,7 @@ void supervisor_life::give_time(std::chrono::milliseconds limit) {
     time_is_up_ = true;
     news_.notify();
   };
-  timer_.async_wait(when_due(serial_, std::move(passed)));
+  timer_.async_wait_due(std::move(passed));
 }
 
 void supervisor_life::let_go(supervised_child& child) noexcept {

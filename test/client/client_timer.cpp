@@ -5,7 +5,6 @@
 #include <wsx/testing/virtual_clock.hpp>
 #include <wsx/transport/strand.hpp>
 
-#include <asio/bind_executor.hpp>
 #include <asio/executor_work_guard.hpp>
 
 #include <atomic>
@@ -287,24 +286,27 @@ TEST_SUITE("client/client_timer: a virtual clock") {
     CHECK(f.seen.empty());
   }
 
-  TEST_CASE("on the strand: bound to it, and as the client's own are") {
+  TEST_CASE("handlers are called on the strand, those of canceled waits if asked for") {
     fixture f;
     const wsx::strand strand = wsx::as_strand(f.io.get_executor());
     client_timer t(strand, f.time());
     std::vector<bool> within;
     const auto note = [&](std::error_code) { within.push_back(strand.running_in_this_thread()); };
     t.expires_after(minutes(1));
-    t.async_wait(asio::bind_executor(strand, note));
-    t.async_wait(wsx::when_due(strand, note));
     t.async_wait(note);
+    t.async_wait_due(note);
     f.clock.advance(minutes(1));
     CHECK(run_out(f.io));
-    CHECK(within == std::vector{true, true, false});
+    CHECK(within == std::vector{true, true});
     t.expires_after(minutes(1));
-    t.async_wait(wsx::when_due(strand, note));
+    t.async_wait_due(note);
     t.cancel();
     CHECK(run_out(f.io));
-    CHECK(within.size() == 3);
+    CHECK(within.size() == 2);
+    t.async_wait(note);
+    t.cancel();
+    CHECK(run_out(f.io));
+    CHECK(within == std::vector{true, true, true});
   }
 
   TEST_CASE("the context goes first: the handler is destroyed, with what it owns, and not called") {
