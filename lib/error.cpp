@@ -106,6 +106,8 @@ const char* text_of(errc e) noexcept {
     case errc::handler_type_differs: return "the handler has another type";
 
     case errc::prepare_failed: return "dial_options::prepare threw";
+    case errc::too_many_redirects: return "the server redirected too often";
+    case errc::bad_redirect: return "the server redirected to no usable URL";
   }
   return "unknown error";
 }
@@ -132,7 +134,7 @@ constexpr bool within(errc e, errc first, errc next) noexcept {
 
 bool is_handshake_failure(errc e) noexcept {
   return within(e, errc::malformed_response, errc::tls_handshake_failed) ||
-         e == errc::handshake_timeout;
+         e == errc::handshake_timeout || e == errc::too_many_redirects || e == errc::bad_redirect;
 }
 
 bool is_exceeded_limit(errc e) noexcept {
@@ -155,6 +157,8 @@ bool is_permanent(errc e) noexcept {
     case errc::no_tls:
     case errc::invalid_client_certificate:
     case errc::pin_mismatch:
+    case errc::too_many_redirects:
+    case errc::bad_redirect:
     case errc::handler_failed: return true;
     default:
       return within(e, errc::invalid_url, errc::not_connected) ||

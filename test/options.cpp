@@ -57,6 +57,10 @@ auto addresses_within(milliseconds limit) {
   return [limit](wsx::options& o) { o.dial.address_timeout = limit; };
 }
 
+auto redirected(std::size_t most) {
+  return [most](wsx::options& o) { o.dial.max_redirects = most; };
+}
+
 auto reconnecting(wsx::reconnect_options how) {
   return [how](wsx::options& o) { o.reconnect = how; };
 }
@@ -69,6 +73,8 @@ const std::vector<bound>& bounds() {
        addresses_within(milliseconds(-1))},
       {"dial.address_timeout", addresses_within(std::chrono::hours(24 * 365)),
        addresses_within(milliseconds::max())},
+      {"dial.max_redirects", redirected(0), redirected(33)},
+      {"dial.max_redirects", redirected(32), redirected(SIZE_MAX)},
       positive("handshake_timeout", &o::handshake_timeout),
       positive("close_timeout", &o::close_timeout),
       at_least("ping_interval", &o::ping_interval, milliseconds(0), milliseconds(-1)),
@@ -166,6 +172,7 @@ TEST_SUITE("options") {
     CHECK(what.empty());
     CHECK(o.tls.verify);
     CHECK(o.connect_timeout == milliseconds(6000));
+    CHECK(o.dial.max_redirects == 0);
     CHECK(o.dial.address_timeout == milliseconds(0));
     CHECK(o.dial.resolver == nullptr);
     CHECK(o.handshake_timeout == milliseconds(5000));

@@ -132,6 +132,8 @@ const std::vector<std::pair<wsx::errc, std::string>> errors{
     {wsx::errc::too_many_modules, "too_many_modules"},
     {wsx::errc::handler_type_differs, "handler_type_differs"},
     {wsx::errc::prepare_failed, "prepare_failed"},
+    {wsx::errc::too_many_redirects, "too_many_redirects"},
+    {wsx::errc::bad_redirect, "bad_redirect"},
     {wsx::errc::invalid_client_certificate, "invalid_client_certificate"},
     {wsx::errc::pin_mismatch, "pin_mismatch"},
 };
@@ -416,6 +418,7 @@ TEST_SUITE("to_string: requests, connections and options") {
                              "Set-Cookie", "X-Api-Key"}) {
       CHECK(to_string(wsx::header{name, "secret"}) == std::string(name) + ": ***");
     }
+    CHECK(to_string(wsx::header{"Server", "secret", true}) == "Server: ***");
     CHECK(to_string(wsx::header{"Location", "https://me:secret@host/a?token=secret"}) ==
           "Location: https://host/a?token=***");
     const wsx::header_list some{{"Server", "1"}, {"Cookie", "secret"}};
@@ -490,7 +493,8 @@ TEST_SUITE("to_string: requests, connections and options") {
           R"(share: true, resume: true, key_log_file: "", configure: true})");
     CHECK(to_string(wsx::options()) ==
           "{tls: " + to_string(wsx::tls_options()) +
-              ", deflate: none, dial: {prepare: false, address_timeout: 0 ms, resolver: false}, "
+              ", deflate: none, dial: {prepare: false, max_redirects: 0, address_timeout: 0 ms, "
+              "resolver: false}, "
               "connect_timeout: 6000 ms, "
               "handshake_timeout: 5000 ms, close_timeout: 5000 ms, "
               "ping_interval: 20000 ms, ping_timeout: 20000 ms, "

@@ -3,6 +3,7 @@
 #include <wsx/response_headers.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -41,6 +42,7 @@ struct diagnostics {
 
   connect_stage stage = connect_stage::checking;
   std::string host{};  ///< the host and port: "example.com:443"; empty: not known yet
+  std::size_t redirects = 0;  ///< how many were followed; `host` is where the last one led
   /// The addresses that could not be connected to, in the order in which they were tried; at
   /// most 16.
   std::vector<tried_address> tried{};

@@ -3,6 +3,7 @@
 #include <wsx/prepare_hook.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 
 namespace wsx {
@@ -18,6 +19,13 @@ struct dial_options {
   /// of the client. If it throws, the attempt fails: with the code of a `std::system_error`,
   /// otherwise with `errc::prepare_failed`.
   prepare_hook prepare{};
+
+  /// How many redirects of an attempt are followed (HTTP 301, 302, 303, 307 and 308); at most 32.
+  /// `http` and `https` stand for `ws` and `wss`. A redirect from `wss` to `ws` is an error. To
+  /// another scheme, host or port go neither `Authorization`, `Cookie` nor other secret headers
+  /// (`request::secret_header`). The attempt has `connect_timeout` and `handshake_timeout` in all.
+  /// The next attempt begins with the request's URL. 0: a redirect is a refusal.
+  std::size_t max_redirects = 0;
 
   /// Limit on one address of the host, of the time in `connect_timeout`. It is rarely needed: the
   /// next address is tried when one has failed, or has not answered for 250 ms, and the first that

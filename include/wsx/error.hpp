@@ -109,6 +109,8 @@ enum class errc {
 
   // Before an attempt to connect.
   prepare_failed = 240,  ///< `dial_options::prepare` threw
+  too_many_redirects,    ///< the server redirected more often than `dial_options::max_redirects`
+  bad_redirect,          ///< a redirect without a usable `Location`, or from `wss` to `ws`
 };
 
 /// Groups of `errc`, to compare an `std::error_code` with. An error may be in several groups.

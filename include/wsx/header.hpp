@@ -12,10 +12,12 @@ namespace wsx {
 /// A header field of the opening handshake.
 struct header {
   header() = default;
-  header(std::string n, std::string v) noexcept : name(std::move(n)), value(std::move(v)) {}
+  header(std::string n, std::string v, bool s = false) noexcept
+      : name(std::move(n)), value(std::move(v)), secret(s) {}
 
   std::string name{};
   std::string value{};
+  bool secret = false;  ///< of a request: not shown, and not sent to another origin
 
   bool operator==(const header&) const = default;
 };

@@ -34,6 +34,13 @@ struct request {
     return std::move(header(std::move(name), std::move(value)));
   }
 
+  /// Adds a header field whose value is a secret: it is not shown, and a redirect does not take it
+  /// to another scheme, host or port. `Authorization` and `Cookie` are always secret.
+  WSX_API request& secret_header(std::string name, std::string value) &;
+  request&& secret_header(std::string name, std::string value) && {
+    return std::move(secret_header(std::move(name), std::move(value)));
+  }
+
   /// Sets the `Authorization` for a name and password (RFC 7617), in UTF-8. So does a URL with
   /// them: `wss://name:password@example.com/`. Throws `system_error` with `errc::invalid_header` if
   /// the name has a colon, or either has a control character.

@@ -1,6 +1,7 @@
 #include "dialer.hpp"
 
 #include "../protocol/credentials.hpp"
+#include "../protocol/redirect.hpp"
 #include "../reset_by_peer.hpp"
 #include "../to_string/units.hpp"
 #include "../would_block.hpp"
@@ -17,6 +18,7 @@
 #include <array>
 #include <chrono>
 #include <new>
+#include <string>
 #include <utility>
 
 namespace wsx::detail {
@@ -40,38 +42,41 @@ constexpr std::chrono::milliseconds refusal_grace{300};
 
 }  // namespace
 
-// The timer for connecting the transport also serves the handshake that follows.
 asio::awaitable<std::error_code> dialer::open(std::shared_ptr<strand_listener> who,
                                               stream_factory make,
                                               std::shared_ptr<transport_settings> settings) {
   if (const auto error = check_options(options_, diagnostics_.detail)) co_return error;
   if (interrupted_) co_return interrupted_;
-  deadline_.set(deadline::of::attempt, deadline_.after(options_.connect_timeout));
-  deadline_.arm(who, deadline_.after(options_.handshake_timeout));
+  begin_deadlines(who);
   if (options_.dial.prepare) {
     if (const auto error = co_await prepare(who)) co_return error;
   }
   protocol::upgrade_request ask;
   if (const auto error = check(ask)) co_return error;
-  opened_.stream = make(who->serial(), std::move(settings));
-  const auto failed = co_await opened_.stream->connect(ask.to, diagnostics_);
-  connecting_ = false;
-  if (interrupted_) co_return interrupted_;
-  if (failed) co_return failed;
-
-  diagnostics_.stage = connect_stage::handshake;
-  deadline_.set(deadline::of::attempt, deadline_.after(options_.handshake_timeout));
-  deadline_.arm(who);
-  const auto error = co_await exchange(ask, who);
-  if (error && diagnostics_.detail.empty()) diagnostics_.detail = opened_.stream->error_detail();
-  if (error && interrupted_) co_return interrupted_;
-  if (error) co_return error;
+  do {
+    const auto failed = co_await connect(ask.to, who, make, settings);
+    if (interrupted_) co_return interrupted_;
+    if (failed) co_return failed;
+    const auto error = co_await exchange(ask, who);
+    if (error && diagnostics_.detail.empty()) diagnostics_.detail = opened_.stream->error_detail();
+    if (error && interrupted_) co_return interrupted_;
+    if (error) co_return error;
+  } while (redirected_);
+  settings.reset();
   deadline_.lift(deadline::of::attempt);
   // Where it will be shown, user information has no place.
-  opened_.info.url = ask.to.user_info.empty() ? target_->url : ask.to.without_user_info();
+  const bool as_asked = ask.to.user_info.empty() && diagnostics_.redirects == 0;
+  opened_.info.url = as_asked ? target_->url : ask.to.without_user_info();
   opened_.info.peer_endpoint = opened_.stream->peer_endpoint();
   opened_.info.local_endpoint = opened_.stream->local_endpoint();
   co_return std::error_code();
+}
+
+// The timer for connecting the transport also serves the handshake that follows.
+void dialer::begin_deadlines(listener who) {
+  last_deadline_ = deadline_.after(options_.connect_timeout + options_.handshake_timeout);
+  deadline_.set(deadline::of::attempt, deadline_.after(options_.connect_timeout));
+  deadline_.arm(who, deadline_.after(options_.handshake_timeout));
 }
 
 // The user's function may wait for longer than the attempt.
@@ -97,16 +102,34 @@ std::error_code dialer::check(protocol::upgrade_request& ask) {
   if (const auto error = parse_url(target_->url, ask.to, diagnostics_.detail)) return error;
   diagnostics_.host = ask.to.host_and_port();
   ask.headers = target_->headers;
-  const bool named = std::ranges::any_of(ask.headers, protocol::is_authorization);
-  if (!ask.to.user_info.empty() && !named)
-    ask.headers.emplace_back("Authorization", protocol::basic_credentials(ask.to.user_info));
+  protocol::authorize(ask.to, ask.headers);
   ask.subprotocols = target_->subprotocols;
   ask.deflate = options_.deflate;
   return protocol::check_request(ask, diagnostics_.detail);
 }
 
-asio::awaitable<std::error_code> dialer::exchange(const protocol::upgrade_request& ask,
-                                                  listener who) {
+asio::awaitable<std::error_code> dialer::connect(const wsx::url& to, listener who,
+                                                 stream_factory make,
+                                                 std::shared_ptr<transport_settings> settings) {
+  opened_.number = ++transports_;
+  opened_.stream = make(who->serial(), std::move(settings));
+  waits_[0] = waits_[1] = false;
+  connecting_ = true;
+  if (diagnostics_.redirects > 0) set_deadline(options_.connect_timeout, who);
+  const auto failed = co_await opened_.stream->connect(to, diagnostics_);
+  connecting_ = false;
+  if (interrupted_ || failed) co_return failed;
+  diagnostics_.stage = connect_stage::handshake;
+  set_deadline(options_.handshake_timeout, who);
+  co_return failed;
+}
+
+void dialer::set_deadline(std::chrono::milliseconds time, listener who) {
+  deadline_.set(deadline::of::attempt, std::min(deadline_.after(time), last_deadline_));
+  deadline_.arm(who);
+}
+
+asio::awaitable<std::error_code> dialer::exchange(protocol::upgrade_request& ask, listener who) {
   const std::string key = protocol::make_key();
   const std::string request = protocol::format_request(ask, key);
   const auto unsent = co_await send_request(request, who);
@@ -126,6 +149,8 @@ asio::awaitable<std::error_code> dialer::exchange(const protocol::upgrade_reques
   if (unread) co_return unread;
 
   protocol::http_head head = parser.take();
+  redirected_ = options_.dial.max_redirects > 0 && protocol::is_redirect(head);
+  if (redirected_) co_return follow(head, ask);
   const auto error = accept_response(head, ask, key);
   const bool refused = error == errc::refused || error == errc::refused_for_now;
   if (refused) co_await read_refusal_body(head, who);
@@ -176,6 +201,36 @@ std::error_code dialer::read_some_head(protocol::http_head_parser& parser) {
   return {};
 }
 
+// Leaves the server for the one that it names.
+std::error_code dialer::follow(const protocol::http_head& head, protocol::upgrade_request& ask) {
+  const std::size_t most = options_.dial.max_redirects;
+  auto error = make_error_code(errc::too_many_redirects);
+  if (diagnostics_.redirects < most) {
+    error = protocol::redirect(head, ask, diagnostics_.detail);
+  } else {
+    diagnostics_.detail =
+        "the server redirects more often than " + std::to_string(most) + " (dial.max_redirects)";
+  }
+  if (error) {
+    keep_refusal(head);
+    return error;
+  }
+  ++diagnostics_.redirects;
+  diagnostics_.host = ask.to.host_and_port();
+  opened_.stream->shutdown();
+  opened_.stream->close();
+  opened_.early = {};
+  return {};
+}
+
+void dialer::keep_refusal(const protocol::http_head& head) {
+  diagnostics_.http_status = head.status;
+  diagnostics_.http_reason = head.reason;
+  diagnostics_.http_headers = head.headers;
+  diagnostics_.retry_after = protocol::retry_after(
+      head.headers, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+}
+
 // Accepts the response as an upgrade, or stores it as a refusal.
 std::error_code dialer::accept_response(protocol::http_head& head,
                                         const protocol::upgrade_request& ask,
@@ -183,11 +238,7 @@ std::error_code dialer::accept_response(protocol::http_head& head,
   protocol::upgrade_result granted;
   const auto error = protocol::check_response(head, ask, key, granted, diagnostics_.detail);
   if (error) {
-    diagnostics_.http_status = head.status;
-    diagnostics_.http_reason = head.reason;
-    diagnostics_.http_headers = head.headers;
-    diagnostics_.retry_after = protocol::retry_after(
-        head.headers, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+    keep_refusal(head);
     return error;
   }
   connection_info& info = opened_.info;

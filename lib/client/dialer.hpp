@@ -17,6 +17,7 @@
 #include <asio/awaitable.hpp>
 #include <asio/cancellation_signal.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -31,13 +32,16 @@ namespace wsx::detail {
 // the opening handshake. RFC 6455 4.1.
 class dialer {
  public:
-  // The options, the target and `time` outlive it. `attempt` is for `dial_options::prepare`.
-  // `number` distinguishes its readiness from others'.
+  // The options, the target, `time` and `transports` outlive it. `attempt` is for
+  // `dial_options::prepare`. `transports` counts the client's transports: their numbers distinguish
+  // their readiness.
   dialer(const options& o, const request& target, std::size_t attempt, deadline& time,
-         std::uint32_t number)
-      : options_(o), target_(&target), attempt_(attempt), deadline_(time) {
-    opened_.number = number;
-  }
+         std::uint32_t& transports)
+      : options_(o),
+        target_(&target),
+        attempt_(attempt),
+        deadline_(time),
+        transports_(transports) {}
   ~dialer() {
     if (preparation_) preparation_->forget();
   }
@@ -84,12 +88,18 @@ class dialer {
  private:
   using listener = const std::shared_ptr<strand_listener>&;
 
+  void begin_deadlines(listener who);
+  void set_deadline(std::chrono::milliseconds time, listener who);
   asio::awaitable<std::error_code> prepare(listener who);
   std::error_code check(protocol::upgrade_request& ask);
-  asio::awaitable<std::error_code> exchange(const protocol::upgrade_request& ask, listener who);
+  asio::awaitable<std::error_code> connect(const wsx::url& to, listener who, stream_factory make,
+                                           std::shared_ptr<transport_settings> settings);
+  asio::awaitable<std::error_code> exchange(protocol::upgrade_request& ask, listener who);
   asio::awaitable<std::error_code> send_request(std::string_view request, listener who);
   asio::awaitable<std::error_code> read_head(protocol::http_head_parser& parser, listener who);
   std::error_code read_some_head(protocol::http_head_parser& parser);
+  std::error_code follow(const protocol::http_head& head, protocol::upgrade_request& ask);
+  void keep_refusal(const protocol::http_head& head);
   std::error_code accept_response(protocol::http_head& head, const protocol::upgrade_request& ask,
                                   std::string_view key);
   asio::awaitable<void> read_refusal_body(const protocol::http_head& head, listener who);
@@ -100,6 +110,8 @@ class dialer {
   std::size_t attempt_;
   std::shared_ptr<preparation> preparation_{};  // has the target, if there is one
   deadline& deadline_;
+  deadline::time_point last_deadline_{};  // of all steps, redirects included
+  std::uint32_t& transports_;
   dialed opened_{};
   wsx::diagnostics diagnostics_{};
   std::error_code interrupted_{};
@@ -108,6 +120,7 @@ class dialer {
   asio::cancellation_signal interrupt_{};
   bool waits_[2] = {false, false};  // by io_direction
   bool connecting_ = true;          // the transport is connecting
+  bool redirected_ = false;         // by the last response
 };
 
 }  // namespace wsx::detail

@@ -108,8 +108,8 @@ asio::awaitable<outcome> lifecycle::dial() {
   if (stopped()) co_return attempt_failed(errc::aborted);
   parts_.events.tell_attempt(owner_, attempts_, target_.url);
   auto self = owner_.shared_from_this();
-  dialer_ = std::make_shared<dialer>(*parts_.options, target_, attempts_, parts_.time,
-                                     ++parts_.transports);
+  dialer_ =
+      std::make_shared<dialer>(*parts_.options, target_, attempts_, parts_.time, parts_.transports);
   if (connect_canceled_) dialer_->interrupt(asio::error::operation_aborted);
   auto through = [self, this, attempt = dialer_](const std::exception_ptr& what,
                                                  std::error_code error) {

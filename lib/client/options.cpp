@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -31,9 +32,12 @@ ranged timeout(std::string_view name, std::chrono::milliseconds value, std::int6
   return {name, " ms", least, longest, value.count()};
 }
 
+std::int64_t bounded(std::uint64_t value) {
+  return static_cast<std::int64_t>(std::min(value, static_cast<std::uint64_t>(unlimited)));
+}
+
 ranged size(std::string_view name, std::uint64_t value, std::int64_t most = unlimited) {
-  const bool huge = value > static_cast<std::uint64_t>(unlimited);
-  return {name, {}, 1, most, huge ? unlimited : static_cast<std::int64_t>(value)};
+  return {name, {}, 1, most, bounded(value)};
 }
 
 ranged number(std::string_view name, int value, int least, int most) {
@@ -53,9 +57,10 @@ std::error_code check_options(const options& o, std::string& what) {
   constexpr std::int64_t largest_queue = std::int64_t{1} << 40;
   const deflate_options deflate = o.deflate.value_or(deflate_options());
   const reconnect_options reconnect = o.reconnect.value_or(reconnect_options());
-  const std::array<ranged, 27> all{{
+  const std::array<ranged, 28> all{{
       timeout("connect_timeout", o.connect_timeout),
       timeout("dial.address_timeout", o.dial.address_timeout, 0),
+      {"dial.max_redirects", {}, 0, 32, bounded(o.dial.max_redirects)},
       timeout("handshake_timeout", o.handshake_timeout),
       timeout("close_timeout", o.close_timeout),
       timeout("ping_interval", o.ping_interval, 0),

@@ -22,6 +22,12 @@ request& request::header(std::string name, std::string value) & {
   return *this;
 }
 
+request& request::secret_header(std::string name, std::string value) & {
+  constexpr bool secret = true;
+  headers.emplace_back(std::move(name), std::move(value), secret);
+  return *this;
+}
+
 request& request::basic_auth(std::string_view name, std::string_view password) & {
   const bool allowed = protocol::is_credential(name) && protocol::is_credential(password) &&
                        name.find(':') == std::string_view::npos;

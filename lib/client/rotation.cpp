@@ -77,7 +77,7 @@ void rotation::dial(const request& target) {
   other_.info.url = target.url;
   outbox_ = std::make_unique<protocol::outbox>(parts_.options->max_reply_bytes);
   dialer_ = std::make_shared<dialer>(*parts_.options, target, retry_.failures + 1, parts_.time,
-                                     ++parts_.transports);
+                                     parts_.transports);
   parts_.events.tell_attempt(owner_, retry_.failures + 1, target.url);
   auto self = owner_.shared_from_this();
   // An interruption may complete it within the call. Whoever interrupts must find the client as it

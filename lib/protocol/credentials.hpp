@@ -5,6 +5,7 @@
 
 #include <wsx/bytes.hpp>
 #include <wsx/header.hpp>
+#include <wsx/url.hpp>
 
 #include <algorithm>
 #include <string>
@@ -25,6 +26,12 @@ inline bool is_credential(std::string_view text) noexcept {
 
 inline bool is_authorization(const header& field) noexcept {
   return http::iequals(field.name, "Authorization");
+}
+
+/// Adds what the URL's user information says, unless the fields say something else.
+inline void authorize(const url& to, header_list& headers) {
+  if (to.user_info.empty() || std::ranges::any_of(headers, is_authorization)) return;
+  headers.emplace_back("Authorization", basic_credentials(to.user_info));
 }
 
 }  // namespace wsx::protocol

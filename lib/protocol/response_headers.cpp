@@ -6,11 +6,11 @@ namespace wsx {
 
 response_headers::response_headers(const header_list& fields) {
   std::size_t size = 0;
-  for (const auto& [name, value] : fields) size += name.size() + value.size() + 2;
+  for (const header& each : fields) size += each.name.size() + each.value.size() + 2;
   text_.reserve(size);
-  for (const auto& [name, value] : fields) {
-    text_.append(name) += ':';
-    text_.append(value) += '\n';
+  for (const header& each : fields) {
+    text_.append(each.name) += ':';
+    text_.append(each.value) += '\n';
   }
 }
 

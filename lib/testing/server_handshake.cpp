@@ -143,8 +143,8 @@ std::string make_accept_response(const http_request& request, const accept_optio
   if (!options.subprotocol.empty()) {
     response += "Sec-WebSocket-Protocol: " + options.subprotocol + "\r\n";
   }
-  for (const auto& [name, value] : options.headers) {
-    response.append(name).append(": ").append(value).append("\r\n");
+  for (const header& each : options.headers) {
+    response.append(each.name).append(": ").append(each.value).append("\r\n");
   }
   return response + "\r\n";
 }

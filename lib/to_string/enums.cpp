@@ -185,6 +185,8 @@ const char* name_of(errc error) noexcept {
     case errc::too_many_modules: return "too_many_modules";
     case errc::handler_type_differs: return "handler_type_differs";
     case errc::prepare_failed: return "prepare_failed";
+    case errc::too_many_redirects: return "too_many_redirects";
+    case errc::bad_redirect: return "bad_redirect";
   }
   return nullptr;
 }

@@ -38,12 +38,6 @@ std::string list_of(const Range& range, Shown shown) {
   return "[" + list + "]";
 }
 
-template <class Fields>
-std::string fields_of(const Fields& fields) {
-  return list_of(fields,
-                 [](const auto& each) { return protocol::display_field(each.name, each.value); });
-}
-
 std::string quoted_list(const std::vector<std::string>& texts) {
   return list_of(texts, [](const std::string& each) { return protocol::quote(each); });
 }
@@ -51,15 +45,17 @@ std::string quoted_list(const std::vector<std::string>& texts) {
 }  // namespace
 
 std::string to_string(const header& field) {
-  return protocol::display_field(field.name, field.value);
+  return field.secret ? protocol::escape(field.name) + ": ***"
+                      : protocol::display_field(field.name, field.value);
 }
 
 std::string to_string(const header_list& fields) {
-  return fields_of(fields);
+  return list_of(fields, [](const header& each) { return to_string(each); });
 }
 
 std::string to_string(const response_headers& fields) {
-  return fields_of(fields);
+  return list_of(fields,
+                 [](const auto& each) { return protocol::display_field(each.name, each.value); });
 }
 
 std::string to_string(const request& wanted) {

@@ -72,6 +72,12 @@ void statuses(report& to) {
   };
   for (const auto& [what, head] : all)
     to.add(what, answered_with("HTTP/1.1 " + head + "\r\nsecret123"));
+  auto following = calm();
+  following.dial.max_redirects = 1;
+  const std::string found = "HTTP/1.1 302 Found" + none;
+  to.add("302 to another scheme",
+         answered_with(found + "Location: ftp://me:secret@other.example/\r\n\r\n", following));
+  to.add("302 to itself, again and again", answered_with(found + "Location: /\r\n\r\n", following));
 }
 
 void malformed(report& to) {
