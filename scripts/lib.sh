@@ -7,7 +7,7 @@ PATH=$PATH:/usr/sbin # where nginx is
 # What the build needs: "command=package" for a tool, wherever it came from, else a package.
 build_needs=(
   c++=g++ meson=meson ninja=ninja-build pkg-config=pkg-config
-  doctest-dev libasio-dev libbenchmark-dev libc-ares-dev libcli11-dev libfmt-dev libidn2-dev
+  doctest-dev libasio-dev libbenchmark-dev libc-ares-dev libcli11-dev libfmt-dev libidn2-dev libpsl-dev
   libsimdjson-dev libspdlog-dev libssl-dev libunistring-dev liburiparser-dev libwslay-dev
   prometheus-cpp-dev zlib1g-dev
 )

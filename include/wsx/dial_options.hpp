@@ -8,6 +8,7 @@
 
 namespace wsx {
 
+class cookie_jar;
 class resolver;
 
 /// How a connection is opened; see `options::dial`.
@@ -19,6 +20,11 @@ struct dial_options {
   /// of the client. If it throws, the attempt fails: with the code of a `std::system_error`,
   /// otherwise with `errc::prepare_failed`.
   prepare_hook prepare{};
+
+  /// Keeps the cookies of the server's responses, and sends those that belong to a request: across
+  /// redirects, reconnects and the clients that share it. They follow those of the request's own
+  /// `Cookie`. Null: no cookies are kept. Options are equal only if they have the same jar.
+  std::shared_ptr<cookie_jar> cookies{};
 
   /// How many redirects of an attempt are followed (HTTP 301, 302, 303, 307 and 308); at most 32.
   /// `http` and `https` stand for `ws` and `wss`. A redirect from `wss` to `ws` is an error. To

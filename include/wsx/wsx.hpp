@@ -16,6 +16,7 @@
 #include <wsx/close_reason.hpp>
 #include <wsx/code_change.hpp>
 #include <wsx/connection_info.hpp>
+#include <wsx/cookie_jar.hpp>
 #include <wsx/deflate_options.hpp>
 #include <wsx/diagnostics.hpp>
 #include <wsx/dial_options.hpp>

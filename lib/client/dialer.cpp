@@ -2,6 +2,7 @@
 
 #include "../protocol/credentials.hpp"
 #include "../protocol/redirect.hpp"
+#include "../protocol/set_cookie.hpp"
 #include "../reset_by_peer.hpp"
 #include "../to_string/units.hpp"
 #include "../would_block.hpp"
@@ -130,6 +131,8 @@ void dialer::set_deadline(std::chrono::milliseconds time, listener who) {
 }
 
 asio::awaitable<std::error_code> dialer::exchange(protocol::upgrade_request& ask, listener who) {
+  cookie_jar* const jar = options_.dial.cookies.get();
+  if (jar != nullptr) ask.cookies = jar->header_for(ask.to);
   const std::string key = protocol::make_key();
   const std::string request = protocol::format_request(ask, key);
   const auto unsent = co_await send_request(request, who);
@@ -149,6 +152,9 @@ asio::awaitable<std::error_code> dialer::exchange(protocol::upgrade_request& ask
   if (unread) co_return unread;
 
   protocol::http_head head = parser.take();
+  for (const header& field : head.headers) {
+    if (jar != nullptr && protocol::is_set_cookie(field)) jar->set(ask.to, field.value);
+  }
   redirected_ = options_.dial.max_redirects > 0 && protocol::is_redirect(head);
   if (redirected_) co_return follow(head, ask);
   const auto error = accept_response(head, ask, key);

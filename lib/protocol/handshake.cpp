@@ -85,9 +85,14 @@ std::string format_request(const upgrade_request& request, std::string_view key)
   }
   if (find_header(request.headers, user_agent_name) == nullptr)
     add_field(head, user_agent_name, default_user_agent());
+  std::string_view cookies = request.cookies;
   for (const header& field : request.headers) {
-    if (!is_host(field) && !is_absent_user_agent(field)) add_field(head, field.name, field.value);
+    if (is_host(field) || is_absent_user_agent(field)) continue;
+    const bool joins = is_cookie_field(field) && !cookies.empty();
+    add_field(head, field.name, joins ? field.value + "; " + request.cookies : field.value);
+    if (joins) cookies = {};
   }
+  if (!cookies.empty()) add_field(head, "Cookie", cookies);
   return head.append("\r\n");
 }
 

@@ -18,6 +18,11 @@ inline bool is_absent_user_agent(const header& field) noexcept {
   return field.value.empty() && http::iequals(field.name, user_agent_name);
 }
 
+// RFC 6265 5.4.
+inline bool is_cookie_field(const header& field) noexcept {
+  return http::iequals(field.name, "Cookie");
+}
+
 inline bool is_host(const header& field) noexcept {
   return http::iequals(field.name, "Host");
 }

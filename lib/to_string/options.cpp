@@ -22,9 +22,10 @@ std::string to_string(const backoff_options& o) {
 }
 
 std::string to_string(const dial_options& o) {
-  const auto& [prepare, redirects, address, resolver] = o;
+  const auto& [prepare, cookies, redirects, address, resolver] = o;
   detail::members all;
-  all.add("prepare", static_cast<bool>(prepare)).add("max_redirects", redirects);
+  all.add("prepare", static_cast<bool>(prepare)).add("cookies", cookies != nullptr);
+  all.add("max_redirects", redirects);
   all.add("address_timeout", detail::ms_of(address)).add("resolver", resolver != nullptr);
   return std::move(all).text();
 }

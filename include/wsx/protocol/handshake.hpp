@@ -21,6 +21,7 @@ namespace wsx::protocol {
 struct upgrade_request {
   url to;
   header_list headers;                       ///< extra fields; `Host` replaces the URL's
+  std::string cookies{};                     ///< sent behind those of the `Cookie` field
   std::vector<std::string> subprotocols;     ///< in order of preference
   std::optional<deflate_options> deflate{};  ///< the offer, if any
 };
