@@ -8,11 +8,16 @@
 
 namespace wsx {
 
+class connect_budget;
 class cookie_jar;
 class resolver;
 
 /// How a connection is opened; see `options::dial`.
 struct dial_options {
+  /// Limits how many attempts begin, among all clients that share it. Null: no limit. Options are
+  /// equal only if they have the same one.
+  std::shared_ptr<connect_budget> budget{};
+
   /// Called before each connection attempt, the first one included, with a copy of the request that
   /// it may change: for a token that must be fresh, or the URL of the server that is now in charge.
   /// It is called on the client's strand. A coroutine has until `connect_timeout`, which then also

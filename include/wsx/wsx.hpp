@@ -15,6 +15,7 @@
 #include <wsx/close_code.hpp>
 #include <wsx/close_reason.hpp>
 #include <wsx/code_change.hpp>
+#include <wsx/connect_budget.hpp>
 #include <wsx/connection_info.hpp>
 #include <wsx/cookie_jar.hpp>
 #include <wsx/deflate_options.hpp>

@@ -48,6 +48,9 @@ asio::awaitable<std::error_code> dialer::open(std::shared_ptr<strand_listener> w
                                               std::shared_ptr<transport_settings> settings) {
   if (const auto error = check_options(options_, diagnostics_.detail)) co_return error;
   if (interrupted_) co_return interrupted_;
+  if (options_.dial.budget) {
+    if (const auto error = co_await wait_for_turn(who)) co_return error;
+  }
   begin_deadlines(who);
   if (options_.dial.prepare) {
     if (const auto error = co_await prepare(who)) co_return error;
@@ -71,6 +74,18 @@ asio::awaitable<std::error_code> dialer::open(std::shared_ptr<strand_listener> w
   opened_.info.peer_endpoint = opened_.stream->peer_endpoint();
   opened_.info.local_endpoint = opened_.stream->local_endpoint();
   co_return std::error_code();
+}
+
+// A URL that nobody can connect to is refused later.
+asio::awaitable<std::error_code> dialer::wait_for_turn(listener who) {
+  wsx::url to;
+  const bool known = !parse_url(target_->url, to);
+  turn_ = std::make_shared<connect_turn>(options_.dial.budget, who->serial(), deadline_.clock());
+  turn_->wait(known ? to.host_and_port() : std::string(), ready_);
+  while (!turn_->has_come() && !interrupted_) {
+    if (!ready_.take_notification()) co_await ready_.wait();
+  }
+  co_return interrupted_;
 }
 
 // The timer for connecting the transport also serves the handshake that follows.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "async_event.hpp"
+#include "connect_turn.hpp"
 #include "deadline.hpp"
 #include "dialed.hpp"
 #include "preparation.hpp"
@@ -44,6 +45,7 @@ class dialer {
         transports_(transports) {}
   ~dialer() {
     if (preparation_) preparation_->forget();
+    if (turn_) turn_->leave();
   }
   dialer(const dialer&) = delete;
   dialer& operator=(const dialer&) = delete;
@@ -88,6 +90,7 @@ class dialer {
  private:
   using listener = const std::shared_ptr<strand_listener>&;
 
+  asio::awaitable<std::error_code> wait_for_turn(listener who);
   void begin_deadlines(listener who);
   void set_deadline(std::chrono::milliseconds time, listener who);
   asio::awaitable<std::error_code> prepare(listener who);
@@ -108,6 +111,7 @@ class dialer {
   const options& options_;
   const request* target_;
   std::size_t attempt_;
+  std::shared_ptr<connect_turn> turn_{};        // in the budget, if there is one
   std::shared_ptr<preparation> preparation_{};  // has the target, if there is one
   deadline& deadline_;
   deadline::time_point last_deadline_{};  // of all steps, redirects included

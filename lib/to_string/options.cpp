@@ -22,8 +22,9 @@ std::string to_string(const backoff_options& o) {
 }
 
 std::string to_string(const dial_options& o) {
-  const auto& [prepare, cookies, redirects, address, resolver] = o;
+  const auto& [budget, prepare, cookies, redirects, address, resolver] = o;
   detail::members all;
+  all.add("budget", budget != nullptr);
   all.add("prepare", static_cast<bool>(prepare)).add("cookies", cookies != nullptr);
   all.add("max_redirects", redirects);
   all.add("address_timeout", detail::ms_of(address)).add("resolver", resolver != nullptr);
