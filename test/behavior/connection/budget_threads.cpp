@@ -42,7 +42,7 @@ TEST_SUITE("behavior/connection/budget_threads") {
         try {
           connected[i].get();
           ++open;
-        } catch (const wsx::system_error& error) {
+        } catch (const std::system_error& error) {
           CHECK(error.code() == wsx::errc::aborted);
           CHECK(i % 3 == 0);
         }
