@@ -50,6 +50,26 @@ void prepare(wsx::options& options, const std::shared_ptr<token_source>& tokens)
   // [prepare]
 }
 
+void redirects(wsx::options& options, const std::string& key) {
+  // [redirects]
+  options.dial.max_redirects = 5;
+  const auto request = wsx::request("wss://example.com/feed").secret_header("X-Api-Key", key);
+  // [redirects]
+}
+
+void cookies(wsx::options& options) {
+  // [cookies]
+  options.dial.cookies = std::make_shared<wsx::cookie_jar>();
+  // [cookies]
+}
+
+void budget(wsx::options& options) {
+  // [budget]
+  options.dial.budget = std::make_shared<wsx::connect_budget>(
+      wsx::connect_budget_options{.per_second = 100, .in_flight = 20});
+  // [budget]
+}
+
 void credentials(const std::string& name, const std::string& password, const std::string& token) {
   // [credentials]
   wsx::request("wss://example.com/feed").basic_auth(name, password);
@@ -146,6 +166,9 @@ void connecting_examples(asio::any_io_executor executor, wsx::options& options) 
   client_certificate(options);
   pins(options);
   prepare(options, std::make_shared<token_source>());
+  redirects(options, "key");
+  cookies(options);
+  budget(options);
 }
 
 asio::awaitable<std::string> token_source::fetch() {

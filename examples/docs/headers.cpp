@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -55,6 +56,14 @@ asio::awaitable<void> request_hpp(wsx::client<printer>& client) {
                               .header("Authorization", "Bearer ...")
                               .subprotocol("v2.feed"));
   // [wsx/request.hpp]
+}
+
+std::shared_ptr<wsx::connect_budget> connect_budget_hpp() {
+  // [wsx/connect_budget.hpp]
+  const auto budget = std::make_shared<wsx::connect_budget>(
+      wsx::connect_budget_options{.per_second = 100, .in_flight = 20});
+  // [wsx/connect_budget.hpp]
+  return budget;
 }
 
 wsx::options resolver_hpp() {
