@@ -108,6 +108,12 @@ const char* text_of(errc e) noexcept {
     case errc::prepare_failed: return "dial_options::prepare threw";
     case errc::too_many_redirects: return "the server redirected too often";
     case errc::bad_redirect: return "the server redirected to no usable URL";
+
+    case errc::proxy_authentication_required: return "the proxy demands authentication";
+    case errc::proxy_refused: return "the proxy refused to connect to the host";
+    case errc::proxy_refused_for_now: return "the proxy refused to connect to the host for now";
+    case errc::malformed_proxy_answer: return "the proxy's answer is malformed";
+    case errc::proxy_dropped: return "the proxy ended the connection before it answered";
   }
   return "unknown error";
 }
@@ -159,6 +165,9 @@ bool is_permanent(errc e) noexcept {
     case errc::pin_mismatch:
     case errc::too_many_redirects:
     case errc::bad_redirect:
+    case errc::proxy_authentication_required:
+    case errc::proxy_refused:
+    case errc::malformed_proxy_answer:
     case errc::handler_failed: return true;
     default:
       return within(e, errc::invalid_url, errc::not_connected) ||
@@ -168,7 +177,8 @@ bool is_permanent(errc e) noexcept {
 
 // Errors that only report the state of a client or a supervisor are neither: no attempt was made.
 bool is_transient(errc e) noexcept {
-  if (e == errc::prepare_failed) return true;
+  if (e == errc::prepare_failed || e == errc::proxy_refused_for_now || e == errc::proxy_dropped)
+    return true;
   return within(e, errc::connect_timeout, errc::no_supervisor) && !is_permanent(e);
 }
 

@@ -156,13 +156,17 @@ TEST_SUITE("error") {
     CHECK(members(condition::permanent) ==
           joined(expected, {errc::certificate_rejected, errc::invalid_ca, errc::no_tls,
                             errc::invalid_client_certificate, errc::pin_mismatch,
-                            errc::handler_failed, errc::too_many_redirects, errc::bad_redirect}));
+                            errc::handler_failed, errc::too_many_redirects, errc::bad_redirect,
+                            errc::proxy_authentication_required, errc::proxy_refused,
+                            errc::malformed_proxy_answer}));
   }
 
   TEST_CASE("transient: all else that keeps from connecting or ends a connection") {
     std::set<errc> expected;
     for (const errc e : all_errors()) {
       const bool of_a_state = e < errc::connect_timeout || e >= errc::no_supervisor;
+      const bool of_a_proxy = e == errc::proxy_refused_for_now || e == errc::proxy_dropped;
+      if (of_a_proxy) expected.insert(e);
       if (!of_a_state && make_error_code(e) != condition::permanent) expected.insert(e);
     }
     expected.insert(errc::prepare_failed);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -175,6 +176,9 @@ TEST_SUITE("options") {
     CHECK(o.dial.max_redirects == 0);
     CHECK(o.dial.address_timeout == milliseconds(0));
     CHECK(o.dial.resolver == nullptr);
+    CHECK(o.dial.proxy == wsx::proxy_options());
+    CHECK(o.dial.proxy.url.empty());
+    CHECK(!o.dial.proxy.from_environment);
     CHECK(o.handshake_timeout == milliseconds(5000));
     CHECK(o.close_timeout == milliseconds(5000));
     CHECK(o.ping_interval == milliseconds(20000));
@@ -204,6 +208,43 @@ TEST_SUITE("options") {
     auto other = one;
     other.dial.resolver = make();
     CHECK(one != other);
+  }
+
+  TEST_CASE("proxies are equal by what they are, and TLS by its options") {
+    wsx::options one;
+    one.dial.proxy.url = "https://proxy.example";
+    CHECK(one == wsx::options(one));
+    CHECK(one != wsx::options());
+    auto other = one;
+    other.dial.proxy.no_proxy = "example.com";
+    CHECK(one != other);
+    other = one;
+    other.dial.proxy.from_environment = true;
+    CHECK(one != other);
+    other = one;
+    one.dial.proxy.tls = std::make_shared<const wsx::tls_options>();
+    CHECK(one != other);
+    other.dial.proxy.tls = std::make_shared<const wsx::tls_options>();
+    CHECK(one == other);
+    other.dial.proxy.tls = std::make_shared<const wsx::tls_options>(
+        wsx::tls_options().set(&wsx::tls_options::verify, false));
+    CHECK(one != other);
+  }
+
+  TEST_CASE("a proxy's URL is checked, and said without its secrets") {
+    wsx::options o;
+    std::string what;
+    o.dial.proxy.url = "socks5h://me:secret@proxy.example";
+    CHECK(!wsx::check_options(o, what));
+    o.dial.proxy.url = "http://me:secret@proxy.example:70000";
+    CHECK(wsx::check_options(o, what) == wsx::errc::invalid_option);
+    CHECK(what == "dial.proxy.url is invalid: the port is not 1 to 65535");
+    o.dial.proxy.url = "proxy.example";
+    CHECK(wsx::check_options(o, what) == wsx::errc::invalid_option);
+    CHECK(what ==
+          "dial.proxy.url is invalid: the scheme is missing: a proxy's URL begins with http://, "
+          "https://, "
+          "socks5:// or socks5h://");
   }
 
   TEST_CASE("each bound") {

@@ -134,6 +134,11 @@ const std::vector<std::pair<wsx::errc, std::string>> errors{
     {wsx::errc::prepare_failed, "prepare_failed"},
     {wsx::errc::too_many_redirects, "too_many_redirects"},
     {wsx::errc::bad_redirect, "bad_redirect"},
+    {wsx::errc::proxy_authentication_required, "proxy_authentication_required"},
+    {wsx::errc::proxy_refused, "proxy_refused"},
+    {wsx::errc::proxy_refused_for_now, "proxy_refused_for_now"},
+    {wsx::errc::malformed_proxy_answer, "malformed_proxy_answer"},
+    {wsx::errc::proxy_dropped, "proxy_dropped"},
     {wsx::errc::invalid_client_certificate, "invalid_client_certificate"},
     {wsx::errc::pin_mismatch, "pin_mismatch"},
 };
@@ -201,10 +206,11 @@ TEST_SUITE("to_string: enumerations") {
                                      {wsx::connect_stage::preparing, "preparing"},
                                      {wsx::connect_stage::resolving, "resolving"},
                                      {wsx::connect_stage::connecting, "connecting"},
+                                     {wsx::connect_stage::proxy, "proxy"},
                                      {wsx::connect_stage::tls, "tls"},
                                      {wsx::connect_stage::handshake, "handshake"},
                                      {wsx::connect_stage::open, "open"}});
-    CHECK(count_named<wsx::connect_stage>("connect_stage", -1, 100) == 7);
+    CHECK(count_named<wsx::connect_stage>("connect_stage", -1, 100) == 8);
     check_names<wsx::io_direction>(
         {{wsx::io_direction::read, "read"}, {wsx::io_direction::write, "write"}});
     CHECK(count_named<wsx::io_direction>("io_direction", -1, 100) == 2);
@@ -494,7 +500,9 @@ TEST_SUITE("to_string: requests, connections and options") {
     CHECK(to_string(wsx::options()) ==
           "{tls: " + to_string(wsx::tls_options()) +
               ", deflate: none, dial: {budget: false, prepare: false, cookies: false, max_redirects: 0, address_timeout: 0 ms, "
-              "resolver: false}, "
+              "resolver: false, proxy: " +
+              to_string(wsx::proxy_options()) +
+              "}, "
               "connect_timeout: 6000 ms, "
               "handshake_timeout: 5000 ms, close_timeout: 5000 ms, "
               "ping_interval: 20000 ms, ping_timeout: 20000 ms, "
@@ -512,6 +520,24 @@ TEST_SUITE("to_string: requests, connections and options") {
     const auto reconnecting =
         wsx::options().set(&wsx::options::reconnect, wsx::reconnect_options());
     CHECK(to_string(reconnecting).find("reconnect: {delay: {initial:") != std::string::npos);
+  }
+
+  TEST_CASE("proxy_options: no secret of its URL, whatever that is") {
+    CHECK(to_string(wsx::proxy_options()) ==
+          R"({url: "", no_proxy: "", from_environment: false, tls: none})");
+    wsx::proxy_options by{.url = "http://me:secret@proxy.example:3128", .no_proxy = "a,b"};
+    by.from_environment = true;
+    by.tls = std::make_shared<const wsx::tls_options>();
+    CHECK(to_string(by) ==
+          R"({url: "http://proxy.example:3128", no_proxy: "a,b", from_environment: true, tls: )" +
+              to_string(wsx::tls_options()) + "}");
+    for (const char* const url :
+         {"me:secret@proxy.example", "http://me:sec/secret@proxy.example", "secret@", "x:secret@y",
+          "http://[me:secret@proxy.example", "socks5://me:secret@proxy.example/?a=secret"}) {
+      CAPTURE(url);
+      by.url = url;
+      CHECK(to_string(by).find("secret") == std::string::npos);
+    }
   }
 
   TEST_CASE("stats") {
@@ -583,8 +609,8 @@ TEST_SUITE("to_string: streams and fmt") {
     check(wsx::header{"a", "b"}, wsx::header_list(), wsx::response_headers(), wsx::request(),
           wsx::url(), connection);
     check(wsx::backoff_options(), wsx::deflate_options(), wsx::dial_options(),
-          wsx::deflate_parameters(), wsx::options(), wsx::reconnect_options(), wsx::stats(),
-          wsx::tls_options(), wsx::tls_version::tls_1_3);
+          wsx::deflate_parameters(), wsx::options(), wsx::proxy_options(), wsx::reconnect_options(),
+          wsx::stats(), wsx::tls_options(), wsx::tls_version::tls_1_3);
   }
 
   TEST_CASE("width and alignment as strings have them") {

@@ -16,7 +16,8 @@ enum class connect_stage {
   checking,    ///< the URL, the request and the options; nothing has been sent
   preparing,   ///< `dial_options::prepare`
   resolving,   ///< the host's name
-  connecting,  ///< TCP, to the addresses of the host
+  connecting,  ///< TCP, to the addresses of the host, or of the proxy
+  proxy,       ///< the proxy is asked for a way to the host
   tls,         ///< the TLS handshake
   handshake,   ///< the opening handshake. RFC 6455 4.1
   open,        ///< the connection was open
@@ -42,6 +43,7 @@ struct diagnostics {
 
   connect_stage stage = connect_stage::checking;
   std::string host{};  ///< the host and port: "example.com:443"; empty: not known yet
+  std::string proxy{};  ///< the proxy's host and port; empty: it was not tried by one
   std::size_t redirects = 0;  ///< how many were followed; `host` is where the last one led
   /// The addresses that could not be connected to, in the order in which they were tried; at
   /// most 16.

@@ -111,6 +111,13 @@ enum class errc {
   prepare_failed = 240,  ///< `dial_options::prepare` threw
   too_many_redirects,    ///< the server redirected more often than `dial_options::max_redirects`
   bad_redirect,          ///< a redirect without a usable `Location`, or from `wss` to `ws`
+
+  // A proxy (`dial_options::proxy`).
+  proxy_authentication_required = 260,  ///< the proxy wants other credentials, or any
+  proxy_refused,  ///< an answer that another attempt would get, too: HTTP 403, "not allowed"
+  proxy_refused_for_now,   ///< HTTP 408, 425, 429 or 5xx, or SOCKS could not reach the host
+  malformed_proxy_answer,  ///< the answer is not one of such a proxy, or has no end
+  proxy_dropped,           ///< the proxy ended the connection before its answer was complete
 };
 
 /// Groups of `errc`, to compare an `std::error_code` with. An error may be in several groups.

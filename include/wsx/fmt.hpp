@@ -112,6 +112,8 @@ struct fmt::formatter<wsx::deflate_parameters>
 template <>
 struct fmt::formatter<wsx::options> : wsx::detail::formatter_of<wsx::options> {};
 template <>
+struct fmt::formatter<wsx::proxy_options> : wsx::detail::formatter_of<wsx::proxy_options> {};
+template <>
 struct fmt::formatter<wsx::reconnect_options> : wsx::detail::formatter_of<wsx::reconnect_options> {
 };
 template <>

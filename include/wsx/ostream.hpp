@@ -51,6 +51,7 @@ WSX_API std::ostream& operator<<(std::ostream& out, const deflate_options& value
 WSX_API std::ostream& operator<<(std::ostream& out, const dial_options& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const deflate_parameters& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const options& value);
+WSX_API std::ostream& operator<<(std::ostream& out, const proxy_options& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const reconnect_options& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const stats& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const tls_info& value);

@@ -85,6 +85,7 @@ WSX_API std::string to_string(const deflate_options& o);
 WSX_API std::string to_string(const dial_options& o);
 WSX_API std::string to_string(const deflate_parameters& agreed);
 WSX_API std::string to_string(const options& o);
+WSX_API std::string to_string(const proxy_options& o);
 WSX_API std::string to_string(const reconnect_options& o);
 WSX_API std::string to_string(const stats& counted);
 WSX_API std::string to_string(const tls_info& tls);

@@ -40,6 +40,7 @@
 #include <wsx/ostream.hpp>
 #include <wsx/prepare_hook.hpp>
 #include <wsx/prometheus.hpp>
+#include <wsx/proxy_options.hpp>
 #include <wsx/reconnect_options.hpp>
 #include <wsx/recorded.hpp>
 #include <wsx/request.hpp>

@@ -32,6 +32,7 @@ std::string_view doing(connect_stage stage) noexcept {
     case connect_stage::preparing: return "preparing the request";
     case connect_stage::resolving: return "resolving the name";
     case connect_stage::connecting: return "connecting";
+    case connect_stage::proxy: return "waiting for the proxy's answer";
     case connect_stage::tls: return "TLS handshake";
     case connect_stage::handshake: return "opening handshake";
     case connect_stage::open: return "after it was open";
@@ -41,8 +42,8 @@ std::string_view doing(connect_stage stage) noexcept {
 
 std::string all_tried(const diagnostics& known) {
   const auto& tried = known.tried;
-  if (tried.size() == 1 && tried.front().endpoint == known.host)
-    return tried.front().error.message();
+  const auto& target = known.proxy.empty() ? known.host : known.proxy;
+  if (tried.size() == 1 && tried.front().endpoint == target) return tried.front().error.message();
   std::string list;
   for (const auto& [endpoint, error] : tried) {
     if (!list.empty()) list += ", ";
@@ -139,7 +140,8 @@ std::string connect_failure(std::error_code error, const diagnostics& known, con
                             std::string_view url) noexcept {
   return or_nothing([&] {
     const auto whom = known.host.empty() ? quote(protocol::display_url(url)) : known.host;
-    return "cannot connect to " + whom + ": " + connect_cause(error, known, o);
+    const auto by = known.proxy.empty() ? "" : " through the proxy " + known.proxy;
+    return "cannot connect to " + whom + by + ": " + connect_cause(error, known, o);
   });
 }
 

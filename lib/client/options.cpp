@@ -1,3 +1,5 @@
+#include "../transport/proxy/choice.hpp"
+
 #include <wsx/error.hpp>
 #include <wsx/options.hpp>
 #include <wsx/protocol/outbox.hpp>
@@ -93,6 +95,7 @@ std::error_code check_options(const options& o, std::string& what) {
     what = describe(option);
     return errc::invalid_option;
   }
+  if (const auto error = check_proxy(o.dial.proxy, what)) return error;
   if (reconnect.delay.factor >= 1.0) return {};  // it may be no number
   what =
       fmt::format("reconnect.delay.factor is {:g}, it must be at least 1", reconnect.delay.factor);

@@ -25,14 +25,6 @@ const EVP_MD* sha1() {
   return fetched.get();
 }
 
-// RFC 9110 10.1.5.
-const std::string& default_user_agent() {
-  static const std::string text = "wsx/" + std::to_string(version::major) + "." +
-                                  std::to_string(version::minor) + "." +
-                                  std::to_string(version::patch);
-  return text;
-}
-
 void add_field(std::string& head, std::string_view name, std::string_view value) {
   head.append(name).append(": ").append(value).append("\r\n");
 }
@@ -47,6 +39,13 @@ std::string joined(const std::vector<std::string>& list) {
 }
 
 }  // namespace
+
+const std::string& default_user_agent() {
+  static const std::string text = "wsx/" + std::to_string(version::major) + "." +
+                                  std::to_string(version::minor) + "." +
+                                  std::to_string(version::patch);
+  return text;
+}
 
 // RFC 6455 4.1 item 7: 16 random bytes. A call of the CSPRNG costs as much for them alone as for
 // many, so they are taken from the block of masking keys.

@@ -4,6 +4,7 @@
 
 #include <wsx/header.hpp>
 
+#include <string>
 #include <string_view>
 
 // The fields of the opening handshake that several of its parts check.
@@ -12,6 +13,9 @@ namespace wsx::protocol {
 inline constexpr std::string_view subprotocol_name = "Sec-WebSocket-Protocol";
 
 inline constexpr std::string_view user_agent_name = "User-Agent";
+
+// "wsx/1.0.0". RFC 9110 10.1.5.
+const std::string& default_user_agent();
 
 // An empty one stands for none.
 inline bool is_absent_user_agent(const header& field) noexcept {

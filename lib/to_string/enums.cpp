@@ -98,6 +98,7 @@ const char* name_of(connect_stage stage) noexcept {
     case connect_stage::preparing: return "preparing";
     case connect_stage::resolving: return "resolving";
     case connect_stage::connecting: return "connecting";
+    case connect_stage::proxy: return "proxy";
     case connect_stage::tls: return "tls";
     case connect_stage::handshake: return "handshake";
     case connect_stage::open: return "open";
@@ -187,6 +188,11 @@ const char* name_of(errc error) noexcept {
     case errc::prepare_failed: return "prepare_failed";
     case errc::too_many_redirects: return "too_many_redirects";
     case errc::bad_redirect: return "bad_redirect";
+    case errc::proxy_authentication_required: return "proxy_authentication_required";
+    case errc::proxy_refused: return "proxy_refused";
+    case errc::proxy_refused_for_now: return "proxy_refused_for_now";
+    case errc::malformed_proxy_answer: return "malformed_proxy_answer";
+    case errc::proxy_dropped: return "proxy_dropped";
   }
   return nullptr;
 }

@@ -1,7 +1,9 @@
+#include "../protocol/display.hpp"
 #include "units.hpp"
 
 #include <wsx/deflate_options.hpp>
 #include <wsx/options.hpp>
+#include <wsx/proxy_options.hpp>
 #include <wsx/reconnect_options.hpp>
 #include <wsx/stats.hpp>
 #include <wsx/tls_options.hpp>
@@ -22,12 +24,23 @@ std::string to_string(const backoff_options& o) {
 }
 
 std::string to_string(const dial_options& o) {
-  const auto& [budget, prepare, cookies, redirects, address, resolver] = o;
+  const auto& [budget, prepare, cookies, redirects, address, resolver, proxy] = o;
   detail::members all;
   all.add("budget", budget != nullptr);
   all.add("prepare", static_cast<bool>(prepare)).add("cookies", cookies != nullptr);
   all.add("max_redirects", redirects);
   all.add("address_timeout", detail::ms_of(address)).add("resolver", resolver != nullptr);
+  all.add("proxy", to_string(proxy));
+  return std::move(all).text();
+}
+
+// The URL is shown without what is before its "@".
+std::string to_string(const proxy_options& o) {
+  const auto& [url, no_proxy, from_environment, tls] = o;
+  detail::members all;
+  all.add_quoted("url", url.empty() ? url : protocol::display_url(url));
+  all.add_quoted("no_proxy", no_proxy).add("from_environment", from_environment);
+  all.add("tls", tls ? to_string(*tls) : "none");
   return std::move(all).text();
 }
 

@@ -167,6 +167,10 @@ std::ostream& operator<<(std::ostream& out, const options& value) {
   return out << to_string(value);
 }
 
+std::ostream& operator<<(std::ostream& out, const proxy_options& value) {
+  return out << to_string(value);
+}
+
 std::ostream& operator<<(std::ostream& out, const reconnect_options& value) {
   return out << to_string(value);
 }

@@ -47,8 +47,7 @@ std::string any_transport::local_endpoint() const {
 }
 
 std::size_t any_transport::committed() const noexcept {
-  const auto* const tls = std::get_if<tls_transport>(&chosen_);
-  return tls != nullptr ? tls->committed() : 0;
+  return std::visit([](const auto& t) { return t.committed(); }, chosen_);
 }
 
 std::optional<std::size_t> any_transport::unacknowledged() noexcept {
@@ -56,8 +55,7 @@ std::optional<std::size_t> any_transport::unacknowledged() noexcept {
 }
 
 std::string any_transport::error_detail() const {
-  const auto* const tls = std::get_if<tls_transport>(&chosen_);
-  return tls != nullptr ? tls->error_detail() : std::string();
+  return std::visit([](const auto& t) { return t.error_detail(); }, chosen_);
 }
 
 std::optional<tls_info> any_transport::tls() const {

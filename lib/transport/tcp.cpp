@@ -3,7 +3,10 @@
 #include "happy_eyeballs.hpp"
 #include "kernel_buffer.hpp"
 #include "lookup.hpp"
+#include "proxy/choice.hpp"
+#include "proxy/proxy_tls.hpp"
 
+#include <wsx/dial_options.hpp>
 #include <wsx/error.hpp>
 #include <wsx/transport/strand.hpp>
 #include <wsx/transport/tcp.hpp>
@@ -80,9 +83,16 @@ asio::awaitable<std::error_code> tcp_transport::connect(const url& to, diagnosti
 asio::awaitable<std::error_code> tcp_transport::dial(
     const url& to, diagnostics& d, std::shared_ptr<const transport_settings> settings) {
   d.tried.clear();
+  tunneled_ = false;
   if (closed_) co_return asio::error::operation_aborted;
-  const auto limit = settings ? settings->address_timeout : std::chrono::milliseconds(0);
+  const dial_options* const how = settings ? settings->dial.get() : nullptr;
+  const auto limit = how != nullptr ? how->address_timeout : std::chrono::milliseconds(0);
   std::error_code error;
+  const auto by = how != nullptr
+                      ? choose_proxy(how->proxy, to, environment_of_process, error, d.detail)
+                      : std::nullopt;
+  if (error) co_return error;
+  if (by) co_return co_await dial_by(*by, to, d, *settings);
   endpoints found;
   const std::string host = to.zone.empty() ? to.host : to.host + '%' + to.zone;
   tcp::endpoint first(asio::ip::make_address(host, error), to.port);
@@ -107,7 +117,8 @@ asio::awaitable<std::error_code> tcp_transport::resolve(const url& to,
                                                         const transport_settings* settings,
                                                         endpoints& found, diagnostics& d) {
   d.stage = connect_stage::resolving;
-  const auto by = settings != nullptr ? settings->resolver : nullptr;
+  const bool has_dial = settings != nullptr && settings->dial;
+  const auto by = has_dial ? settings->dial->resolver : nullptr;
   auto result = by ? std::nullopt : look_up_special(to.host, to.port);
   if (!result) {
     const strand serial = as_strand(co_await asio::this_coro::executor);
@@ -154,7 +165,12 @@ asio::awaitable<std::error_code> tcp_transport::try_addresses(endpoints to,
   co_return error;
 }
 
+proxy_tls& tcp_transport::tunnel() const noexcept {
+  return static_cast<proxy_tls&>(*step_);
+}
+
 asio::awaitable<std::error_code> tcp_transport::ready(io_direction direction) {
+  if (tunneled_) co_return co_await tunnel().ready(direction);
   std::error_code error;
   co_await socket_.async_wait(wait_type(direction),
                               asio::redirect_error(asio::use_awaitable, error));
@@ -162,12 +178,14 @@ asio::awaitable<std::error_code> tcp_transport::ready(io_direction direction) {
 }
 
 io_result tcp_transport::read_some(std::span<std::byte> room) noexcept {
+  if (tunneled_) return tunnel().read_some(room);
   io_result result;
   result.bytes = socket_.read_some(asio::buffer(room.data(), room.size()), result.error);
   return result;
 }
 
 io_result tcp_transport::write_some(bytes_view bytes) noexcept {
+  if (tunneled_) return tunnel().write_some(bytes);
   if (full_since_ != never && full_since_ != bounded) look_for_slow_link();
   io_result result;
   result.bytes = socket_.write_some(asio::buffer(bytes.data(), bytes.size()), result.error);
@@ -185,18 +203,20 @@ void tcp_transport::look_for_slow_link() noexcept {
 }
 
 std::optional<std::size_t> tcp_transport::unacknowledged() noexcept {
-  return wsx::unacknowledged(socket_);
+  return tunneled_ ? tunnel().unacknowledged() : wsx::unacknowledged(socket_);
 }
 
 // The socket runs on the strand's inner executor, and the handler has its own strand. If the
 // socket's executor were a strand behind an `any_io_executor`, each wait would allocate copies of
 // it.
 void tcp_transport::async_wait(io_direction direction, wait_handler ready) {
+  if (tunneled_) return tunnel().async_wait(direction, std::move(ready));
   const strand& serial = ready.serial();
   socket_.async_wait(wait_type(direction), on_strand(serial, std::move(ready)));
 }
 
 void tcp_transport::shutdown() noexcept {
+  if (tunneled_) return tunnel().shutdown();
   std::error_code ignored;
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
 }
@@ -208,13 +228,23 @@ void tcp_transport::close() noexcept {
   if (step_) step_->cancel();
 }
 
+std::size_t tcp_transport::committed() const noexcept {
+  return tunneled_ ? tunnel().committed() : 0;
+}
+
+std::string tcp_transport::error_detail() const {
+  return tunneled_ ? tunnel().error_detail() : std::string();
+}
+
 std::string tcp_transport::peer_endpoint() const {
+  if (tunneled_) return tunnel().peer_endpoint();
   std::error_code error;
   const auto endpoint = socket_.remote_endpoint(error);
   return error ? std::string() : to_text(endpoint);
 }
 
 std::string tcp_transport::local_endpoint() const {
+  if (tunneled_) return tunnel().local_endpoint();
   std::error_code error;
   const auto endpoint = socket_.local_endpoint(error);
   return error ? std::string() : to_text(endpoint);

@@ -31,15 +31,6 @@ namespace wsx {
 
 namespace {
 
-// A session can be resumed even if its connection was cut. OpenSSL would discard it unless it
-// considers the connection ended in order.
-struct free_ssl {
-  void operator()(SSL* s) const noexcept {
-    SSL_set_shutdown(s, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
-    SSL_free(s);
-  }
-};
-
 // The size that is encrypted at once: it leaves space for the overhead of each record of at most 16
 // KiB, and for one more record, of OpenSSL's own.
 constexpr std::size_t max_record = SSL3_RT_MAX_PLAIN_LENGTH;
@@ -85,7 +76,7 @@ struct tls_transport::state {
   std::shared_ptr<transport_settings> settings;
   std::shared_ptr<tls_context> context{};
   tls_resumption resumption{};
-  std::unique_ptr<SSL, free_ssl> ssl{};
+  resumable_ssl_pointer ssl{};
 
   // What a read or write waits for: with TLS a read may have to write first, and vice versa.
   io_direction read_wants = io_direction::read;
@@ -355,6 +346,12 @@ void tls_transport::async_wait(io_direction direction, wait_handler ready) {
   }
   state_->tcp.async_wait(direction == io_direction::read ? state_->read_wants : state_->write_wants,
                          std::move(ready));
+}
+
+asio::awaitable<std::error_code> tls_transport::ready(io_direction direction) {
+  const bool reads = direction == io_direction::read;
+  if (reads && state_->read_end) co_return std::error_code();
+  co_return co_await state_->tcp.ready(reads ? state_->read_wants : state_->write_wants);
 }
 
 void tls_transport::shutdown() noexcept {

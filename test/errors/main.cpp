@@ -41,6 +41,7 @@ int main(int count, char** arguments) {
   errors_test::report all;
   errors_test::requests(all);
   errors_test::connecting(all);
+  errors_test::proxies(all);
   errors_test::responses(all);
   errors_test::certificates(all);
   errors_test::frames(all);

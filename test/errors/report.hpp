@@ -55,6 +55,7 @@ wsx::system_error thrown_by(Client& client, asio::awaitable<T> operation) {
 
 void requests(report& to);
 void connecting(report& to);
+void proxies(report& to);
 void responses(report& to);
 void certificates(report& to);
 void frames(report& to);

@@ -44,6 +44,7 @@ struct io_result;
 struct options;
 struct ping;
 struct pong;
+struct proxy_options;
 struct request;
 struct signal;
 struct reconnect_options;

@@ -17,8 +17,12 @@
 namespace wsx {
 
 class dial_step;
+class proxy_exchange;
+class proxy_tls;
+struct proxy;
 
-/// TCP; speaks `ws`.
+/// TCP; speaks `ws`. By a proxy too, if the settings have one; between it and an `https` proxy is
+/// TLS then.
 class tcp_transport {
  public:
   WSX_API tcp_transport(asio::any_io_executor executor, std::shared_ptr<transport_settings>);
@@ -33,8 +37,10 @@ class tcp_transport {
   WSX_API void async_wait(io_direction direction, wait_handler ready);
   WSX_API void shutdown() noexcept;
   WSX_API void close() noexcept;
-  WSX_API std::string peer_endpoint() const;
+  WSX_API std::string peer_endpoint() const;  ///< the proxy's, if there is one
   WSX_API std::string local_endpoint() const;
+  WSX_API std::size_t committed() const noexcept;
+  WSX_API std::string error_detail() const;
 
   /// Connects to the URL's host and port, whatever its scheme; for transports built on TCP. Without
   /// settings, it uses the defaults.
@@ -62,11 +68,21 @@ class tcp_transport {
   asio::awaitable<std::error_code> try_addresses(endpoints to, std::chrono::milliseconds limit,
                                                  diagnostics& d);
 
+  // By a proxy: connects to it, and asks it for the way to the host.
+  asio::awaitable<std::error_code> dial_by(const proxy& by, const url& to, diagnostics& d,
+                                           const transport_settings& settings);
+  asio::awaitable<std::error_code> make_exchange(const proxy& by, const url& to, diagnostics& d,
+                                                 const transport_settings& settings,
+                                                 std::unique_ptr<proxy_exchange>& made);
+  asio::awaitable<std::error_code> ask_proxy(proxy_exchange& exchange, diagnostics& d);
+  proxy_tls& tunnel() const noexcept;
+
   asio::ip::tcp::socket socket_;  // on the strand's inner executor: see `async_wait`
   std::shared_ptr<transport_settings> settings_;  // until `connect`
-  std::shared_ptr<dial_step> step_{};             // what `close` has to end
+  std::shared_ptr<dial_step> step_{};             // what `close` has to end; or the tunnel
   clock::time_point full_since_ = never;
   bool closed_ = false;
+  bool tunneled_ = false;  // `step_` is the TLS of a proxy, in place of the socket
 };
 
 static_assert(transport<tcp_transport>);

@@ -33,6 +33,9 @@ class tls_transport {
   WSX_API std::string error_detail() const;
   WSX_API std::optional<tls_info> tls() const;
 
+  /// Completes when `async_wait` would call its handler.
+  WSX_API asio::awaitable<std::error_code> ready(io_direction direction);
+
  private:
   struct state;  // keeps OpenSSL out of this header
   std::unique_ptr<state> state_;

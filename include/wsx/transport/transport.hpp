@@ -12,7 +12,6 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
 
-#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -33,15 +32,14 @@ struct io_result {
 
 enum class io_direction { read, write };
 
-class resolver;
 class tls_context;
+struct dial_options;
 
 /// State that all connections of a client share.
 struct transport_settings {
   std::shared_ptr<const tls_options> tls{};
-  std::shared_ptr<tls_context> context{};        ///< made from `tls` when first needed
-  std::shared_ptr<wsx::resolver> resolver{};     ///< see `dial_options::resolver`
-  std::chrono::milliseconds address_timeout{0};  ///< see `dial_options::address_timeout`
+  std::shared_ptr<tls_context> context{};      ///< made from `tls` when first needed
+  std::shared_ptr<const dial_options> dial{};  ///< null: the defaults; `prepare` is not used
 };
 
 /// Is notified when a transport may be ready.
