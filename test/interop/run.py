@@ -37,6 +37,53 @@ PINGING = {
     "GORILLA": ["{folder}/gorilla_server", "{port}"],
 }
 
+# Proxies: of HTTP, in the clear and within TLS, and of SOCKS 5, some of which want a password.
+PROXY_USER = "me"
+PROXY_PASSWORD = "secret"
+PROXIES = {
+    "SQUID": ["squid", "-N", "-f", "{folder}/squid.conf"],
+    "TINYPROXY": ["tinyproxy", "-d", "-c", "{folder}/tinyproxy.conf"],
+    "DANTE": ["danted", "-f", "{folder}/danted.conf", "-p", "{folder}/danted.pid"],
+    "MICROSOCKS": ["microsocks", "-i", "127.0.0.1", "-p", "{port}"]
+    + ["-u", PROXY_USER, "-P", PROXY_PASSWORD],
+}
+
+# Started by root it becomes another user.
+SQUID_CONFIG = """
+http_port 127.0.0.1:{port}
+https_port 127.0.0.1:{tls_port} tls-cert={folder}/server.pem tls-key={folder}/server.key
+auth_param basic program /usr/lib/squid/basic_ncsa_auth {folder}/squid.users
+auth_param basic children 1
+acl users proxy_auth REQUIRED
+http_access allow users
+http_access deny all
+cache deny all
+pid_filename none
+netdb_filename none
+access_log none
+cache_log /dev/null
+coredump_dir {folder}
+pinger_enable off
+"""
+
+TINYPROXY_CONFIG = """
+Port {port}
+Listen 127.0.0.1
+Timeout 600
+Allow 127.0.0.1
+LogLevel Warning
+"""
+
+DANTE_CONFIG = """
+logoutput: stderr
+internal: 127.0.0.1 port = {port}
+external: 127.0.0.1
+clientmethod: none
+socksmethod: none
+client pass {{ from: 127.0.0.1/32 to: 0.0.0.0/0 }}
+socks pass {{ from: 127.0.0.1/32 to: 0.0.0.0/0 }}
+"""
+
 # What takes long to install: npm alone is hundreds of packages.
 HEAVY = ("NODE", "GORILLA")
 LEAN = os.environ.get("WSX_INTEROP_LEAN") == "1"
@@ -101,6 +148,10 @@ def missing_programs():
         "nginx": "nginx-light",
         "libwebsockets-test-server": "libwebsockets-test-server",
         "openssl": "openssl",
+        "squid": "squid",
+        "tinyproxy": "tinyproxy-bin",
+        "danted": "dante-server",
+        "microsocks": "microsocks",
     }
     if not LEAN:
         programs |= {"node": "nodejs", "go": "golang-go"}
@@ -259,6 +310,38 @@ class Fleet:
         # Another for a test to kill, in front of the first server.
         doomed = self.start_nginx("NGINX_DOOMED", {free_port(): self.servers[0].port})
         self.publish(doomed.name, f"wss://localhost:{doomed.port}/", doomed)
+        self.start_proxies()
+
+    def start_proxies(self):
+        self.folder.chmod(0o755)  # squid reads its files as another user
+        (self.folder / "server.key").chmod(0o644)
+        users = self.folder / "squid.users"
+        hashed = subprocess.run(
+            ["openssl", "passwd", "-apr1", PROXY_PASSWORD],
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        users.write_text(f"{PROXY_USER}:{hashed}")
+        tls_port = free_port()
+        configs = {"SQUID": SQUID_CONFIG, "TINYPROXY": TINYPROXY_CONFIG, "DANTE": DANTE_CONFIG}
+        names = {"SQUID": "squid", "TINYPROXY": "tinyproxy", "DANTE": "danted"}
+        at = {}
+        for name, command in PROXIES.items():
+            port = free_port()
+            if name in configs:
+                text = configs[name].format(port=port, tls_port=tls_port, folder=self.folder)
+                (self.folder / f"{names[name]}.conf").write_text(text)
+            self.start(name, command, port=port)
+            at[name] = f"127.0.0.1:{port}"
+        user = f"{PROXY_USER}:{PROXY_PASSWORD}@"
+        self.environment |= {
+            "WSX_INTEROP_PROXY_SQUID": f"http://{user}{at['SQUID']}",
+            "WSX_INTEROP_PROXY_SQUID_TLS": f"https://{user}127.0.0.1:{tls_port}",
+            "WSX_INTEROP_PROXY_TINYPROXY": f"http://{at['TINYPROXY']}",
+            "WSX_INTEROP_PROXY_DANTE": f"socks5h://{at['DANTE']}",
+            "WSX_INTEROP_PROXY_MICROSOCKS": f"socks5h://{user}{at['MICROSOCKS']}",
+        }
 
     def start_nginx(self, name, fronts):
         servers = "".join(NGINX_FRONT.format(port=p, behind=b) for p, b in fronts.items())
