@@ -130,6 +130,15 @@ wsx::options with_table() {
   return options;
 }
 
+wsx::options through_a_proxy(const std::string& password) {
+  // [proxy]
+  wsx::options options;
+  options.dial.proxy.url = "http://feed:" + password + "@proxy.example:3128";
+  options.dial.proxy.no_proxy = "localhost, .internal, 10.0.0.0/8";
+  // [proxy]
+  return options;
+}
+
 struct instance {
   asio::ip::address address;
   std::uint16_t port = 0;

@@ -117,7 +117,6 @@ asio::awaitable<std::error_code> dialer::prepare(listener who) {
 std::error_code dialer::check(protocol::upgrade_request& ask) {
   if (const auto error = parse_url(target_->url, ask.to, diagnostics_.detail)) return error;
   diagnostics_.host = ask.to.host_and_port();
-  diagnostics_.proxy.clear();
   ask.headers = target_->headers;
   protocol::authorize(ask.to, ask.headers);
   ask.subprotocols = target_->subprotocols;
