@@ -154,11 +154,11 @@ TEST_SUITE("error") {
                 errc::refused_for_now);
     expected.insert(expected.end(), what_servers_are.begin(), what_servers_are.end());
     CHECK(members(condition::permanent) ==
-          joined(expected, {errc::certificate_rejected, errc::invalid_ca, errc::no_tls,
-                            errc::invalid_client_certificate, errc::pin_mismatch,
-                            errc::handler_failed, errc::too_many_redirects, errc::bad_redirect,
-                            errc::proxy_authentication_required, errc::proxy_refused,
-                            errc::malformed_proxy_answer}));
+          joined(expected,
+                 {errc::certificate_rejected, errc::invalid_ca, errc::no_tls,
+                  errc::invalid_client_certificate, errc::pin_mismatch, errc::handler_failed,
+                  errc::too_many_redirects, errc::bad_redirect, errc::proxy_authentication_required,
+                  errc::proxy_refused, errc::malformed_proxy_answer}));
   }
 
   TEST_CASE("transient: all else that keeps from connecting or ends a connection") {

@@ -499,7 +499,8 @@ TEST_SUITE("to_string: requests, connections and options") {
           R"(share: true, resume: true, key_log_file: "", configure: true})");
     CHECK(to_string(wsx::options()) ==
           "{tls: " + to_string(wsx::tls_options()) +
-              ", deflate: none, dial: {budget: false, prepare: false, cookies: false, max_redirects: 0, address_timeout: 0 ms, "
+              ", deflate: none, dial: {budget: false, prepare: false, cookies: false, "
+              "max_redirects: 0, address_timeout: 0 ms, "
               "resolver: false, proxy: " +
               to_string(wsx::proxy_options()) +
               "}, "

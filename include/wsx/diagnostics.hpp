@@ -42,8 +42,8 @@ struct diagnostics {
   std::string detail{};  ///< what was wrong: an option, a header, a line of the response, a file
 
   connect_stage stage = connect_stage::checking;
-  std::string host{};  ///< the host and port: "example.com:443"; empty: not known yet
-  std::string proxy{};  ///< the proxy's host and port; empty: it was not tried by one
+  std::string host{};         ///< the host and port: "example.com:443"; empty: not known yet
+  std::string proxy{};        ///< the proxy's host and port; empty: it was not tried by one
   std::size_t redirects = 0;  ///< how many were followed; `host` is where the last one led
   /// The addresses that could not be connected to, in the order in which they were tried; at
   /// most 16.

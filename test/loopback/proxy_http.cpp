@@ -308,6 +308,24 @@ TEST_SUITE("loopback/proxy_http") {
     ::unsetenv("ws_proxy");
   }
 
+  TEST_CASE("a redirect to a host that needs no proxy: the error does not name it") {
+    scripted_server server{
+        [](server_connection& client) { client.respond("HTTP/1.1 403 Forbidden\r\n\r\n"); }};
+    scripted_server proxy{[&](server_connection& client) {
+      client.read_request();
+      client.respond(established);
+      client.respond("HTTP/1.1 302 Found\r\nLocation: " + server.url() + "\r\n\r\n");
+    }};
+    auto options = by(proxy);
+    options.dial.max_redirects = 1;
+    options.dial.proxy.no_proxy = "127.0.0.1";
+    const auto connected = connect_once(options, "ws://feed.example/");
+    CHECK(connected.error == wsx::errc::refused);
+    CHECK(connected.diagnostics.proxy.empty());
+    CHECK(connected.diagnostics.message.starts_with(
+        "cannot connect to 127.0.0.1:" + std::to_string(server.port()) + ": HTTP 403 Forbidden"));
+  }
+
   TEST_CASE("each attempt of a client that reconnects asks the proxy again") {
     scripted_server proxy{[](server_connection& client) {
       client.read_request();
