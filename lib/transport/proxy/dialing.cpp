@@ -1,3 +1,5 @@
+#include <wsx/config.hpp>
+
 #include "../../reset_by_peer.hpp"
 #include "../../would_block.hpp"
 #include "../lookup.hpp"
