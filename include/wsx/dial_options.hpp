@@ -1,6 +1,7 @@
 #pragma once
 
 #include <wsx/prepare_hook.hpp>
+#include <wsx/socket_options.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -47,6 +48,8 @@ struct dial_options {
   /// Finds the addresses of hosts, in place of the system; made by `make_resolver`. Null: the
   /// system's way. Options are equal only if they have the same one.
   std::shared_ptr<wsx::resolver> resolver{};
+
+  socket_options socket{};  ///< the options of sockets
 
   friend bool operator==(const dial_options&, const dial_options&) = default;
 };

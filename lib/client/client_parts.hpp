@@ -45,8 +45,7 @@ struct client_parts {
     if (!transport) {
       transport = std::make_shared<transport_settings>();
       transport->tls = {options, &options->tls};
-      transport->resolver = options->dial.resolver;
-      transport->address_timeout = options->dial.address_timeout;
+      transport->dial = {options, &options->dial};
     }
     return transport;
   }

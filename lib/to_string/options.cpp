@@ -3,6 +3,7 @@
 #include <wsx/deflate_options.hpp>
 #include <wsx/options.hpp>
 #include <wsx/reconnect_options.hpp>
+#include <wsx/socket_options.hpp>
 #include <wsx/stats.hpp>
 #include <wsx/tls_options.hpp>
 #include <wsx/to_string.hpp>
@@ -22,12 +23,34 @@ std::string to_string(const backoff_options& o) {
 }
 
 std::string to_string(const dial_options& o) {
-  const auto& [budget, prepare, cookies, redirects, address, resolver] = o;
+  const auto& [budget, prepare, cookies, redirects, address, resolver, socket] = o;
   detail::members all;
   all.add("budget", budget != nullptr);
   all.add("prepare", static_cast<bool>(prepare)).add("cookies", cookies != nullptr);
   all.add("max_redirects", redirects);
   all.add("address_timeout", detail::ms_of(address)).add("resolver", resolver != nullptr);
+  all.add("socket", to_string(socket));
+  return std::move(all).text();
+}
+
+std::string to_string(const tcp_keepalive& o) {
+  const auto& [idle, interval, count] = o;
+  detail::members all;
+  all.add("idle", fmt::format("{} s", idle.count()));
+  all.add("interval", fmt::format("{} s", interval.count())).add("count", count);
+  return std::move(all).text();
+}
+
+std::string to_string(const socket_options& o) {
+  const auto& [no_delay, keepalive, receive, send, local_address, interface_name, service, before,
+               after] = o;
+  detail::members all;
+  all.add("no_delay", no_delay).add("keepalive", keepalive ? to_string(*keepalive) : "none");
+  all.add("receive_buffer", receive).add("send_buffer", send);
+  all.add_quoted("local_address", local_address).add_quoted("interface_name", interface_name);
+  all.add("type_of_service", service);
+  all.add("before_connect", static_cast<bool>(before));
+  all.add("after_connect", static_cast<bool>(after));
   return std::move(all).text();
 }
 

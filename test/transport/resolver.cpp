@@ -1,5 +1,6 @@
 #include "../common/black_hole.hpp"
 
+#include <wsx/dial_options.hpp>
 #include <wsx/error.hpp>
 #include <wsx/resolver.hpp>
 #include <wsx/transport/tcp.hpp>
@@ -35,6 +36,7 @@ const auto here = asio::ip::address_v4::loopback();
 
 struct attempt {
   asio::io_context io;
+  std::shared_ptr<wsx::dial_options> options = std::make_shared<wsx::dial_options>();
   std::shared_ptr<wsx::transport_settings> settings = std::make_shared<wsx::transport_settings>();
   std::optional<wsx::tcp_transport> transport{};
   wsx::url to;
@@ -43,7 +45,8 @@ struct attempt {
   std::exception_ptr thrown{};
 
   explicit attempt(std::shared_ptr<wsx::resolver> by, const std::string& url = "ws://feed:7/") {
-    settings->resolver = std::move(by);
+    options->resolver = std::move(by);
+    settings->dial = options;
     REQUIRE_FALSE(wsx::parse_url(url, to));
     transport.emplace(io.get_executor(), settings);
   }
@@ -226,11 +229,12 @@ TEST_SUITE("transport/resolver") {
     };
     auto by = wsx::make_resolver(wait);
     const std::weak_ptr<wsx::resolver> used = by;
-    a.settings->resolver = std::move(by);
+    a.options->resolver = std::move(by);
     a.start();
     a.transport->close();
     a.io.poll();
     CHECK(a.result == asio::error::operation_aborted);
+    a.options.reset();
     a.settings.reset();
     a.transport.reset();
     CHECK_FALSE(used.expired());  // it is still running
@@ -281,7 +285,7 @@ TEST_SUITE("transport/resolver") {
   TEST_CASE("address_timeout: of the only address as well") {
     const common_test::black_hole silent;
     attempt a(nullptr, "ws://" + text_of(silent.endpoint()) + "/");
-    a.settings->address_timeout = 1ms;
+    a.options->address_timeout = 1ms;
     a.run();
     CHECK(a.result == asio::error::timed_out);
     CHECK(a.d.tried.size() == 1);
