@@ -217,6 +217,9 @@ void use_connecting(asio::io_context& io) {
   wsx::client<feed> client(io, feed(), patient());
   (void)show_tried(client, "ws://localhost");
   (void)with_table();
+  (void)with_socket_options();
+  (void)connect_to_socket();
+  (void)adopt(client, {});
   registry services;
   (void)with_registry(services);
 }

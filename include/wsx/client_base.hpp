@@ -85,7 +85,7 @@ class client_base : public traceable<client_base> {
   /// the URL. Sessions of TLS are not resumed on it.
   ///
   /// Errors as well: `errc::not_connected` if the socket is not connected, or the client's
-  /// transport can't use it.
+  /// transport can't use it; it is neither permanent nor transient.
   template <class Protocol, class Executor>
   asio::awaitable<void> connect(request target,
                                 asio::basic_stream_socket<Protocol, Executor>&& socket) {
