@@ -27,6 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::require(!wsx::parse_url(request.to.without_user_info(), again));
   fuzz::require(again.user_info.empty());
   fuzz::require(again.host == request.to.host && again.port == request.to.port);
+  fuzz::require(again.socket_path == request.to.socket_path);
   fuzz::require(again.target == request.to.target);
   return 0;
 }

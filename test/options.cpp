@@ -17,6 +17,7 @@ namespace {
 
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
+using std::chrono::seconds;
 
 struct bound {
   const char* name;
@@ -62,6 +63,18 @@ auto redirected(std::size_t most) {
   return [most](wsx::options& o) { o.dial.max_redirects = most; };
 }
 
+auto with_socket(const std::function<void(wsx::socket_options&)>& set) {
+  return [set](wsx::options& o) { set(o.dial.socket); };
+}
+
+template <class Value>
+auto keeping(Value wsx::tcp_keepalive::*member, Value value) {
+  return [=](wsx::options& o) {
+    o.dial.socket.keepalive = wsx::tcp_keepalive();
+    o.dial.socket.keepalive.value().*member = value;
+  };
+}
+
 auto reconnecting(wsx::reconnect_options how) {
   return [how](wsx::options& o) { o.reconnect = how; };
 }
@@ -76,6 +89,28 @@ const std::vector<bound>& bounds() {
        addresses_within(milliseconds::max())},
       {"dial.max_redirects", redirected(0), redirected(33)},
       {"dial.max_redirects", redirected(32), redirected(SIZE_MAX)},
+      {"dial.socket.keepalive.idle", keeping(&wsx::tcp_keepalive::idle, seconds(1)),
+       keeping(&wsx::tcp_keepalive::idle, seconds(0))},
+      {"dial.socket.keepalive.idle", keeping(&wsx::tcp_keepalive::idle, seconds(32'767)),
+       keeping(&wsx::tcp_keepalive::idle, seconds(32'768))},
+      {"dial.socket.keepalive.interval", keeping(&wsx::tcp_keepalive::interval, seconds(1)),
+       keeping(&wsx::tcp_keepalive::interval, seconds(0))},
+      {"dial.socket.keepalive.interval", keeping(&wsx::tcp_keepalive::interval, seconds(32'767)),
+       keeping(&wsx::tcp_keepalive::interval, seconds(32'768))},
+      {"dial.socket.keepalive.count", keeping(&wsx::tcp_keepalive::count, 1),
+       keeping(&wsx::tcp_keepalive::count, 0)},
+      {"dial.socket.keepalive.count", keeping(&wsx::tcp_keepalive::count, 127),
+       keeping(&wsx::tcp_keepalive::count, 128)},
+      {"dial.socket.receive_buffer", with_socket([](auto& s) { s.receive_buffer = INT32_MAX; }),
+       with_socket([](auto& s) { s.receive_buffer = std::size_t{1} << 31; })},
+      {"dial.socket.send_buffer", with_socket([](auto& s) { s.send_buffer = INT32_MAX; }),
+       with_socket([](auto& s) { s.send_buffer = SIZE_MAX; })},
+      {"dial.socket.type_of_service", with_socket([](auto& s) { s.type_of_service = 255; }),
+       with_socket([](auto& s) { s.type_of_service = 256; })},
+      {"dial.socket.type_of_service", with_socket([](auto& s) { s.type_of_service = 0; }),
+       with_socket([](auto& s) { s.type_of_service = -1; })},
+      {"dial.socket.local_address", with_socket([](auto& s) { s.local_address = "::1"; }),
+       with_socket([](auto& s) { s.local_address = "localhost"; })},
       positive("handshake_timeout", &o::handshake_timeout),
       positive("close_timeout", &o::close_timeout),
       at_least("ping_interval", &o::ping_interval, milliseconds(0), milliseconds(-1)),
@@ -179,6 +214,8 @@ TEST_SUITE("options") {
     CHECK(o.dial.proxy == wsx::proxy_options());
     CHECK(o.dial.proxy.url.empty());
     CHECK(!o.dial.proxy.from_environment);
+    CHECK(o.dial.socket.no_delay);
+    CHECK_FALSE(o.dial.socket.keepalive);
     CHECK(o.handshake_timeout == milliseconds(5000));
     CHECK(o.close_timeout == milliseconds(5000));
     CHECK(o.ping_interval == milliseconds(20000));
@@ -247,6 +284,16 @@ TEST_SUITE("options") {
           "socks5:// or socks5h://");
   }
 
+  TEST_CASE("options with copies of the same functions are equal, and with others they are not") {
+    wsx::options one;
+    one.dial.socket.before_connect = [](wsx::native_socket) {};
+    CHECK(one == wsx::options(one));
+    CHECK(one != wsx::options());
+    auto other = one;
+    other.dial.socket.before_connect = [](wsx::native_socket) {};
+    CHECK(one != other);
+  }
+
   TEST_CASE("each bound") {
     for (const auto& b : bounds()) {
       CAPTURE(std::string(b.name));
@@ -259,6 +306,24 @@ TEST_SUITE("options") {
       CHECK(what.starts_with(std::string(b.name) + " is "));
     }
   }
+
+#if defined(__linux__)
+
+  TEST_CASE("the name of an interface has at most 15 bytes") {
+    wsx::options o;
+    std::string what;
+    o.dial.socket.interface_name.assign(15, 'a');
+    CHECK(!wsx::check_options(o, what));
+    o.dial.socket.interface_name.assign(16, 'a');
+    CHECK(wsx::check_options(o, what) == wsx::errc::invalid_option);
+    CHECK(what ==
+          R"(dial.socket.interface_name is "aaaaaaaaaaaaaaaa", it must be a name of at most 15 )"
+          "bytes");
+    o.dial.socket.interface_name = std::string("a\0b", 3);
+    CHECK(wsx::check_options(o, what) == wsx::errc::invalid_option);
+  }
+
+#endif
 
   TEST_CASE("what is said has the option, its value and its range") {
     const auto said = [](const wsx::options& o) {
@@ -288,6 +353,12 @@ TEST_SUITE("options") {
     o.deflate = wsx::deflate_options();
     o.deflate->level = 11;
     CHECK(said(o) == "deflate.level is 11, it must be 0 to 9");
+    o = {};
+    o.dial.socket.keepalive = wsx::tcp_keepalive{.idle = seconds(0)};
+    CHECK(said(o) == "dial.socket.keepalive.idle is 0 s, it must be 1 to 32767 s");
+    o = {};
+    o.dial.socket.local_address = "a\nb";
+    CHECK(said(o) == R"(dial.socket.local_address is "a\nb", it must be an IP address)");
   }
 
   TEST_CASE("sizes have no bound but that of their type") {

@@ -356,6 +356,8 @@ TEST_SUITE("to_string: how it ended") {
     CHECK(to_string(wsx::tried_address{"192.0.2.1:443", refused}) ==
           "192.0.2.1:443: " + refused.message());
     CHECK(to_string(wsx::tried_address{"[::1]:80", {}}) == "[::1]:80: no error");
+    CHECK(to_string(wsx::tried_address{"[::1]:80", refused, "dial.socket.keepalive"}) ==
+          "[::1]:80: dial.socket.keepalive: " + refused.message());
     CHECK(to_string(wsx::io_result{1, {}}) == "1 byte");
     CHECK(to_string(wsx::io_result{0, refused}) == "0 bytes, " + refused.message());
   }
@@ -448,6 +450,8 @@ TEST_SUITE("to_string: requests, connections and options") {
     wsx::url u;
     REQUIRE(!wsx::parse_url("wss://Host:8443/feed?token=secret", u));
     CHECK(to_string(u) == "wss://host:8443/feed?token=***");
+    REQUIRE(!wsx::parse_url("ws+unix:/run/a%3Ab.sock:/feed?token=secret", u));
+    CHECK(to_string(u) == "ws+unix:///run/a%3Ab.sock:/feed?token=***");
   }
 
   TEST_CASE("connection_info") {
@@ -497,12 +501,20 @@ TEST_SUITE("to_string: requests, connections and options") {
           R"(ca_der: 2, partial_chain: false, pins: 0, certificate: true, min_version: tls_1_2, )"
           R"(max_version: tls_1_3, ciphers: "", cipher_suites: "", alpn: 0, server_name: "host", )"
           R"(share: true, resume: true, key_log_file: "", configure: true})");
+    wsx::socket_options socket;
+    CHECK(to_string(socket) ==
+          R"({no_delay: true, keepalive: none, receive_buffer: 0, send_buffer: 0, )"
+          R"(local_address: "", interface_name: "", type_of_service: 0, before_connect: false, )"
+          R"(after_connect: false})");
+    socket.keepalive = wsx::tcp_keepalive();
+    CHECK(to_string(socket).find("keepalive: {idle: 60 s, interval: 10 s, count: 6}") !=
+          std::string::npos);
     CHECK(to_string(wsx::options()) ==
           "{tls: " + to_string(wsx::tls_options()) +
               ", deflate: none, dial: {budget: false, prepare: false, cookies: false, "
               "max_redirects: 0, address_timeout: 0 ms, "
               "resolver: false, proxy: " +
-              to_string(wsx::proxy_options()) +
+              to_string(wsx::proxy_options()) + ", socket: " + to_string(wsx::socket_options()) +
               "}, "
               "connect_timeout: 6000 ms, "
               "handshake_timeout: 5000 ms, close_timeout: 5000 ms, "
@@ -610,8 +622,9 @@ TEST_SUITE("to_string: streams and fmt") {
     check(wsx::header{"a", "b"}, wsx::header_list(), wsx::response_headers(), wsx::request(),
           wsx::url(), connection);
     check(wsx::backoff_options(), wsx::deflate_options(), wsx::dial_options(),
-          wsx::deflate_parameters(), wsx::options(), wsx::proxy_options(), wsx::reconnect_options(),
-          wsx::stats(), wsx::tls_options(), wsx::tls_version::tls_1_3);
+          wsx::socket_options(), wsx::tcp_keepalive(), wsx::deflate_parameters(), wsx::options(),
+          wsx::proxy_options(), wsx::reconnect_options(), wsx::stats(), wsx::tls_options(),
+          wsx::tls_version::tls_1_3);
   }
 
   TEST_CASE("width and alignment as strings have them") {

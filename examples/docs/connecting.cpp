@@ -5,6 +5,9 @@
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/address.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -28,6 +31,12 @@ struct feed {
 struct token_source {
   asio::awaitable<std::string> fetch();
 };
+
+void mark_for_vpn(wsx::native_socket) {}
+
+asio::awaitable<void> open_tunnel(asio::ip::tcp::socket&, std::string) {
+  co_return;
+}
 
 std::string read_secret(const std::string& name) {
   return name;
@@ -109,10 +118,38 @@ asio::awaitable<void> show_tried(wsx::client<feed>& client, std::string url) {
   try {
     co_await client.connect(url);
   } catch (const wsx::system_error& error) {
-    for (const auto& [endpoint, why] : error.diagnostics().tried)
-      std::cerr << endpoint << ": " << why.message() << '\n';
+    for (const auto& tried : error.diagnostics().tried)
+      std::cerr << tried.endpoint << ": " << tried.error.message() << '\n';
   }
   // [tried]
+}
+
+wsx::options with_socket_options() {
+  // [socket_options]
+  wsx::options options;
+  wsx::socket_options& socket = options.dial.socket;
+  socket.keepalive = wsx::tcp_keepalive();
+  socket.local_address = "192.0.2.7";
+  socket.before_connect = [](wsx::native_socket handle) { mark_for_vpn(handle); };
+  // [socket_options]
+  return options;
+}
+
+asio::awaitable<void> connect_to_socket() {
+  const auto executor = co_await asio::this_coro::executor;
+  // [unix_socket]
+  wsx::client<feed> client(executor);
+  co_await client.connect("ws+unix:///run/app.sock:/feed?from=1");
+  // [unix_socket]
+}
+
+asio::awaitable<void> adopt(wsx::client<feed>& client, asio::ip::tcp::endpoint gateway) {
+  // [adopt]
+  asio::ip::tcp::socket socket(co_await asio::this_coro::executor);
+  co_await socket.async_connect(gateway, asio::use_awaitable);
+  co_await open_tunnel(socket, "example.com:443");
+  co_await client.connect("wss://example.com/feed", std::move(socket));
+  // [adopt]
 }
 
 wsx::options with_table() {
@@ -189,6 +226,9 @@ void use_connecting(asio::io_context& io) {
   wsx::client<feed> client(io, feed(), patient());
   (void)show_tried(client, "ws://localhost");
   (void)with_table();
+  (void)with_socket_options();
+  (void)connect_to_socket();
+  (void)adopt(client, {});
   registry services;
   (void)with_registry(services);
 }

@@ -15,6 +15,7 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
+#include <asio/basic_stream_socket.hpp>
 
 #include <concepts>
 #include <memory>
@@ -26,7 +27,13 @@
 namespace wsx {
 
 namespace detail {
-WSX_API asio::awaitable<void> co_connect(engine_ref e, request target);
+template <class Socket>
+std::unique_ptr<connected_socket> generic(Socket&& socket) {
+  return std::make_unique<connected_socket>(std::move(socket));
+}
+
+WSX_API asio::awaitable<void> co_connect(engine_ref e, request target,
+                                         std::unique_ptr<connected_socket> socket = {});
 WSX_API asio::awaitable<void> co_close(engine_ref e, protocol::close_payload how);
 WSX_API asio::awaitable<void> co_flush(engine_ref e);
 WSX_API asio::awaitable<close_reason> co_join(engine_ref e);
@@ -58,13 +65,37 @@ class client_base : public traceable<client_base> {
   /// Connects, with any completion token for `void(std::error_code)`.
   template <class Token>
   auto connect(request target, Token&& token) {
-    return start_connect(std::move(target), nullptr, std::forward<Token>(token));
+    return start_connect(std::move(target), nullptr, {}, std::forward<Token>(token));
   }
 
   /// Also sets `details` on failure, which must live until completion.
   template <class Token>
   auto connect(request target, diagnostics& details, Token&& token) {
-    return start_connect(std::move(target), &details, std::forward<Token>(token));
+    return start_connect(std::move(target), &details, {}, std::forward<Token>(token));
+  }
+
+  /// The same with a socket that is connected already, of TCP or a unix-domain one (on POSIX also
+  /// an `asio::generic::stream_protocol::socket` for a native handle), in place of resolving and
+  /// connecting. TLS, for `wss`, and the opening handshake follow. The client owns the socket from
+  /// this call on, and takes it from its executor, where nothing may wait for it any more; that
+  /// executor's context must live until this completes. Of `dial.socket`, `no_delay` and
+  /// `after_connect` apply to it.
+  ///
+  /// It is used once: another attempt, also within this call (`handle_first_failure`), connects to
+  /// the URL. Sessions of TLS are not resumed on it.
+  ///
+  /// Errors as well: `errc::not_connected` if the socket is not connected, or the client's
+  /// transport can't use it; it is neither permanent nor transient.
+  template <class Protocol, class Executor>
+  asio::awaitable<void> connect(request target,
+                                asio::basic_stream_socket<Protocol, Executor>&& socket) {
+    return detail::co_connect(engine_, std::move(target), detail::generic(std::move(socket)));
+  }
+  template <class Protocol, class Executor, class Token>
+  auto connect(request target, asio::basic_stream_socket<Protocol, Executor>&& socket,
+               Token&& token) {
+    return start_connect(std::move(target), nullptr, detail::generic(std::move(socket)),
+                         std::forward<Token>(token));
   }
 
   /// See `sender::try_send`.
@@ -247,12 +278,14 @@ class client_base : public traceable<client_base> {
   friend struct detail::client_access;
 
   template <class Token>
-  auto start_connect(request target, diagnostics* details, Token&& token) {
+  auto start_connect(request target, diagnostics* details, std::unique_ptr<connected_socket> socket,
+                     Token&& token) {
     return detail::start_operation<std::error_code>(
         engine_, std::forward<Token>(token),
-        [r = std::move(target), details](const detail::engine_ref& e, detail::ticket t,
-                                         detail::completion<std::error_code> done) mutable {
-          e.connect(t, std::move(r), details, std::move(done));
+        [r = std::move(target), details, s = std::move(socket)](
+            const detail::engine_ref& e, detail::ticket t,
+            detail::completion<std::error_code> done) mutable {
+          e.connect(t, std::move(r), details, std::move(done), std::move(s));
         });
   }
 

@@ -16,7 +16,7 @@ enum class connect_stage {
   checking,    ///< the URL, the request and the options; nothing has been sent
   preparing,   ///< `dial_options::prepare`
   resolving,   ///< the host's name
-  connecting,  ///< TCP, to the addresses of the host, or of the proxy
+  connecting,  ///< the addresses of the host, or of the proxy, or a unix-domain socket
   proxy,       ///< the proxy is asked for a way to the host
   tls,         ///< the TLS handshake
   handshake,   ///< the opening handshake. RFC 6455 4.1
@@ -26,8 +26,9 @@ enum class connect_stage {
 /// An address that could not be connected to. One that had not answered by the end of the attempt
 /// has `asio::error::timed_out`.
 struct tried_address {
-  std::string endpoint{};   ///< "192.0.2.1:443", "[2001:db8::1]:443"
+  std::string endpoint{};   ///< "192.0.2.1:443", "[2001:db8::1]:443", "unix:/run/app.sock"
   std::error_code error{};  ///< of the system
+  std::string option{};     ///< the option that could not be set: "dial.socket.interface_name"
 
   friend bool operator==(const tried_address&, const tried_address&) = default;
 };
@@ -42,7 +43,8 @@ struct diagnostics {
   std::string detail{};  ///< what was wrong: an option, a header, a line of the response, a file
 
   connect_stage stage = connect_stage::checking;
-  std::string host{};         ///< the host and port: "example.com:443"; empty: not known yet
+  /// The host and port: "example.com:443", "unix:/run/app.sock". Empty: not known yet.
+  std::string host{};
   std::string proxy{};        ///< the proxy's host and port; empty: it was not tried by one
   std::size_t redirects = 0;  ///< how many were followed; `host` is where the last one led
   /// The addresses that could not be connected to, in the order in which they were tried; at

@@ -2,6 +2,7 @@
 
 #include <wsx/prepare_hook.hpp>
 #include <wsx/proxy_options.hpp>
+#include <wsx/socket_options.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -51,6 +52,7 @@ struct dial_options {
 
   /// By which proxy to connect; none by default. Options are equal only if these are.
   proxy_options proxy{};
+  socket_options socket{};  ///< the options of sockets
 
   friend bool operator==(const dial_options&, const dial_options&) = default;
 };

@@ -107,6 +107,10 @@ struct fmt::formatter<wsx::deflate_options> : wsx::detail::formatter_of<wsx::def
 template <>
 struct fmt::formatter<wsx::dial_options> : wsx::detail::formatter_of<wsx::dial_options> {};
 template <>
+struct fmt::formatter<wsx::socket_options> : wsx::detail::formatter_of<wsx::socket_options> {};
+template <>
+struct fmt::formatter<wsx::tcp_keepalive> : wsx::detail::formatter_of<wsx::tcp_keepalive> {};
+template <>
 struct fmt::formatter<wsx::deflate_parameters>
     : wsx::detail::formatter_of<wsx::deflate_parameters> {};
 template <>

@@ -49,6 +49,8 @@ WSX_API std::ostream& operator<<(std::ostream& out, const client_status& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const connection_info& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const deflate_options& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const dial_options& value);
+WSX_API std::ostream& operator<<(std::ostream& out, const socket_options& value);
+WSX_API std::ostream& operator<<(std::ostream& out, const tcp_keepalive& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const deflate_parameters& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const options& value);
 WSX_API std::ostream& operator<<(std::ostream& out, const proxy_options& value);

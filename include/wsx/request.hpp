@@ -57,7 +57,7 @@ struct request {
   WSX_API request& subprotocol(std::string name) &;
   request&& subprotocol(std::string name) && { return std::move(subprotocol(std::move(name))); }
 
-  std::string url{};  ///< ws://, wss://, http:// or https://
+  std::string url{};  ///< ws://, wss://, http://, https:// or ws+unix://
   /// Extra fields. `Host` replaces the URL's authority, `Authorization` its user information, and
   /// `User-Agent` the one of wsx; an empty `User-Agent` is not sent.
   header_list headers{};

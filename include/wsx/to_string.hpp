@@ -83,6 +83,8 @@ WSX_API std::string to_string(const client_status& status);
 WSX_API std::string to_string(const connection_info& info);
 WSX_API std::string to_string(const deflate_options& o);
 WSX_API std::string to_string(const dial_options& o);
+WSX_API std::string to_string(const socket_options& o);
+WSX_API std::string to_string(const tcp_keepalive& o);
 WSX_API std::string to_string(const deflate_parameters& agreed);
 WSX_API std::string to_string(const options& o);
 WSX_API std::string to_string(const proxy_options& o);

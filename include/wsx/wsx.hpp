@@ -49,6 +49,7 @@
 #include <wsx/sender.hpp>
 #include <wsx/session.hpp>
 #include <wsx/shared_function.hpp>
+#include <wsx/socket_options.hpp>
 #include <wsx/stats.hpp>
 #include <wsx/supervisor.hpp>
 #include <wsx/system_error.hpp>

@@ -46,6 +46,7 @@ constexpr std::chrono::milliseconds refusal_grace{300};
 asio::awaitable<std::error_code> dialer::open(std::shared_ptr<strand_listener> who,
                                               stream_factory make,
                                               std::shared_ptr<transport_settings> settings) {
+  auto adopted = std::move(settings->adopted);  // for this attempt only
   if (const auto error = check_options(options_, diagnostics_.detail)) co_return error;
   if (interrupted_) co_return interrupted_;
   if (options_.dial.budget) {
@@ -58,7 +59,7 @@ asio::awaitable<std::error_code> dialer::open(std::shared_ptr<strand_listener> w
   protocol::upgrade_request ask;
   if (const auto error = check(ask)) co_return error;
   do {
-    const auto failed = co_await connect(ask.to, who, make, settings);
+    const auto failed = co_await connect(ask.to, who, make, settings, adopted);
     if (interrupted_) co_return interrupted_;
     if (failed) co_return failed;
     const auto error = co_await exchange(ask, who);
@@ -113,6 +114,14 @@ asio::awaitable<std::error_code> dialer::prepare(listener who) {
   co_return std::error_code();
 }
 
+std::error_code dialer::adopt(const wsx::url& to, connected_socket& socket) {
+  std::error_code error;
+  socket.remote_endpoint(error);
+  if (!error) return opened_.stream->adopt(to, std::move(socket), diagnostics_);
+  diagnostics_.detail = "the socket is not connected";
+  return errc::not_connected;
+}
+
 // All checks before anything is sent.
 std::error_code dialer::check(protocol::upgrade_request& ask) {
   if (const auto error = parse_url(target_->url, ask.to, diagnostics_.detail)) return error;
@@ -126,12 +135,16 @@ std::error_code dialer::check(protocol::upgrade_request& ask) {
 
 asio::awaitable<std::error_code> dialer::connect(const wsx::url& to, listener who,
                                                  stream_factory make,
-                                                 std::shared_ptr<transport_settings> settings) {
+                                                 std::shared_ptr<transport_settings> settings,
+                                                 std::unique_ptr<connected_socket>& adopted) {
   opened_.number = ++transports_;
   opened_.stream = make(who->serial(), std::move(settings));
   waits_[0] = waits_[1] = false;
   connecting_ = true;
   if (diagnostics_.redirects > 0) set_deadline(options_.connect_timeout, who);
+  if (const auto socket = std::move(adopted)) {
+    if (const auto error = adopt(to, *socket)) co_return error;
+  }
   const auto failed = co_await opened_.stream->connect(to, diagnostics_);
   connecting_ = false;
   if (interrupted_ || failed) co_return failed;
@@ -162,7 +175,7 @@ asio::awaitable<std::error_code> dialer::exchange(protocol::upgrade_request& ask
   const bool silent = !unread || unread == errc::handshake_dropped;
   if (unsent && silent && !parser.done()) co_return unsent;
   if (unread == errc::handshake_dropped) diagnostics_.detail = parser.describe_end();
-  if (unread == errc::handshake_dropped && !parser.started() && !ask.to.secure())
+  if (unread == errc::handshake_dropped && !parser.started() && ask.to.scheme == "ws")
     diagnostics_.detail += ": if it speaks TLS on this port, use wss";
   if (unread) co_return unread;
 
@@ -175,7 +188,7 @@ asio::awaitable<std::error_code> dialer::exchange(protocol::upgrade_request& ask
   const auto error = accept_response(head, ask, key);
   const bool refused = error == errc::refused || error == errc::refused_for_now;
   if (refused) co_await read_refusal_body(head, who);
-  if (error && !ask.to.secure() && protocol::asks_for_tls(head, diagnostics_.http_body))
+  if (error && ask.to.scheme == "ws" && protocol::asks_for_tls(head, diagnostics_.http_body))
     diagnostics_.detail = "the server speaks TLS on this port: use wss";
   co_return error;
 }

@@ -94,9 +94,11 @@ class dialer {
   void begin_deadlines(listener who);
   void set_deadline(std::chrono::milliseconds time, listener who);
   asio::awaitable<std::error_code> prepare(listener who);
+  std::error_code adopt(const wsx::url& to, connected_socket& socket);
   std::error_code check(protocol::upgrade_request& ask);
   asio::awaitable<std::error_code> connect(const wsx::url& to, listener who, stream_factory make,
-                                           std::shared_ptr<transport_settings> settings);
+                                           std::shared_ptr<transport_settings> settings,
+                                           std::unique_ptr<connected_socket>& adopted);
   asio::awaitable<std::error_code> exchange(protocol::upgrade_request& ask, listener who);
   asio::awaitable<std::error_code> send_request(std::string_view request, listener who);
   asio::awaitable<std::error_code> read_head(protocol::http_head_parser& parser, listener who);

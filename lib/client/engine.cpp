@@ -32,10 +32,10 @@ engine::engine(const asio::any_io_executor& executor, wsx::options o, stream_fac
 engine::~engine() = default;
 
 void engine::connect(ticket t, request target, wsx::diagnostics* details,
-                     completion<std::error_code> done) {
+                     completion<std::error_code> done, std::unique_ptr<connected_socket> socket) {
   operation_memory* const memory = done.memory();
   auto start = [self = shared_from_this(), t, target = std::move(target), details,
-                done = std::move(done)]() mutable {
+                done = std::move(done), socket = std::move(socket)]() mutable {
     if (details) *details = {};
     if (const auto error = self->not_idle(); error != errc{}) {
       if (details)
@@ -43,6 +43,7 @@ void engine::connect(ticket t, request target, wsx::diagnostics* details,
       return done(error);
     }
     self->parts().waiting.add_connect(t, details, std::move(done));
+    if (socket) self->parts().share_transport_settings()->adopted = std::move(socket);
     self->life_.connect(std::move(target));
   };
   post_on(serial(), std::move(start), memory);

@@ -40,7 +40,7 @@ class engine final : private client_parts,
   // From any thread.
   ticket next_ticket() noexcept { return tickets_.fetch_add(1, std::memory_order_relaxed) + 1; }
   void connect(ticket t, request target, wsx::diagnostics* details,
-               completion<std::error_code> done);
+               completion<std::error_code> done, std::unique_ptr<connected_socket> socket);
   void close(ticket t, protocol::close_payload how, completion<std::error_code> done);
   void join(ticket t, completion<std::error_code, close_reason> done);
   void flush(ticket t, completion<std::error_code> done);

@@ -16,8 +16,9 @@ ticket engine_ref::next_ticket() const noexcept {
 }
 
 void engine_ref::connect(ticket t, request target, wsx::diagnostics* details,
-                         completion<std::error_code> done) const {
-  engine_->connect(t, std::move(target), details, std::move(done));
+                         completion<std::error_code> done,
+                         std::unique_ptr<connected_socket> socket) const {
+  engine_->connect(t, std::move(target), details, std::move(done), std::move(socket));
 }
 
 void engine_ref::close(ticket t, protocol::close_payload how,

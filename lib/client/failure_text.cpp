@@ -40,14 +40,18 @@ std::string_view doing(connect_stage stage) noexcept {
   return {};
 }
 
+std::string why(const tried_address& each) {
+  return each.option.empty() ? each.error.message() : each.option + ": " + each.error.message();
+}
+
 std::string all_tried(const diagnostics& known) {
   const auto& tried = known.tried;
   const auto& target = known.proxy.empty() ? known.host : known.proxy;
-  if (tried.size() == 1 && tried.front().endpoint == target) return tried.front().error.message();
+  if (tried.size() == 1 && tried.front().endpoint == target) return why(tried.front());
   std::string list;
-  for (const auto& [endpoint, error] : tried) {
+  for (const auto& each : tried) {
     if (!list.empty()) list += ", ";
-    list += endpoint + ": " + error.message();
+    list += each.endpoint + ": " + why(each);
   }
   return list;
 }

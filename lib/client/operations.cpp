@@ -27,12 +27,13 @@ system_error failed_to(std::string_view what, std::error_code error) {
 
 }  // namespace
 
-asio::awaitable<void> co_connect(engine_ref e, request target) {
+asio::awaitable<void> co_connect(engine_ref e, request target,
+                                 std::unique_ptr<connected_socket> socket) {
   std::error_code error;
   wsx::diagnostics details;
-  auto start = [target = std::move(target), &details](const engine_ref& on, ticket t,
-                                                      completion<std::error_code> done) mutable {
-    on.connect(t, std::move(target), &details, std::move(done));
+  auto start = [target = std::move(target), &details, socket = std::move(socket)](
+                   const engine_ref& on, ticket t, completion<std::error_code> done) mutable {
+    on.connect(t, std::move(target), &details, std::move(done), std::move(socket));
   };
   auto connected = start_operation<std::error_code>(
       e, asio::redirect_error(asio::use_awaitable, error), std::move(start));

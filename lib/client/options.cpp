@@ -1,9 +1,11 @@
+#include "../protocol/display.hpp"
 #include "../transport/proxy/choice.hpp"
 
 #include <wsx/error.hpp>
 #include <wsx/options.hpp>
 #include <wsx/protocol/outbox.hpp>
 
+#include <asio/ip/address.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -42,6 +44,13 @@ ranged size(std::string_view name, std::uint64_t value, std::int64_t most = unli
   return {name, {}, 1, most, bounded(value)};
 }
 
+// A size that a system call takes as an int; 0 is the system's.
+ranged buffer(std::string_view name, std::uint64_t value) {
+  ranged result = size(name, value, INT32_MAX);
+  result.least = 0;
+  return result;
+}
+
 ranged number(std::string_view name, int value, int least, int most) {
   return {name, {}, least, most, value};
 }
@@ -53,16 +62,44 @@ std::string describe(const ranged& o) {
   return std::string(o.name) + " is " + text(o.value) + ", it must be " + range;
 }
 
+std::error_code check_socket(const socket_options& o, std::string& what) {
+  std::error_code error;
+  if (!o.local_address.empty()) asio::ip::make_address(o.local_address, error);
+  if (error)
+    what = "dial.socket.local_address is " + protocol::quote(o.local_address) +
+           ", it must be an IP address";
+  if (error) return errc::invalid_option;
+  const std::string& name = o.interface_name;
+  if (name.empty()) return {};
+#if defined(__linux__)
+  constexpr std::size_t longest_name = 15;  // IFNAMSIZ without the NUL. Linux would cut it
+  if (name.size() <= longest_name && name.find('\0') == std::string::npos) return {};
+  what = "dial.socket.interface_name is " + protocol::quote(name) +
+         ", it must be a name of at most 15 bytes";
+#else
+  what = "dial.socket.interface_name is " + protocol::quote(name) + ", which this system can't do";
+#endif
+  return errc::invalid_option;
+}
+
 }  // namespace
 
 std::error_code check_options(const options& o, std::string& what) {
   constexpr std::int64_t largest_queue = std::int64_t{1} << 40;
   const deflate_options deflate = o.deflate.value_or(deflate_options());
   const reconnect_options reconnect = o.reconnect.value_or(reconnect_options());
-  const std::array<ranged, 28> all{{
+  const socket_options& socket = o.dial.socket;
+  const tcp_keepalive keepalive = socket.keepalive.value_or(tcp_keepalive());
+  const std::array<ranged, 34> all{{
       timeout("connect_timeout", o.connect_timeout),
       timeout("dial.address_timeout", o.dial.address_timeout, 0),
       {"dial.max_redirects", {}, 0, 32, bounded(o.dial.max_redirects)},
+      {"dial.socket.keepalive.idle", " s", 1, 32'767, keepalive.idle.count()},
+      {"dial.socket.keepalive.interval", " s", 1, 32'767, keepalive.interval.count()},
+      number("dial.socket.keepalive.count", keepalive.count, 1, 127),
+      buffer("dial.socket.receive_buffer", socket.receive_buffer),
+      buffer("dial.socket.send_buffer", socket.send_buffer),
+      number("dial.socket.type_of_service", socket.type_of_service, 0, 255),
       timeout("handshake_timeout", o.handshake_timeout),
       timeout("close_timeout", o.close_timeout),
       timeout("ping_interval", o.ping_interval, 0),
@@ -96,6 +133,7 @@ std::error_code check_options(const options& o, std::string& what) {
     return errc::invalid_option;
   }
   if (const auto error = check_proxy(o.dial.proxy, what)) return error;
+  if (const auto error = check_socket(socket, what)) return error;
   if (reconnect.delay.factor >= 1.0) return {};  // it may be no number
   what =
       fmt::format("reconnect.delay.factor is {:g}, it must be at least 1", reconnect.delay.factor);

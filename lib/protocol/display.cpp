@@ -122,6 +122,25 @@ std::string without_values(std::string_view query) {
   return result;
 }
 
+// Returns whether the text is the URL of a unix-domain socket, which has a path or a name in place
+// of an authority, and so no user information.
+bool names_socket(std::string_view text) noexcept {
+  constexpr std::string_view scheme = "ws+unix:";
+  if (!http::iequals(text.substr(0, scheme.size()), scheme)) return false;
+  text.remove_prefix(scheme.size());
+  return text.starts_with('@') || text.starts_with("///") ||
+         (text.starts_with('/') && !text.starts_with("//"));
+}
+
+std::string display_rest(std::string_view scheme, std::string_view rest) {
+  rest = rest.substr(0, rest.find('#'));
+  const std::size_t query = std::min(rest.find('?'), rest.size());
+  std::string shown(scheme);
+  shown.append(rest.substr(0, query));
+  if (query < rest.size()) shown.append("?").append(without_values(rest.substr(query + 1)));
+  return escape(shown, most_of_url);
+}
+
 }  // namespace
 
 std::string escape(std::string_view text, std::size_t max) {
@@ -147,6 +166,7 @@ std::string quote(std::string_view text, std::size_t max) {
 }
 
 std::string display_url(std::string_view text) {
+  if (names_socket(text)) return display_rest({}, text);
   const std::size_t scheme = scheme_size(text);
   const bool valid = is_uri(text);
   const std::string_view behind = text.substr(scheme);
@@ -154,12 +174,7 @@ std::string display_url(std::string_view text) {
   const bool is_path = text.starts_with('/') && !text.starts_with("//");
   const auto shown_part = without_user(behind, valid && has_authority, valid && is_path);
   if (!shown_part) return escape(text.substr(0, scheme), most_of_url) + "***";
-  const std::string_view rest = shown_part->substr(0, shown_part->find('#'));
-  const std::size_t query = std::min(rest.find('?'), rest.size());
-  std::string shown(text.substr(0, scheme));
-  shown.append(rest.substr(0, query));
-  if (query < rest.size()) shown.append("?").append(without_values(rest.substr(query + 1)));
-  return escape(shown, most_of_url);
+  return display_rest(text.substr(0, scheme), *shown_part);
 }
 
 std::string display_field(std::string_view name, std::string_view value) {

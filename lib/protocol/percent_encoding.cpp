@@ -58,6 +58,18 @@ std::string encode_target(std::string_view path_and_query) {
   return out;
 }
 
+std::string encode_socket_path(std::string_view path) {
+  std::string out;
+  for (const char c : path) {
+    if (c == ':' || c == '%' || c == '\\' || needs_encoding(c, false)) {
+      append_encoded(out, c);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
 std::string percent_decode(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {

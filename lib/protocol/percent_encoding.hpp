@@ -11,6 +11,9 @@ namespace wsx::protocol {
 /// Returns a path and query for the request line. In the path a backslash becomes a slash.
 std::string encode_target(std::string_view path_and_query);
 
+/// Returns the path of a unix-domain socket for a URL, where it ends at a colon.
+std::string encode_socket_path(std::string_view path);
+
 /// Returns `text` with each "%" and two hexadecimal digits replaced by the byte.
 std::string percent_decode(std::string_view text);
 

@@ -86,7 +86,8 @@ std::error_code locate(const http_head& response, const url& from, url& to, std:
         "the redirect's Location " + quote(display_url(*value)) + " is not a URL to go to: " + what,
         what);
   // A server must not choose what else is on this machine or in its network.
-  if (to.scheme != "ws" && to.scheme != "wss")
+  const bool stays = to.scheme == from.scheme && to.socket_path == from.socket_path;
+  if (to.scheme != "ws" && to.scheme != "wss" && !stays)
     return bad("the redirect leads to the scheme " + to.scheme, what);
   if (from.secure() && !to.secure())
     return bad("the redirect leads from wss to ws, at " + to.host_and_port(), what);

@@ -203,20 +203,76 @@ std::error_code read_user_info(std::string_view text, url& out, std::string& wha
 }
 
 // RFC 6455 3: the resource name is path and query, which is everything after the authority.
-std::error_code read_target(const url_text& text, url& out, std::string& what) {
-  const std::size_t query = std::min(text.target.find('?'), text.target.size());
-  const std::string_view path = text.target.substr(0, query);
-  if (const auto fault = protocol::fault_in(path, text.target_begin); !fault.empty())
+std::error_code read_target(std::string_view target, std::size_t begin, bool has_fragment, url& out,
+                            std::string& what) {
+  const std::size_t query = std::min(target.find('?'), target.size());
+  if (const auto fault = protocol::fault_in(target.substr(0, query), begin); !fault.empty())
     return invalid("the path has " + fault, what);
-  const std::size_t begin = text.target_begin + query;
-  if (const auto fault = protocol::fault_in(text.target.substr(query), begin); !fault.empty())
+  if (const auto fault = protocol::fault_in(target.substr(query), begin + query); !fault.empty())
     return invalid("the query has " + fault, what);
-  if (text.has_fragment) return invalid("it has a fragment", what);
-  out.target = protocol::encode_target(text.target);
+  if (has_fragment) return invalid("it has a fragment", what);
+  out.target = protocol::encode_target(target);
   if (out.target.size() <= max_url_size) return {};
   return invalid("its path and query are longer than " + std::to_string(max_url_size) +
                      " bytes, percent-encoded",
                  what);
+}
+
+// The longest path that fits a `sockaddr_un` with its NUL.
+#if defined(__linux__)
+constexpr std::size_t max_socket_path = 107;
+#else
+constexpr std::size_t max_socket_path = 103;
+#endif
+
+std::error_code read_socket_path(std::string_view text, std::size_t begin, url& out,
+                                 std::string& what) {
+  if (text.empty()) return invalid("the path of the socket is missing", what);
+  if (text.find('?') != std::string_view::npos)
+    return invalid("the path of the socket has a question mark, which is written %3F there", what);
+  if (const auto fault = protocol::fault_in(text, begin); !fault.empty())
+    return invalid("the path of the socket has " + fault, what);
+  out.socket_path = protocol::percent_decode(text);
+  if (const auto fault = protocol::fault_in(out.socket_path, 0); !fault.empty())
+    return invalid("the path of the socket, decoded, has " + fault, what);
+  if (text == "@") return invalid("the name of the abstract socket is missing", what);
+  if (!text.starts_with('@') && !out.socket_path.starts_with('/'))
+    return invalid("the path of the socket does not begin with a slash", what);
+  if (out.socket_path.size() <= max_socket_path) return {};
+  return invalid(
+      "the path of the socket is longer than " + std::to_string(max_socket_path) + " bytes", what);
+}
+
+bool names_socket(std::string_view text) noexcept {
+  const std::string_view scheme = text.substr(0, text.find(':'));
+  return protocol::http::iequals(scheme, "ws+unix") || protocol::http::iequals(scheme, "wss+unix");
+}
+
+// Not by RFC 3986, for which a path may have colons.
+std::error_code parse_socket_url(std::string_view text, url& out, std::string& what) {
+  std::size_t begin = text.find(':') + 1;
+  if (!protocol::http::iequals(text.substr(0, begin), "ws+unix:")) {
+    what = "wss+unix is not supported: a unix-domain socket needs no TLS, use ws+unix";
+    return errc::unsupported_scheme;
+  }
+  url result;
+  result.scheme = "ws+unix";
+  result.host = "localhost";
+  result.port = default_port(false);
+  if (text.substr(begin).starts_with("//")) begin += 2;
+  if (text.substr(begin).starts_with('@') && text[begin - 1] == '/')
+    return invalid("an abstract socket is written without slashes: ws+unix:@name", what);
+  const std::size_t hash = std::min(text.find('#', begin), text.size());
+  const std::size_t end = std::min(text.find(':', begin), hash);
+  if (const auto ec = read_socket_path(text.substr(begin, end - begin), begin, result, what))
+    return ec;
+  const std::size_t target = std::min(end + 1, hash);
+  const std::string_view rest = text.substr(target, hash - target);
+  if (!rest.empty() && !rest.starts_with('/') && !rest.starts_with('?'))
+    return invalid("the path behind that of the socket does not begin with a slash", what);
+  if (const auto ec = read_target(rest, target, hash < text.size(), result, what)) return ec;
+  out = std::move(result);
+  return {};
 }
 
 }  // namespace
@@ -228,12 +284,16 @@ std::string url::authority() const {
 }
 
 std::string url::host_and_port() const {
+  if (!socket_path.empty()) return "unix:" + socket_path;
   const std::string scope = zone.empty() ? "" : "%" + zone;
   return (host_is_ipv6 ? "[" + host + scope + "]" : host) + ":" + std::to_string(port);
 }
 
 std::string url::without_user_info() const {
-  return scheme + "://" + authority() + target;
+  if (socket_path.empty()) return scheme + "://" + authority() + target;
+  const std::string_view slashes = socket_path.starts_with('@') ? "" : "//";
+  return scheme + ":" + std::string(slashes) + protocol::encode_socket_path(socket_path) + ":" +
+         target;
 }
 
 std::error_code parse_url(std::string_view text, url& out) {
@@ -247,6 +307,7 @@ std::error_code parse_url(std::string_view text, url& out, std::string& what) {
   if (text.empty()) return invalid("it is empty", what);
   if (text.size() > max_url_size)
     return invalid("it is longer than " + std::to_string(max_url_size) + " bytes", what);
+  if (names_socket(text)) return parse_socket_url(text, out, what);
   url result;
   url_text parts(text);
   if (const auto ec = take_zone(parts, result, what)) return ec;
@@ -262,7 +323,9 @@ std::error_code parse_url(std::string_view text, url& out, std::string& what) {
   if (const auto ec = read_host(uri, result, what)) return ec;
   if (const auto ec = read_port(uri, result, what)) return ec;
   if (const auto ec = read_user_info(parts.user_info, result, what)) return ec;
-  if (const auto ec = read_target(parts, result, what)) return ec;
+  if (const auto ec =
+          read_target(parts.target, parts.target_begin, parts.has_fragment, result, what))
+    return ec;
   out = std::move(result);
   return {};
 }

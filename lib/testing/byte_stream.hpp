@@ -37,7 +37,7 @@ class byte_stream {
   stream_end ended() const noexcept;
   std::string server_name() const { return tls_ ? tls_->server_name() : std::string{}; }
   bool resumed() const { return tls_ && tls_->resumed(); }
-  std::uint16_t peer_port() const noexcept { return channel_.peer().port(); }
+  std::uint16_t peer_port() const noexcept { return port_of(channel_.peer()); }
 
  private:
   std::string_view read_wire(const wait_limit& limit);

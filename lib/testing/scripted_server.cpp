@@ -2,13 +2,17 @@
 
 #include <wsx/testing/scripted_server.hpp>
 
+#include <asio/basic_socket_acceptor.hpp>
+#include <asio/generic/stream_protocol.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/address.hpp>
 #include <asio/ip/tcp.hpp>
+#include <asio/local/stream_protocol.hpp>
 #include <asio/post.hpp>
 
 #include <condition_variable>
 #include <exception>
+#include <filesystem>
 #include <list>
 #include <mutex>
 #include <system_error>
@@ -17,7 +21,19 @@
 
 namespace wsx::testing {
 
+using asio::generic::stream_protocol;
 using asio::ip::tcp;
+
+namespace {
+
+stream_protocol::endpoint endpoint_of(const server_options& options) {
+  std::string path = options.socket_path;
+  if (path.empty()) return tcp::endpoint{asio::ip::make_address(options.host), 0};
+  if (path.starts_with('@')) path.front() = '\0';
+  return asio::local::stream_protocol::endpoint{path};
+}
+
+}  // namespace
 
 class scripted_server::impl {
  public:
@@ -50,7 +66,7 @@ class scripted_server::impl {
   std::uint16_t port_ = 0;
 
   asio::io_context context_{1};
-  tcp::acceptor acceptor_{context_};
+  asio::basic_socket_acceptor<stream_protocol> acceptor_{context_};
   std::thread accepting_;
   std::list<connection> connections_;  // used by the accepting thread only
 
@@ -80,16 +96,19 @@ scripted_server::impl::~impl() {
   if (accepting_.joinable()) accepting_.join();
   for (auto& one : connections_) one.channel.stop();
   for (auto& one : connections_) one.thread.join();
+  std::error_code ignored;
+  const auto& path = options_.socket_path;
+  if (path.starts_with('/')) std::filesystem::remove(path, ignored);
 }
 
 void scripted_server::impl::listen() {
-  const tcp::endpoint endpoint{asio::ip::make_address(options_.host), 0};
+  const auto endpoint = endpoint_of(options_);
   acceptor_.open(endpoint.protocol());
   if (options_.receive_buffer != 0) {
     acceptor_.set_option(asio::socket_base::receive_buffer_size{options_.receive_buffer});
   }
   acceptor_.bind(endpoint);
-  port_ = acceptor_.local_endpoint().port();
+  if (options_.socket_path.empty()) port_ = port_of(acceptor_.local_endpoint());
   // A port that is bound but not listened on refuses clients, and no other program can take it.
   if (options_.state != port_state::refusing) acceptor_.listen(options_.backlog);
 }
@@ -152,6 +171,8 @@ void scripted_server::impl::report(std::exception_ptr failure, std::size_t finis
 }
 
 std::string scripted_server::impl::url(std::string_view path, std::string_view host) const {
+  if (!options_.socket_path.empty())
+    return "ws+unix:" + options_.socket_path + ":" + std::string{path};
   std::string authority{host.empty() ? std::string_view{options_.host} : host};
   if (authority.find(':') != authority.npos) authority = "[" + authority + "]";
   return (options_.tls ? "wss://" : "ws://") + authority + ":" + std::to_string(port_) +

@@ -71,7 +71,7 @@ void socket_channel::write(std::string_view bytes, const wait_limit& limit) {
 
 void socket_channel::shutdown_send() noexcept {
   std::error_code ignored;  // the peer may have reset the connection
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  socket_.shutdown(asio::socket_base::shutdown_send, ignored);
 }
 
 void socket_channel::reset() noexcept {

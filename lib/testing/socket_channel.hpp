@@ -5,10 +5,13 @@
 #include <wsx/testing/script_error.hpp>
 #include <wsx/testing/server_connection.hpp>
 
+#include <asio/generic/stream_protocol.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -21,7 +24,18 @@ class server_stopped : public script_error {
   server_stopped() : script_error("the server was destroyed") {}
 };
 
-/// A TCP socket with blocking calls that have a deadline. They are asynchronous operations that run
+/// Returns the port of an address of TCP; 0 if it is a path.
+inline std::uint16_t port_of(const asio::generic::stream_protocol::endpoint& address) {
+  asio::ip::tcp::endpoint known;
+  const int family = address.protocol().family();
+  if (family != asio::ip::tcp::v4().family() && family != asio::ip::tcp::v6().family()) return 0;
+  const auto* const bytes = reinterpret_cast<const char*>(address.data());
+  std::copy_n(bytes, std::min(address.size(), known.capacity()),
+              reinterpret_cast<char*>(known.data()));
+  return known.port();
+}
+
+/// A socket with blocking calls that have a deadline. They are asynchronous operations that run
 /// on an io_context of the socket until they complete or the deadline passes. A stop from another
 /// thread is thus an ordinary handler, and no two threads ever use the socket.
 class socket_channel {
@@ -29,8 +43,8 @@ class socket_channel {
   socket_channel() : socket_(context_) {}
 
   /// For the acceptor.
-  asio::ip::tcp::socket& socket() noexcept { return socket_; }
-  asio::ip::tcp::endpoint& peer() noexcept { return peer_; }
+  asio::generic::stream_protocol::socket& socket() noexcept { return socket_; }
+  asio::generic::stream_protocol::endpoint& peer() noexcept { return peer_; }
 
   /// Reads at least one byte; returns 0 when the peer has ended its side, see `ended`.
   std::size_t read_some(std::span<char> into, const wait_limit& limit);
@@ -56,8 +70,8 @@ class socket_channel {
   outcome run(Start start, const wait_limit& limit);
 
   asio::io_context context_{1};
-  asio::ip::tcp::socket socket_;
-  asio::ip::tcp::endpoint peer_;
+  asio::generic::stream_protocol::socket socket_;
+  asio::generic::stream_protocol::endpoint peer_;
   stream_end ended_ = stream_end::open;
   bool stopped_ = false;  // used only by handlers and the thread that runs them
 };

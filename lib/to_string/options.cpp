@@ -5,6 +5,7 @@
 #include <wsx/options.hpp>
 #include <wsx/proxy_options.hpp>
 #include <wsx/reconnect_options.hpp>
+#include <wsx/socket_options.hpp>
 #include <wsx/stats.hpp>
 #include <wsx/tls_options.hpp>
 #include <wsx/to_string.hpp>
@@ -24,13 +25,13 @@ std::string to_string(const backoff_options& o) {
 }
 
 std::string to_string(const dial_options& o) {
-  const auto& [budget, prepare, cookies, redirects, address, resolver, proxy] = o;
+  const auto& [budget, prepare, cookies, redirects, address, resolver, proxy, socket] = o;
   detail::members all;
   all.add("budget", budget != nullptr);
   all.add("prepare", static_cast<bool>(prepare)).add("cookies", cookies != nullptr);
   all.add("max_redirects", redirects);
   all.add("address_timeout", detail::ms_of(address)).add("resolver", resolver != nullptr);
-  all.add("proxy", to_string(proxy));
+  all.add("proxy", to_string(proxy)).add("socket", to_string(socket));
   return std::move(all).text();
 }
 
@@ -41,6 +42,27 @@ std::string to_string(const proxy_options& o) {
   all.add_quoted("url", url.empty() ? url : protocol::display_url(url));
   all.add_quoted("no_proxy", no_proxy).add("from_environment", from_environment);
   all.add("tls", tls ? to_string(*tls) : "none");
+  return std::move(all).text();
+}
+
+std::string to_string(const tcp_keepalive& o) {
+  const auto& [idle, interval, count] = o;
+  detail::members all;
+  all.add("idle", fmt::format("{} s", idle.count()));
+  all.add("interval", fmt::format("{} s", interval.count())).add("count", count);
+  return std::move(all).text();
+}
+
+std::string to_string(const socket_options& o) {
+  const auto& [no_delay, keepalive, receive, send, local_address, interface_name, service, before,
+               after] = o;
+  detail::members all;
+  all.add("no_delay", no_delay).add("keepalive", keepalive ? to_string(*keepalive) : "none");
+  all.add("receive_buffer", receive).add("send_buffer", send);
+  all.add_quoted("local_address", local_address).add_quoted("interface_name", interface_name);
+  all.add("type_of_service", service);
+  all.add("before_connect", static_cast<bool>(before));
+  all.add("after_connect", static_cast<bool>(after));
   return std::move(all).text();
 }
 

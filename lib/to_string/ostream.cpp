@@ -159,6 +159,14 @@ std::ostream& operator<<(std::ostream& out, const dial_options& value) {
   return out << to_string(value);
 }
 
+std::ostream& operator<<(std::ostream& out, const socket_options& value) {
+  return out << to_string(value);
+}
+
+std::ostream& operator<<(std::ostream& out, const tcp_keepalive& value) {
+  return out << to_string(value);
+}
+
 std::ostream& operator<<(std::ostream& out, const deflate_parameters& value) {
   return out << to_string(value);
 }

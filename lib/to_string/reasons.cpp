@@ -66,7 +66,8 @@ std::string to_string(const signal& what) {
 
 std::string to_string(const tried_address& tried) {
   const auto cause = tried.error ? tried.error.message() : std::string("no error");
-  return fmt::format("{}: {}", protocol::escape(tried.endpoint), cause);
+  const auto option = tried.option.empty() ? "" : protocol::escape(tried.option) + ": ";
+  return fmt::format("{}: {}{}", protocol::escape(tried.endpoint), option, cause);
 }
 
 std::string to_string(const io_result& result) {

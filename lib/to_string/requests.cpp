@@ -67,7 +67,7 @@ std::string to_string(const request& wanted) {
 }
 
 std::string to_string(const url& u) {
-  return protocol::display_url(u.scheme + "://" + u.authority() + u.target);
+  return protocol::display_url(u.without_user_info());
 }
 
 std::string to_string(const connection_info& info) {

@@ -1,8 +1,10 @@
 #include "connecting.hpp"
+#include "socket_setup.hpp"
 
 #if __has_include(<sys/socket.h>)
 
 #include <asio/error.hpp>
+#include <asio/generic/stream_protocol.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
 
@@ -16,6 +18,7 @@ namespace wsx {
 namespace {
 
 using asio::ip::tcp;
+using local = asio::generic::stream_protocol;
 
 std::error_code system_error_of(int number) noexcept {
   return {number, asio::error::get_system_category()};
@@ -23,7 +26,8 @@ std::error_code system_error_of(int number) noexcept {
 
 // Asio's own `open` makes sockets that a program started meanwhile inherits, which would keep the
 // connection alive after it is closed here.
-std::error_code open_socket(tcp::socket& socket, const tcp& protocol) {
+template <class Socket>
+std::error_code open_socket(Socket& socket, const typename Socket::protocol_type& protocol) {
 #ifdef SOCK_CLOEXEC
   const int made = ::socket(protocol.family(), SOCK_STREAM | SOCK_CLOEXEC, protocol.protocol());
 #else
@@ -41,7 +45,8 @@ std::error_code open_socket(tcp::socket& socket, const tcp& protocol) {
   return error;
 }
 
-std::error_code pending_error(tcp::socket& socket) noexcept {
+template <class Socket>
+std::error_code pending_error(Socket& socket) noexcept {
   int number = 0;
   socklen_t size = sizeof number;
   if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &number, &size) != 0)
@@ -49,7 +54,8 @@ std::error_code pending_error(tcp::socket& socket) noexcept {
   return system_error_of(number);
 }
 
-std::error_code state_of(tcp::socket& socket) {
+template <class Socket>
+std::error_code state_of(Socket& socket) {
   std::error_code peer;
   socket.remote_endpoint(peer);
   return posix_connecting::judge(peer, peer ? pending_error(socket) : std::error_code());
@@ -58,11 +64,14 @@ std::error_code state_of(tcp::socket& socket) {
 }  // namespace
 
 // Asio always waits for its reactor, even if that is not necessary.
-std::error_code posix_connecting::begin(tcp::socket& socket, const tcp::endpoint& to) {
+template <class Socket>
+std::error_code posix_connecting::begin(Socket& socket, const endpoint_of<Socket>& to,
+                                        socket_setup* setup) {
   std::error_code error;
   socket.close(error);  // of the previous address
   error = open_socket(socket, to.protocol());
   if (!error) socket.non_blocking(true, error);
+  if (!error && setup != nullptr) error = setup->before_connect(socket, to.protocol());
   if (error) return error;
   if (::connect(socket.native_handle(), to.data(), static_cast<socklen_t>(to.size())) == 0)
     return {};
@@ -70,11 +79,12 @@ std::error_code posix_connecting::begin(tcp::socket& socket, const tcp::endpoint
   return error == asio::error::in_progress ? state_of(socket) : error;
 }
 
-asio::awaitable<std::error_code> posix_connecting::finish(tcp::socket& socket,
-                                                          const tcp::endpoint&) {
+template <class Socket>
+asio::awaitable<std::error_code> posix_connecting::finish(Socket& socket,
+                                                          const endpoint_of<Socket>&) {
   std::error_code error = asio::error::in_progress;
   while (error == asio::error::in_progress) {
-    co_await socket.async_wait(tcp::socket::wait_write,
+    co_await socket.async_wait(Socket::wait_write,
                                asio::redirect_error(asio::use_awaitable, error));
     if (!error) error = state_of(socket);
   }
@@ -88,6 +98,14 @@ std::error_code posix_connecting::judge(std::error_code peer, std::error_code pe
   if (pending) return pending;
   return peer == asio::error::not_connected ? make_error_code(asio::error::in_progress) : peer;
 }
+
+template std::error_code posix_connecting::begin(tcp::socket&, const tcp::endpoint&, socket_setup*);
+template asio::awaitable<std::error_code> posix_connecting::finish(tcp::socket&,
+                                                                   const tcp::endpoint&);
+template std::error_code posix_connecting::begin(local::socket&, const local::endpoint&,
+                                                 socket_setup*);
+template asio::awaitable<std::error_code> posix_connecting::finish(local::socket&,
+                                                                   const local::endpoint&);
 
 }  // namespace wsx
 

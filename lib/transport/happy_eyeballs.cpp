@@ -1,6 +1,7 @@
 #include "happy_eyeballs.hpp"
 
 #include "connecting.hpp"
+#include "socket_setup.hpp"
 
 #include <asio/co_spawn.hpp>
 #include <asio/error.hpp>
@@ -24,8 +25,12 @@ struct happy_eyeballs::close_others {
 };
 
 happy_eyeballs::happy_eyeballs(const asio::any_io_executor& inner, std::vector<endpoint> to,
-                               attempt_schedule::duration limit)
-    : to_(std::move(to)), schedule_(to_.size(), limit), inner_(inner), wake_(inner) {
+                               const dial_options& how)
+    : to_(std::move(to)),
+      options_(how.socket),
+      schedule_(to_.size(), how.address_timeout),
+      inner_(inner),
+      wake_(inner) {
   attempts_.reserve(to_.size());
 }
 
@@ -51,7 +56,9 @@ void happy_eyeballs::begin_what_is_due(const asio::any_io_executor& serial) {
     const auto next = schedule_.start(now);
     if (!next) break;
     begun_attempt& a = attempts_.emplace_back(begun_attempt{asio::ip::tcp::socket(inner_)});
-    a.error = native_connecting::begin(a.socket, to_[*next]);
+    socket_setup setup(options_);
+    a.error = native_connecting::begin(a.socket, to_[*next], &setup);
+    a.option = setup.failed();
     if (a.error == asio::error::in_progress) {
       await(*next, serial);
     } else {

@@ -5,6 +5,8 @@
 #include "attempt_schedule.hpp"
 #include "dial_step.hpp"
 
+#include <wsx/dial_options.hpp>
+
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
 #include <asio/ip/tcp.hpp>
@@ -13,6 +15,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -26,9 +29,9 @@ class happy_eyeballs final : public dial_step, public std::enable_shared_from_th
  public:
   using endpoint = asio::ip::tcp::endpoint;
 
-  /// `inner` is the strand's inner executor; `limit` as in `attempt_schedule`.
+  /// `inner` is the strand's inner executor. The options must live as long as `connect` runs.
   happy_eyeballs(const asio::any_io_executor& inner, std::vector<endpoint> to,
-                 attempt_schedule::duration limit);
+                 const dial_options& how);
 
   /// Connects. Returns the error of the last address if all have failed.
   asio::awaitable<std::error_code> connect();
@@ -45,12 +48,17 @@ class happy_eyeballs final : public dial_step, public std::enable_shared_from_th
   /// Returns whether the attempt was begun and has not connected, and its error: `in_progress` if
   /// it had not ended.
   std::error_code error_of(std::size_t attempt) const noexcept { return attempts_[attempt].error; }
+  /// Returns the option that could not be set, or nothing.
+  std::string_view option_of(std::size_t attempt) const noexcept {
+    return attempts_[attempt].option;
+  }
   const endpoint& address_of(std::size_t attempt) const noexcept { return to_[attempt]; }
 
  private:
   struct begun_attempt {
     asio::ip::tcp::socket socket;
     std::error_code error{};
+    std::string_view option{};
   };
   struct close_others;
 
@@ -62,6 +70,7 @@ class happy_eyeballs final : public dial_step, public std::enable_shared_from_th
   std::error_code last_error() const noexcept;
 
   const std::vector<endpoint> to_;
+  const socket_options& options_;
   attempt_schedule schedule_;
   std::vector<begun_attempt>
       attempts_{};  // never grows beyond its capacity: sockets stay where they are

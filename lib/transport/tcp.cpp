@@ -1,17 +1,19 @@
 #include "address_order.hpp"
 #include "connecting.hpp"
+#include "dial_settings.hpp"
 #include "happy_eyeballs.hpp"
 #include "kernel_buffer.hpp"
 #include "lookup.hpp"
 #include "proxy/choice.hpp"
 #include "proxy/proxy_tls.hpp"
+#include "socket_io.hpp"
+#include "socket_setup.hpp"
 
 #include <wsx/dial_options.hpp>
 #include <wsx/error.hpp>
 #include <wsx/transport/strand.hpp>
 #include <wsx/transport/tcp.hpp>
 
-#include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/this_coro.hpp>
@@ -27,10 +29,6 @@ namespace {
 
 using asio::ip::tcp;
 
-tcp::socket::wait_type wait_type(io_direction direction) noexcept {
-  return direction == io_direction::read ? tcp::socket::wait_read : tcp::socket::wait_write;
-}
-
 // Limits the addresses that are recorded.
 constexpr std::size_t max_tried = 16;
 
@@ -45,22 +43,39 @@ std::string to_text(const tcp::endpoint& endpoint) {
 // One phrase for each address. Each is short: an address and a message of the system.
 std::string describe(const std::vector<tried_address>& tried) {
   std::string text;
-  for (const auto& [endpoint, error] : tried) {
+  for (const auto& [endpoint, error, option] : tried) {
     if (!text.empty()) text += ", ";
-    text += endpoint + ": " + error.message();
+    text += endpoint + ": " + (option.empty() ? "" : option + ": ") + error.message();
   }
   return text;
 }
 
 // An address that has not answered by the end of the attempt is recorded, too: the error of a
 // deadline does not say which one was slow.
-void record(const tcp::endpoint& to, std::error_code error, bool answered, diagnostics& d) {
+void record(const tcp::endpoint& to, std::error_code error, bool answered, std::string_view option,
+            diagnostics& d) {
   if (d.tried.size() == max_tried) return;
-  d.tried.push_back({to_text(to), answered ? error : make_error_code(asio::error::timed_out)});
+  const auto why = answered ? error : make_error_code(asio::error::timed_out);
+  d.tried.push_back({to_text(to), why, std::string(option)});
 }
 
-asio::awaitable<std::error_code> refuse_tls(diagnostics& d) {
-  d.detail = "this client speaks ws only: wss needs one with TLS";
+// Removes the addresses that `local_address` can't connect to.
+std::error_code keep_family(std::vector<tcp::endpoint>& found, const socket_options& options,
+                            diagnostics& d) {
+  std::erase_if(found, [&](const auto& each) { return !may_connect(options, each.address()); });
+  if (!found.empty()) return {};
+  d.detail = "it has no address of the family of dial.socket.local_address";
+  return asio::error::no_data;
+}
+
+std::error_code refuse_family(diagnostics& d) {
+  d.detail = "the host and dial.socket.local_address are addresses of different families";
+  return errc::invalid_option;
+}
+
+asio::awaitable<std::error_code> refuse_scheme(std::string_view scheme, diagnostics& d) {
+  d.detail = scheme == "wss" ? "this client speaks ws only: wss needs one with TLS"
+                             : "this client speaks ws only: ws+unix needs another transport";
   co_return errc::unsupported_scheme;
 }
 
@@ -75,7 +90,7 @@ tcp_transport::~tcp_transport() {
 }
 
 asio::awaitable<std::error_code> tcp_transport::connect(const url& to, diagnostics& d) {
-  return to.secure() ? refuse_tls(d) : dial(to, d, std::move(settings_));
+  return to.scheme == "ws" ? dial(to, d, std::move(settings_)) : refuse_scheme(to.scheme, d);
 }
 
 // An address needs no lookup. A single one, the usual case, needs no race: it costs nothing more
@@ -85,40 +100,62 @@ asio::awaitable<std::error_code> tcp_transport::dial(
   d.tried.clear();
   tunneled_ = false;
   if (closed_) co_return asio::error::operation_aborted;
-  const dial_options* const how = settings ? settings->dial.get() : nullptr;
-  const auto limit = how != nullptr ? how->address_timeout : std::chrono::milliseconds(0);
+  const dial_options& how = options_of(settings.get());
+  if (adopted_) {
+    d.stage = connect_stage::connecting;
+    co_return set_up_connected(how.socket, d);
+  }
   std::error_code error;
-  const auto by = how != nullptr
-                      ? choose_proxy(how->proxy, to, environment_of_process, error, d.detail)
-                      : std::nullopt;
+  const auto by = choose_proxy(how.proxy, to, environment_of_process, error, d.detail);
   if (error) co_return error;
   if (by) co_return co_await dial_by(*by, to, d, *settings);
   endpoints found;
   const std::string host = to.zone.empty() ? to.host : to.host + '%' + to.zone;
   tcp::endpoint first(asio::ip::make_address(host, error), to.port);
   if (error) {
-    error = co_await resolve(to, settings.get(), found, d);
+    error = co_await resolve(to, how, found, d);
     if (error) co_return error;
     first = found.front();
   }
+  if (!may_connect(how.socket, first.address())) co_return refuse_family(d);
   d.stage = connect_stage::connecting;
-  if (found.size() <= 1 && limit == limit.zero()) {
-    error = co_await try_address(first, d);
+  if (found.size() <= 1 && how.address_timeout == how.address_timeout.zero()) {
+    error = co_await try_address(first, how, d);
   } else {
     if (found.empty()) found.push_back(first);
-    error = co_await try_addresses(std::move(found), limit, d);
+    error = co_await try_addresses(std::move(found), how, d);
   }
   if (closed_) co_return asio::error::operation_aborted;
-  if (!error) socket_.set_option(tcp::no_delay(true), error);
-  co_return error;
+  co_return error ? error : set_up_connected(how.socket, d);
 }
 
-asio::awaitable<std::error_code> tcp_transport::resolve(const url& to,
-                                                        const transport_settings* settings,
+std::error_code tcp_transport::set_up_connected(const socket_options& options, diagnostics& d) {
+  socket_setup setup(options);
+  const auto error = setup.after_connect(socket_);
+  if (!error) return {};
+  std::error_code unknown;
+  record(socket_.remote_endpoint(unknown), error, true, setup.failed(), d);
+  d.detail = describe(d.tried);
+  return error;
+}
+
+std::error_code tcp_transport::adopt(const url&, connected_socket&& socket, diagnostics& d) {
+  std::error_code error;
+  const int family = socket.local_endpoint(error).protocol().family();
+  if (family != tcp::v4().family() && family != tcp::v6().family()) {
+    d.detail = "the socket is not one of TCP, and the client's transport takes no other";
+    return errc::not_connected;
+  }
+  error =
+      take_over(socket_, std::move(socket), family == tcp::v4().family() ? tcp::v4() : tcp::v6());
+  adopted_ = !error;
+  return error;
+}
+
+asio::awaitable<std::error_code> tcp_transport::resolve(const url& to, const dial_options& how,
                                                         endpoints& found, diagnostics& d) {
   d.stage = connect_stage::resolving;
-  const bool has_dial = settings != nullptr && settings->dial;
-  const auto by = has_dial ? settings->dial->resolver : nullptr;
+  const auto by = how.resolver;
   auto result = by ? std::nullopt : look_up_special(to.host, to.port);
   if (!result) {
     const strand serial = as_strand(co_await asio::this_coro::executor);
@@ -135,23 +172,25 @@ asio::awaitable<std::error_code> tcp_transport::resolve(const url& to,
   if (result->error)
     d.detail = result->detail.empty() ? describe_lookup(result->error) : result->detail;
   found = by ? std::move(result->found) : interleave_families(result->found);
+  if (!result->error) result->error = keep_family(found, how.socket, d);
   if (found.size() > max_addresses) found.resize(max_addresses);
   co_return result->error;
 }
 
 asio::awaitable<std::error_code> tcp_transport::try_address(const tcp::endpoint& to,
+                                                            const dial_options& how,
                                                             diagnostics& d) {
-  auto error = native_connecting::begin(socket_, to);
+  socket_setup setup(how.socket);
+  auto error = native_connecting::begin(socket_, to, &setup);
   if (error == asio::error::in_progress) error = co_await native_connecting::finish(socket_, to);
-  if (error) record(to, error, !closed_, d);
+  if (error) record(to, error, !closed_, setup.failed(), d);
   if (error) d.detail = describe(d.tried);
   co_return error;
 }
 
-asio::awaitable<std::error_code> tcp_transport::try_addresses(endpoints to,
-                                                              std::chrono::milliseconds limit,
+asio::awaitable<std::error_code> tcp_transport::try_addresses(endpoints to, const dial_options& how,
                                                               diagnostics& d) {
-  const auto race = std::make_shared<happy_eyeballs>(executor(), std::move(to), limit);
+  const auto race = std::make_shared<happy_eyeballs>(executor(), std::move(to), how);
   step_ = race;
   const auto error = co_await race->connect();
   step_.reset();
@@ -159,7 +198,9 @@ asio::awaitable<std::error_code> tcp_transport::try_addresses(endpoints to,
   for (std::size_t i = 0; i < race->begun(); ++i) {
     const auto failed = race->error_of(i);
     const bool answered = failed != asio::error::in_progress;
-    if (failed && (answered || error)) record(race->address_of(i), failed, answered, d);
+    if (failed && (answered || error)) {
+      record(race->address_of(i), failed, answered, race->option_of(i), d);
+    }
   }
   if (error) d.detail = describe(d.tried);
   co_return error;
@@ -179,16 +220,13 @@ asio::awaitable<std::error_code> tcp_transport::ready(io_direction direction) {
 
 io_result tcp_transport::read_some(std::span<std::byte> room) noexcept {
   if (tunneled_) return tunnel().read_some(room);
-  io_result result;
-  result.bytes = socket_.read_some(asio::buffer(room.data(), room.size()), result.error);
-  return result;
+  return read_from(socket_, room);
 }
 
 io_result tcp_transport::write_some(bytes_view bytes) noexcept {
   if (tunneled_) return tunnel().write_some(bytes);
   if (full_since_ != never && full_since_ != bounded) look_for_slow_link();
-  io_result result;
-  result.bytes = socket_.write_some(asio::buffer(bytes.data(), bytes.size()), result.error);
+  const io_result result = write_to(socket_, bytes);
   if (result.bytes < bytes.size() && full_since_ == never) full_since_ = clock::now();
   return result;
 }
@@ -206,19 +244,14 @@ std::optional<std::size_t> tcp_transport::unacknowledged() noexcept {
   return tunneled_ ? tunnel().unacknowledged() : wsx::unacknowledged(socket_);
 }
 
-// The socket runs on the strand's inner executor, and the handler has its own strand. If the
-// socket's executor were a strand behind an `any_io_executor`, each wait would allocate copies of
-// it.
 void tcp_transport::async_wait(io_direction direction, wait_handler ready) {
   if (tunneled_) return tunnel().async_wait(direction, std::move(ready));
-  const strand& serial = ready.serial();
-  socket_.async_wait(wait_type(direction), on_strand(serial, std::move(ready)));
+  wait_for(socket_, direction, std::move(ready));
 }
 
 void tcp_transport::shutdown() noexcept {
   if (tunneled_) return tunnel().shutdown();
-  std::error_code ignored;
-  socket_.shutdown(tcp::socket::shutdown_send, ignored);
+  shut_down(socket_);
 }
 
 void tcp_transport::close() noexcept {

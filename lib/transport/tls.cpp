@@ -231,17 +231,23 @@ tls_transport::~tls_transport() = default;
 
 asio::awaitable<std::error_code> tls_transport::connect(const url& to, diagnostics& d) {
   if (!to.secure()) {
-    d.detail = "this client speaks wss only: ws needs one without TLS";
+    d.detail = "this client speaks wss only: " + to.scheme + " needs one without TLS";
     co_return errc::unsupported_scheme;
   }
-  // A session that is resumed has no chain of certificates to look for a pin in.
+  // A session that is resumed has no chain of certificates to look for a pin in; and with a socket
+  // that was connected by others, there is no second attempt.
   const tls_options& options = *state_->settings->tls;
-  auto error = co_await state_->attempt(to, d, options.resume && options.pins.empty());
+  auto error = co_await state_->attempt(
+      to, d, options.resume && options.pins.empty() && !state_->tcp.adopted());
   if (!state_->refused_resumption(error)) co_return error;
   error = co_await state_->attempt(to, d, false);
   if (!error)
     state_->resumption.refused();  // otherwise the session is not what the server objects to
   co_return error;
+}
+
+std::error_code tls_transport::adopt(const url& to, connected_socket&& socket, diagnostics& d) {
+  return state_->tcp.adopt(to, std::move(socket), d);
 }
 
 asio::awaitable<std::error_code> tls_transport::state::attempt(const url& to, diagnostics& d,

@@ -2,6 +2,9 @@
 
 #include <wsx/transport/tcp.hpp>
 
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+
 #include <new>
 
 // What keeps the transport from connecting.
@@ -58,6 +61,25 @@ void stopped_meanwhile(report& all) {
   }
 }
 
+void socket_options(report& all) {
+  auto options = calm();
+  options.dial.socket.local_address = "192.0.2.1";
+  test_client<> elsewhere{{}, options};
+  all.add("dial.socket.local_address is of another host",
+          elsewhere.connect(to("ws://127.0.0.1:1/")));
+  all.add("the same, a name with several addresses", elsewhere.connect(to("ws://localhost:1/")));
+  options.dial.socket.local_address = "::1";
+  test_client<> other{{}, options};
+  all.add("dial.socket.local_address is of another family", other.connect(to("ws://127.0.0.1:1/")));
+  asio::io_context io;
+  test_client<> client;
+  try {
+    client.wait(client->connect("ws://127.0.0.1:1/", asio::ip::tcp::socket(io)));
+  } catch (const wsx::system_error& e) {
+    all.add("connect with a socket that is not connected", e);
+  }
+}
+
 }  // namespace
 
 void connecting(report& all) {
@@ -77,6 +99,14 @@ void connecting(report& all) {
   all.add("a wss URL for a client without TLS", tcp.connect(to("wss://127.0.0.1:1/")));
   test_client<recorder, wsx::tls_transport> tls;
   all.add("a ws URL for a client that speaks only TLS", tls.connect(to("ws://127.0.0.1:1/")));
+  all.add("a ws+unix URL for a client that speaks only TCP",
+          tcp.connect(to("ws+unix:/run/app.sock")));
+  test_client<recorder, wsx::local_transport> local;
+  all.add("a ws URL for a client that speaks only unix-domain sockets",
+          local.connect(to("ws://127.0.0.1:1/")));
+  all.add("a unix-domain socket that does not exist",
+          client.connect(to("ws+unix:/nowhere/app.sock:/feed?key=secret")));
+  socket_options(all);
 }
 
 }  // namespace errors_test

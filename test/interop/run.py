@@ -212,11 +212,18 @@ class Server:
     def wait_until_it_listens(self, deadline):
         while self.process.poll() is None and time.monotonic() < deadline:
             try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                self.try_to_connect()
                 return
             except OSError:
                 time.sleep(0.02)
-        raise Failure(f"{self.name} does not listen on port {self.port}")
+        raise Failure(f"{self.name} does not listen on {self.port}")
+
+    def try_to_connect(self):
+        if isinstance(self.port, int):
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            return
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(self.port)
 
     def stop(self):
         self.process.kill()
@@ -302,6 +309,10 @@ class Fleet:
             self.publish_clear(doomed.name, doomed)
             doomed = self.start(f"{name}_DOOMED_WSS", command)
             self.publish_behind_nginx(doomed.name, doomed)
+        # On a unix-domain socket.
+        path = str(self.folder / "python.sock")
+        server = self.start("PYTHON_UNIX", COMMANDS["PYTHON"], port=path)
+        self.publish(server.name, f"ws+unix:{path}:/", server)
         if not LEAN:
             build_gorilla_server(self.folder)
         for name, command in wanted(PINGING).items():

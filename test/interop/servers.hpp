@@ -61,8 +61,9 @@ void with_each_of(const std::vector<const char*>& names, Test test) {
   }
 }
 
-/// Runs `test(server)` for every echo server, in the clear and over TLS.
+/// Runs `test(server)` for every echo server, in the clear and over TLS, and one on a
+/// unix-domain socket.
 template <class Test>
 void with_each_echo_server(Test test) {
-  with_each_of({"NODE_WS", "NODE_WSS", "PYTHON_WS", "PYTHON_WSS"}, test);
+  with_each_of({"NODE_WS", "NODE_WSS", "PYTHON_WS", "PYTHON_WSS", "PYTHON_UNIX"}, test);
 }

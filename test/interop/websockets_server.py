@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """An echo server on the Python package `websockets`, as the system's package manager installs it.
 
-Usage: websockets_server.py PORT. For its commands see README.md.
+Usage: websockets_server.py PORT|PATH, where PATH is that of a unix-domain socket. For its commands see README.md.
 """
 
 import asyncio
@@ -111,11 +111,15 @@ class Protocol(websockets.WebSocketServerProtocol):
         return next((name for name in supported if name in offered), None)
 
 
+def listen(where, **options):
+    if where.startswith("/"):
+        return websockets.unix_serve(serve, where, **options)
+    return websockets.serve(serve, "127.0.0.1", int(where), **options)
+
+
 async def main():
-    async with websockets.serve(
-        serve,
-        "127.0.0.1",
-        int(sys.argv[1]),
+    async with listen(
+        sys.argv[1],
         create_protocol=Protocol,
         process_request=refuse_missing,
         subprotocols=["v2.echo", "v1.echo"],

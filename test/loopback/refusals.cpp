@@ -261,7 +261,7 @@ TEST_SUITE("loopback/refusals") {
     CHECK(connected.diagnostics.stage == wsx::connect_stage::connecting);
     REQUIRE_FALSE(connected.diagnostics.tried.empty());
     std::vector<std::string> addresses;
-    for (const auto& [endpoint, error] : connected.diagnostics.tried) {
+    for (const auto& [endpoint, error, option] : connected.diagnostics.tried) {
       CHECK(error);
       addresses.push_back(endpoint);
     }

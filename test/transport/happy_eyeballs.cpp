@@ -42,11 +42,13 @@ tcp::endpoint refusing() {
 
 struct race {
   asio::io_context io;
+  wsx::dial_options options;
   std::shared_ptr<happy_eyeballs> all;
   std::optional<std::error_code> result{};
 
   explicit race(std::vector<tcp::endpoint> to, std::chrono::milliseconds limit = 0ms)
-      : all(std::make_shared<happy_eyeballs>(io.get_executor(), std::move(to), limit)) {
+      : options{.address_timeout = limit},
+        all(std::make_shared<happy_eyeballs>(io.get_executor(), std::move(to), options)) {
     asio::co_spawn(io, all->connect(),
                    [this](const std::exception_ptr&, std::error_code error) { result = error; });
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <wsx/error.hpp>
 #include <wsx/transport/transport.hpp>
 
 #include <cstddef>
@@ -16,6 +17,7 @@ class any_stream {
  public:
   virtual ~any_stream() = default;
   virtual asio::awaitable<std::error_code> connect(const url& to, diagnostics& d) = 0;
+  virtual std::error_code adopt(const url& to, connected_socket&& socket, diagnostics& d) = 0;
   virtual io_result read_some(std::span<std::byte> room) noexcept = 0;
   virtual io_result write_some(bytes_view bytes) noexcept = 0;
   virtual std::size_t committed() const noexcept = 0;
@@ -37,6 +39,15 @@ class stream_model final : public any_stream {
 
   asio::awaitable<std::error_code> connect(const url& to, diagnostics& d) override {
     return transport_.connect(to, d);
+  }
+  std::error_code adopt([[maybe_unused]] const url& to, [[maybe_unused]] connected_socket&& socket,
+                        diagnostics& d) override {
+    if constexpr (requires { transport_.adopt(to, std::move(socket), d); }) {
+      return transport_.adopt(to, std::move(socket), d);
+    } else {
+      d.detail = "the client's transport can't use a connected socket";
+      return errc::not_connected;
+    }
   }
   io_result read_some(std::span<std::byte> room) noexcept override {
     return transport_.read_some(room);

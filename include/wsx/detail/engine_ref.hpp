@@ -57,7 +57,8 @@ class engine_ref {
   // is set on failure before `done` is called.
   WSX_API ticket next_ticket() const noexcept;
   WSX_API void connect(ticket t, request target, wsx::diagnostics* details,
-                       completion<std::error_code> done) const;
+                       completion<std::error_code> done,
+                       std::unique_ptr<connected_socket> socket = {}) const;
   WSX_API void close(ticket t, protocol::close_payload how, completion<std::error_code> done) const;
   WSX_API void join(ticket t, completion<std::error_code, close_reason> done) const;
   WSX_API void flush(ticket t, completion<std::error_code> done) const;

@@ -36,6 +36,9 @@ struct server_options {
   int backlog = 128;
   int receive_buffer = 0;  ///< bytes that the kernel buffers from a client; 0: its default
   std::chrono::milliseconds timeout{10000};  ///< limit for each call of a script
+  /// If set, the server listens on a unix-domain socket with this path, in place of a port. The
+  /// file must not exist, and is removed with the server. "@name" is an abstract one.
+  std::string socket_path{};
 };
 
 /// A server for tests that runs a script for each connection, on its own thread.
@@ -59,7 +62,8 @@ class scripted_server {
   scripted_server& operator=(const scripted_server&) = delete;
 
   std::uint16_t port() const noexcept;
-  /// `ws://127.0.0.1:PORT/`, or `wss:` with TLS; `host` may be another name of the machine.
+  /// `ws://127.0.0.1:PORT/`, or `wss:` with TLS, or `ws+unix:PATH:/`; `host` may be another name of
+  /// the machine.
   std::string url(std::string_view path = "/", std::string_view host = {}) const;
   /// Returns the number of connections accepted so far.
   std::size_t connections() const;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <wsx/export.hpp>
+#include <wsx/transport/local.hpp>
 #include <wsx/transport/tcp.hpp>
 #include <wsx/transport/tls.hpp>
 #include <wsx/transport/transport.hpp>
@@ -12,12 +13,14 @@
 
 namespace wsx {
 
-/// The transport for the URL's scheme: TCP for `ws`, TLS for `wss`.
+/// The transport for the URL's scheme: TCP for `ws`, TLS for `wss`, a unix-domain
+/// socket for `ws+unix`.
 class any_transport {
  public:
   WSX_API any_transport(asio::any_io_executor executor, std::shared_ptr<transport_settings>);
 
   WSX_API asio::awaitable<std::error_code> connect(const url& to, diagnostics& d);
+  WSX_API std::error_code adopt(const url& to, connected_socket&& socket, diagnostics& d);
   WSX_API io_result read_some(std::span<std::byte> room) noexcept;
   WSX_API io_result write_some(bytes_view bytes) noexcept;
   WSX_API void async_wait(io_direction direction, wait_handler ready);
@@ -31,8 +34,10 @@ class any_transport {
   WSX_API std::optional<tls_info> tls() const;
 
  private:
+  void choose(const url& to, bool local);
+
   std::shared_ptr<transport_settings> settings_;
-  std::variant<tcp_transport, tls_transport> chosen_;
+  std::variant<tcp_transport, tls_transport, local_transport> chosen_;
 };
 
 static_assert(transport<any_transport>);

@@ -19,7 +19,9 @@ namespace wsx {
 class dial_step;
 class proxy_exchange;
 class proxy_tls;
+struct dial_options;
 struct proxy;
+struct socket_options;
 
 /// TCP; speaks `ws`. By a proxy too, if the settings have one; between it and an `https` proxy is
 /// TLS then.
@@ -31,6 +33,7 @@ class tcp_transport {
   tcp_transport& operator=(const tcp_transport&) = delete;
 
   WSX_API asio::awaitable<std::error_code> connect(const url& to, diagnostics& d);
+  WSX_API std::error_code adopt(const url& to, connected_socket&& socket, diagnostics& d);
   WSX_API io_result read_some(std::span<std::byte> room) noexcept;
   WSX_API io_result write_some(bytes_view bytes) noexcept;
   WSX_API std::optional<std::size_t> unacknowledged() noexcept;
@@ -50,6 +53,9 @@ class tcp_transport {
   /// Returns the executor that the transport was made on, or the inner one of a strand.
   asio::any_io_executor executor() { return socket_.get_executor(); }
 
+  /// Returns whether it has a socket that was connected by others.
+  bool adopted() const noexcept { return adopted_; }
+
   /// Completes when `async_wait` would call its handler.
   WSX_API asio::awaitable<std::error_code> ready(io_direction direction);
 
@@ -62,10 +68,12 @@ class tcp_transport {
   static constexpr clock::time_point bounded = clock::time_point::max();
 
   void look_for_slow_link() noexcept;
-  asio::awaitable<std::error_code> resolve(const url& to, const transport_settings* settings,
-                                           endpoints& found, diagnostics& d);
-  asio::awaitable<std::error_code> try_address(const asio::ip::tcp::endpoint& to, diagnostics& d);
-  asio::awaitable<std::error_code> try_addresses(endpoints to, std::chrono::milliseconds limit,
+  std::error_code set_up_connected(const socket_options& options, diagnostics& d);
+  asio::awaitable<std::error_code> resolve(const url& to, const dial_options& how, endpoints& found,
+                                           diagnostics& d);
+  asio::awaitable<std::error_code> try_address(const asio::ip::tcp::endpoint& to,
+                                               const dial_options& how, diagnostics& d);
+  asio::awaitable<std::error_code> try_addresses(endpoints to, const dial_options& how,
                                                  diagnostics& d);
 
   // By a proxy: connects to it, and asks it for the way to the host.
@@ -81,6 +89,7 @@ class tcp_transport {
   std::shared_ptr<transport_settings> settings_;  // until `connect`
   std::shared_ptr<dial_step> step_{};             // what `close` has to end; or the tunnel
   clock::time_point full_since_ = never;
+  bool adopted_ = false;
   bool closed_ = false;
   bool tunneled_ = false;  // `step_` is the TLS of a proxy, in place of the socket
 };

@@ -21,6 +21,7 @@ class tls_transport {
   tls_transport& operator=(const tls_transport&) = delete;
 
   WSX_API asio::awaitable<std::error_code> connect(const url& to, diagnostics& d);
+  WSX_API std::error_code adopt(const url& to, connected_socket&& socket, diagnostics& d);
   WSX_API io_result read_some(std::span<std::byte> room) noexcept;
   WSX_API io_result write_some(bytes_view bytes) noexcept;
   WSX_API void async_wait(io_direction direction, wait_handler ready);

@@ -11,6 +11,7 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
+#include <asio/generic/stream_protocol.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -35,11 +36,15 @@ enum class io_direction { read, write };
 class tls_context;
 struct dial_options;
 
+/// A connected socket that a transport is to use; see `client_base::connect`.
+using connected_socket = asio::generic::stream_protocol::socket;
+
 /// State that all connections of a client share.
 struct transport_settings {
   std::shared_ptr<const tls_options> tls{};
-  std::shared_ptr<tls_context> context{};      ///< made from `tls` when first needed
-  std::shared_ptr<const dial_options> dial{};  ///< null: the defaults; `prepare` is not used
+  std::shared_ptr<tls_context> context{};       ///< made from `tls` when first needed
+  std::shared_ptr<const dial_options> dial{};   ///< null: the defaults; `prepare` is not used
+  std::unique_ptr<connected_socket> adopted{};  ///< for the next attempt; not for the transport
 };
 
 /// Is notified when a transport may be ready.
@@ -97,6 +102,10 @@ class wait_handler {
 /// - `close` ends the connection at once; waits complete with an error. Neither `close` nor the
 ///   cancellation of `connect` completes anything before it returns: completions follow later, on
 ///   the executor.
+/// - `std::error_code adopt(const url&, connected_socket&&, diagnostics&)` is optional. It is
+/// called
+///   before `connect`, which then uses that socket in place of resolving and connecting. Without
+///   it, clients can't connect with a socket of their owner.
 /// - `std::size_t committed() const` is optional. It returns how many of the bytes that
 ///   `write_some` did not count must be offered again unchanged. Without it, there are none.
 /// - `std::optional<std::size_t> unacknowledged()` is optional. It returns how many of the written

@@ -2,6 +2,7 @@
 
 #include "../../reset_by_peer.hpp"
 #include "../../would_block.hpp"
+#include "../dial_settings.hpp"
 #include "../lookup.hpp"
 #include "exchange.hpp"
 #include "proxy.hpp"
@@ -25,8 +26,7 @@ namespace {
 // The proxy itself is connected to without a proxy.
 std::shared_ptr<transport_settings> settings_for_proxy(const transport_settings& settings) {
   auto dial = std::make_shared<dial_options>(*settings.dial);
-  auto direct = std::make_shared<transport_settings>(settings);
-  direct->context.reset();
+  auto direct = std::make_shared<transport_settings>();
   direct->tls = std::move(dial->proxy.tls);
   if (!direct->tls) direct->tls = std::make_shared<const tls_options>();
   dial->proxy = {};
@@ -101,7 +101,7 @@ asio::awaitable<std::error_code> tcp_transport::make_exchange(
     }
   } else {
     endpoints found;
-    const auto error = co_await resolve(to, &settings, found, d);
+    const auto error = co_await resolve(to, options_of(&settings), found, d);
     if (error) name_failed(to, error, d);
     if (error) co_return error;
     destination.address = found.front().address();
