@@ -31,10 +31,10 @@ struct cookie {
 /// see `dial_options::cookies`. Clients may share one. From any thread.
 ///
 /// It follows RFC 6265: domain, path, `Secure` and expiry of a cookie are honored, and the prefixes
-/// `__Secure-` and `__Host-`. `ws` counts as `http` does, and `wss` as `https`. A cookie has at
-/// most 4 KiB, a domain at most 50 of them and the jar at most 3,000; then those that were used
-/// least recently go. A cookie for a whole public suffix, such as `co.uk`, is refused if wsx was
-/// built with libpsl, otherwise only one for a domain without a dot.
+/// `__Secure-` and `__Host-`. Unix-domain sockets have no cookies. `ws` counts as `http` does, and
+/// `wss` as `https`. A cookie has at most 4 KiB, a domain at most 50 of them and the jar at most
+/// 3,000; then those that were used least recently go. A cookie for a whole public suffix, such as
+/// `co.uk`, is refused if wsx was built with libpsl, otherwise only one for a domain without a dot.
 class cookie_jar {
  public:
   using time_point = std::chrono::system_clock::time_point;

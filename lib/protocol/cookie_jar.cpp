@@ -33,7 +33,7 @@ bool has_expired(const cookie& c, cookie_jar::time_point now) noexcept {
 bool goes_to(const cookie& c, const url& to) noexcept {
   const bool host = c.host_only ? c.domain == to.host
                                 : protocol::domain_matches(to.host, to.host_is_ip, c.domain);
-  return host && (!c.secure || to.secure()) &&
+  return host && to.socket_path.empty() && (!c.secure || to.secure()) &&
          protocol::path_matches(protocol::path_of(to.target), c.path);
 }
 

@@ -108,6 +108,7 @@ bool keeps_promise(const cookie& c, bool path_named) noexcept {
 }  // namespace
 
 std::optional<cookie> parse_set_cookie(std::string_view value, const url& from, cookie_time now) {
+  if (!from.socket_path.empty()) return std::nullopt;
   std::string_view left = value;
   std::string_view pair = take_until(left, ';');
   if (pair.find('=') == std::string_view::npos) return std::nullopt;

@@ -83,6 +83,14 @@ TEST_SUITE("protocol/cookie_jar") {
     CHECK(f.sent("ws://a.example/x") == "b=1; a=2; c=1");
   }
 
+  TEST_CASE("unix-domain sockets have none, and are not the host that they name") {
+    fixture f;
+    CHECK(!f.set("ws+unix:/run/app.sock", "a=1"));
+    CHECK(f.set("ws://localhost/", "a=1"));
+    CHECK(f.sent("ws://localhost/") == "a=1");
+    CHECK(f.sent("ws+unix:/run/app.sock") == "");
+  }
+
   TEST_CASE("expiry") {
     fixture f;
     f.set("ws://a.example/", "a=1; Max-Age=60");
