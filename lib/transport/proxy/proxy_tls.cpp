@@ -22,8 +22,8 @@ void proxy_tls::async_wait(io_direction direction, wait_handler ready) {
 }
 
 asio::awaitable<std::error_code> proxy_tls::ready(io_direction direction) {
-  const bool at_once = direction == io_direction::read && more_;
-  co_return at_once ? std::error_code() : co_await tls_.ready(direction);
+  if (direction == io_direction::read && more_) co_return std::error_code();
+  co_return co_await tls_.ready(direction);
 }
 
 }  // namespace wsx
