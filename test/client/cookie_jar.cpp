@@ -35,7 +35,7 @@ struct fixture {
 
 }  // namespace
 
-TEST_SUITE("protocol/cookie_jar") {
+TEST_SUITE("client/cookie_jar") {
   TEST_CASE("to the same host, its paths and below") {
     fixture f;
     CHECK(f.set("ws://a.example/x/y", "a=1"));

@@ -1,4 +1,4 @@
-#include "set_cookie.hpp"
+#include "../protocol/set_cookie.hpp"
 
 #include <wsx/cookie_jar.hpp>
 
