@@ -227,6 +227,7 @@ void use_connecting(asio::io_context& io) {
   (void)show_tried(client, "ws://localhost");
   (void)with_table();
   (void)with_socket_options();
+  (void)through_a_proxy("password");
   (void)connect_to_socket();
   (void)adopt(client, {});
   registry services;
