@@ -73,6 +73,11 @@ TEST_SUITE("request") {
     }
   }
 
+  TEST_CASE("an origin; the last one counts") {
+    const auto r = wsx::request(url).origin("https://a.example").origin("https://b.example");
+    CHECK(r.headers == wsx::header_list{{"Origin", "https://b.example"}});
+  }
+
   TEST_CASE("RFC 6750: a token; the last authorization counts") {
     auto r = wsx::request(url).header("authorization", "Other").header("X", "1");
     r.basic_auth("a", "b").bearer_token("abc.def");

@@ -379,6 +379,8 @@ TEST_SUITE("to_string: the status of a client") {
     using namespace std::chrono;
     tls.certificate_expiry = sys_days(year(2030) / 12 / 31) + 23h + 59min + 58s;
     CHECK(to_string(tls).ends_with("certificate_expiry: 2030-12-31T23:59:58Z}"));
+    tls.alpn = "x\n";
+    CHECK(to_string(tls).find(R"(, alpn: "x\n", resumed)") != std::string::npos);
   }
 
   TEST_CASE("a status, as text and as JSON") {
@@ -396,25 +398,26 @@ TEST_SUITE("to_string: the status of a client") {
     status.connection.emplace();
     status.connection->url = "ws://host/?key=abc";
     status.connection->subprotocol = "a\"b\x01";
-    status.tls = wsx::tls_info{.version = "TLSv1.3", .cipher = "x"};
+    status.tls = wsx::tls_info{.version = "TLSv1.3", .cipher = "x", .alpn = "y"};
     status.tls->certificate_expiry = std::chrono::system_clock::time_point(std::chrono::seconds(5));
     status.last_end.emplace();
     status.last_end->origin = wsx::close_origin::remote;
     status.last_end->received = wsx::close_code::going_away;
     status.last_end->text = "bye\n";
     status.handler = "line\n\"quoted\" \xff";
-    CHECK(wsx::to_json(status) ==
-          R"({"phase":"open","suspended":true,"since":1.5,"url":"ws://host/","attempt":0,)"
-          R"("connection":{"url":"ws://host/?key=***","status":0,"subprotocol":"a\\\"b\\x01",)"
-          R"("compressed":false,"peer_endpoint":"","local_endpoint":"","attempt":0,)"
-          R"("number":0},)"
-          R"("tls":{"version":"TLSv1.3","cipher":"x","resumed":false,"certificate_expiry":5},)"
-          R"("last_end":{"origin":"remote","clean":false,"code":1001,)"
-          R"("text":"closed by the server: 1001 (going away): \"bye\\n\""},)"
-          R"("mailbox":0,"senders":0,"queued_bytes":0,"reply_bytes":0,)"
-          R"("stats":{"messages_received":0,"bytes_received":0,"frames_sent":0,"bytes_sent":0,)"
-          R"("reads":0,"writes":0,"connects":0,"replies_dropped":0,"latency":0},"modules":2,)"
-          R"("handler":"line\\n\\\"quoted\\\" \\xff"})");
+    CHECK(
+        wsx::to_json(status) ==
+        R"({"phase":"open","suspended":true,"since":1.5,"url":"ws://host/","attempt":0,)"
+        R"("connection":{"url":"ws://host/?key=***","status":0,"subprotocol":"a\\\"b\\x01",)"
+        R"("compressed":false,"peer_endpoint":"","local_endpoint":"","attempt":0,)"
+        R"("number":0},)"
+        R"("tls":{"version":"TLSv1.3","cipher":"x","alpn":"y","resumed":false,"certificate_expiry":5},)"
+        R"("last_end":{"origin":"remote","clean":false,"code":1001,)"
+        R"("text":"closed by the server: 1001 (going away): \"bye\\n\""},)"
+        R"("mailbox":0,"senders":0,"queued_bytes":0,"reply_bytes":0,)"
+        R"("stats":{"messages_received":0,"bytes_received":0,"frames_sent":0,"bytes_sent":0,)"
+        R"("reads":0,"writes":0,"connects":0,"replies_dropped":0,"latency":0},"modules":2,)"
+        R"("handler":"line\\n\\\"quoted\\\" \\xff"})");
   }
 }
 
@@ -511,7 +514,8 @@ TEST_SUITE("to_string: requests, connections and options") {
           std::string::npos);
     CHECK(to_string(wsx::options()) ==
           "{tls: " + to_string(wsx::tls_options()) +
-              ", deflate: none, dial: {budget: false, prepare: false, cookies: false, "
+              ", deflate: none, dial: {budget: false, prepare: false, drop_fragment: false, "
+              "cookies: false, "
               "max_redirects: 0, address_timeout: 0 ms, "
               "resolver: false, proxy: " +
               to_string(wsx::proxy_options()) + ", socket: " + to_string(wsx::socket_options()) +

@@ -28,6 +28,10 @@ struct dial_options {
   /// otherwise with `errc::prepare_failed`.
   prepare_hook prepare{};
 
+  /// Whether a URL may have a fragment ("#..."), which is not sent; otherwise it is refused. RFC
+  /// 6455 3 has none in its URLs.
+  bool drop_fragment = false;
+
   /// Keeps the cookies of the server's responses, and sends those that belong to a request: across
   /// redirects, reconnects and the clients that share it. They follow those of the request's own
   /// `Cookie`. Null: no cookies are kept. Options are equal only if they have the same jar.

@@ -53,6 +53,11 @@ struct request {
   WSX_API request& bearer_token(std::string_view token) &;
   request&& bearer_token(std::string_view token) && { return std::move(bearer_token(token)); }
 
+  /// Sets the `Origin`, as a browser does: "https://example.com". For servers that only accept
+  /// pages of their own. RFC 6455 10.2.
+  WSX_API request& origin(std::string value) &;
+  request&& origin(std::string value) && { return std::move(origin(std::move(value))); }
+
   /// Adds a subprotocol; earlier ones are preferred.
   WSX_API request& subprotocol(std::string name) &;
   request&& subprotocol(std::string name) && { return std::move(subprotocol(std::move(name))); }

@@ -71,16 +71,22 @@ asio::awaitable<std::error_code> dialer::open(std::shared_ptr<strand_listener> w
   deadline_.lift(deadline::of::attempt);
   // Where it will be shown, user information has no place.
   const bool as_asked = ask.to.user_info.empty() && diagnostics_.redirects == 0;
-  opened_.info.url = as_asked ? target_->url : ask.to.without_user_info();
+  opened_.info.url = as_asked ? std::string(url_to_use()) : ask.to.without_user_info();
   opened_.info.peer_endpoint = opened_.stream->peer_endpoint();
   opened_.info.local_endpoint = opened_.stream->local_endpoint();
   co_return std::error_code();
 }
 
+// The URL, without a fragment if that is to be dropped.
+std::string_view dialer::url_to_use() const noexcept {
+  const std::string_view all = target_->url;
+  return options_.dial.drop_fragment ? all.substr(0, all.find('#')) : all;
+}
+
 // A URL that nobody can connect to is refused later.
 asio::awaitable<std::error_code> dialer::wait_for_turn(listener who) {
   wsx::url to;
-  const bool known = !parse_url(target_->url, to);
+  const bool known = !parse_url(url_to_use(), to);
   turn_ = std::make_shared<connect_turn>(options_.dial.budget, who->serial(), deadline_.clock());
   turn_->wait(known ? to.host_and_port() : std::string(), ready_);
   while (!turn_->has_come() && !interrupted_) {
@@ -124,7 +130,7 @@ std::error_code dialer::adopt(const wsx::url& to, connected_socket& socket) {
 
 // All checks before anything is sent.
 std::error_code dialer::check(protocol::upgrade_request& ask) {
-  if (const auto error = parse_url(target_->url, ask.to, diagnostics_.detail)) return error;
+  if (const auto error = parse_url(url_to_use(), ask.to, diagnostics_.detail)) return error;
   diagnostics_.host = ask.to.host_and_port();
   ask.headers = target_->headers;
   protocol::authorize(ask.to, ask.headers);

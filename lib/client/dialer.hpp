@@ -90,6 +90,7 @@ class dialer {
  private:
   using listener = const std::shared_ptr<strand_listener>&;
 
+  std::string_view url_to_use() const noexcept;
   asio::awaitable<std::error_code> wait_for_turn(listener who);
   void begin_deadlines(listener who);
   void set_deadline(std::chrono::milliseconds time, listener who);

@@ -1,18 +1,23 @@
 #include "../protocol/credentials.hpp"
+#include "../protocol/http_syntax.hpp"
 
 #include <wsx/error.hpp>
 #include <wsx/request.hpp>
 #include <wsx/system_error.hpp>
 
+#include <string_view>
 #include <utility>
 
 namespace wsx {
 
 namespace {
 
-void set_authorization(header_list& headers, std::string value) {
-  std::erase_if(headers, protocol::is_authorization);
-  headers.emplace_back("Authorization", std::move(value));
+constexpr std::string_view authorization_name = "Authorization";
+
+void set_field(header_list& headers, std::string_view name, std::string value) {
+  std::erase_if(headers,
+                [&](const header& field) { return protocol::http::iequals(field.name, name); });
+  headers.emplace_back(std::string(name), std::move(value));
 }
 
 }  // namespace
@@ -32,13 +37,18 @@ request& request::basic_auth(std::string_view name, std::string_view password) &
   const bool allowed = protocol::is_credential(name) && protocol::is_credential(password) &&
                        name.find(':') == std::string_view::npos;
   if (!allowed) throw system_error(errc::invalid_header);
-  set_authorization(headers,
-                    protocol::basic_credentials(std::string(name).append(":").append(password)));
+  set_field(headers, authorization_name,
+            protocol::basic_credentials(std::string(name).append(":").append(password)));
   return *this;
 }
 
 request& request::bearer_token(std::string_view token) & {
-  set_authorization(headers, std::string("Bearer ").append(token));
+  set_field(headers, authorization_name, std::string("Bearer ").append(token));
+  return *this;
+}
+
+request& request::origin(std::string value) & {
+  set_field(headers, "Origin", std::move(value));
   return *this;
 }
 

@@ -25,10 +25,12 @@ std::string to_string(const backoff_options& o) {
 }
 
 std::string to_string(const dial_options& o) {
-  const auto& [budget, prepare, cookies, redirects, address, resolver, proxy, socket] = o;
+  const auto& [budget, prepare, drop_fragment, cookies, redirects, address, resolver, proxy,
+               socket] = o;
   detail::members all;
   all.add("budget", budget != nullptr);
-  all.add("prepare", static_cast<bool>(prepare)).add("cookies", cookies != nullptr);
+  all.add("prepare", static_cast<bool>(prepare)).add("drop_fragment", drop_fragment);
+  all.add("cookies", cookies != nullptr);
   all.add("max_redirects", redirects);
   all.add("address_timeout", detail::ms_of(address)).add("resolver", resolver != nullptr);
   all.add("proxy", to_string(proxy)).add("socket", to_string(socket));

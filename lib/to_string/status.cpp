@@ -27,6 +27,7 @@ double seconds_of(std::chrono::duration<double> time) noexcept {
 detail::json_object json_of(const tls_info& tls) {
   detail::json_object all;
   all.add("version", protocol::escape(tls.version)).add("cipher", protocol::escape(tls.cipher));
+  if (!tls.alpn.empty()) all.add("alpn", protocol::escape(tls.alpn));
   all.add("resumed", tls.resumed);
   if (tls.certificate_expiry)
     all.add("certificate_expiry", seconds_of(tls.certificate_expiry->time_since_epoch()));
@@ -69,6 +70,7 @@ detail::json_object json_of(const stats& counted) {
 std::string to_string(const tls_info& tls) {
   detail::members all;
   all.add_quoted("version", tls.version).add_quoted("cipher", tls.cipher);
+  if (!tls.alpn.empty()) all.add_quoted("alpn", tls.alpn);
   all.add("resumed", tls.resumed);
   if (tls.certificate_expiry) {
     const auto when = std::chrono::system_clock::to_time_t(*tls.certificate_expiry);

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <string>
 
 namespace wsx {
 
@@ -19,12 +20,20 @@ std::optional<std::chrono::system_clock::time_point> expiry_of(const X509* certi
   return sys_days(day) + hours(at.tm_hour) + minutes(at.tm_min) + seconds(at.tm_sec);
 }
 
+std::string alpn_of(const SSL* ssl) {
+  const unsigned char* chosen = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(ssl, &chosen, &size);
+  return {chosen, chosen + size};
+}
+
 }  // namespace
 
 std::optional<tls_info> describe_tls(const SSL* ssl) {
   if (SSL_is_init_finished(ssl) != 1) return std::nullopt;
   return tls_info{.version = SSL_get_version(ssl),
                   .cipher = SSL_get_cipher_name(ssl),
+                  .alpn = alpn_of(ssl),
                   .resumed = SSL_session_reused(ssl) == 1,
                   .certificate_expiry = expiry_of(SSL_get0_peer_certificate(ssl))};
 }

@@ -26,6 +26,14 @@ std::string negotiated(const server& s, std::vector<std::string> offered) {
   return client.next().payload;
 }
 
+// The protocol that ALPN chose.
+std::string agreed_on(const server& s, const wsx::options& options) {
+  test_client client(options);
+  client.connect(s.url);
+  const auto tls = client.status().tls;
+  return tls ? tls->alpn : "no TLS";
+}
+
 }  // namespace
 
 TEST_SUITE("interop/handshake: RFC 6455 4") {
@@ -61,6 +69,16 @@ TEST_SUITE("interop/handshake: RFC 6455 4") {
       CHECK(e.code() == wsx::condition::tls_failed);
       CHECK(e.diagnostics().certificate_error != 0);
       CHECK_FALSE(e.diagnostics().certificate_subject.empty());
+    });
+  }
+
+  TEST_CASE("ALPN: nginx, which speaks TLS for this server, agrees on HTTP/1.1") {
+    with_each_of({"PYTHON_WSS"}, [](const server& s) {
+      auto options = trusting_options();
+      options.tls.alpn = {"no-such-protocol", "http/1.1"};
+      CHECK(agreed_on(s, options) == "http/1.1");
+      options.tls.alpn = {};
+      CHECK(agreed_on(s, options) == "");
     });
   }
 

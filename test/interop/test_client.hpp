@@ -98,6 +98,13 @@ class test_client {
     return *ended;
   }
 
+  wsx::client_status status() {
+    std::optional<wsx::client_status> known;
+    client_.status([&](wsx::client_status s) { known = std::move(s); });
+    run_until([&] { return known.has_value(); });
+    return *known;
+  }
+
   wsx::client<Handler>& get() noexcept { return client_; }
   wsx::stats stats() const noexcept { return client_.stats(); }
   inbox& unread() noexcept { return inbox_; }

@@ -135,6 +135,20 @@ TEST_SUITE("behavior/connection/redirects") {
     CHECK(f.connected.failed(wsx::errc::bad_redirect));
   }
 
+  TEST_CASE("a fragment is refused, unless it is to be dropped") {
+    fixture f;
+    f.client->connect("ws://server/x#y", f.connected.token());
+    poll(f.io);
+    CHECK(f.connected.failed(wsx::errc::invalid_url));
+    auto options = following(1);
+    options.dial.drop_fragment = true;
+    fixture g(options);
+    memory_peer peer = g.begin("ws://server/x#y");
+    CHECK(peer.accept().target == "/x");
+    poll(g.io);
+    CHECK(g.handler().url == "ws://server/x");
+  }
+
   TEST_CASE("a reconnect begins with the request's URL") {
     wsx::reconnect_options how;
     how.delay.initial = 0ms;
