@@ -135,18 +135,21 @@ TEST_SUITE("behavior/connection/redirects") {
     CHECK(f.connected.failed(wsx::errc::bad_redirect));
   }
 
-  TEST_CASE("a fragment is refused, unless it is to be dropped") {
+  TEST_CASE("a fragment of the request's own URL is refused") {
     fixture f;
     f.client->connect("ws://server/x#y", f.connected.token());
     poll(f.io);
     CHECK(f.connected.failed(wsx::errc::invalid_url));
+  }
+
+  TEST_CASE("or dropped, with the option") {
     auto options = following(1);
     options.dial.drop_fragment = true;
-    fixture g(options);
-    memory_peer peer = g.begin("ws://server/x#y");
+    fixture f(options);
+    memory_peer peer = f.begin("ws://server/x#y");
     CHECK(peer.accept().target == "/x");
-    poll(g.io);
-    CHECK(g.handler().url == "ws://server/x");
+    poll(f.io);
+    CHECK(f.handler().url == "ws://server/x");
   }
 
   TEST_CASE("a reconnect begins with the request's URL") {
