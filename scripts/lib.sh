@@ -16,7 +16,7 @@ build_needs=(
 # times the space.
 server_needs=(
   nginx=nginx-light openssl=openssl
-  squid=squid tinyproxy=tinyproxy-bin danted=dante-server microsocks=microsocks
+  squid=squid stunnel=stunnel4 tinyproxy=tinyproxy-bin danted=dante-server microsocks=microsocks
   ca-certificates libwebsockets-test-server
   python3-aiohttp python3-hypercorn python3-tornado python3-uvicorn python3-websockets
   python3-wsproto

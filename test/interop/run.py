@@ -48,6 +48,26 @@ PROXIES = {
     + ["-u", PROXY_USER, "-P", PROXY_PASSWORD],
 }
 
+# Servers that demand a client's certificate, in front of a server in the clear.
+NGINX_DEMANDS = """
+    ssl_client_certificate {folder}/ca.pem;
+    ssl_verify_client on;
+    ssl_protocols {version};
+"""
+STUNNEL_CONFIG = """
+foreground = yes
+pid =
+syslog = no
+[echo]
+accept = 127.0.0.1:{port}
+connect = 127.0.0.1:{behind}
+cert = {folder}/server.pem
+key = {folder}/server.key
+CAfile = {folder}/ca.pem
+verifyChain = yes
+sslVersionMin = {version}
+"""
+
 # Started by root it becomes another user.
 SQUID_CONFIG = """
 http_port 127.0.0.1:{port}
@@ -123,7 +143,7 @@ http {{
 # RFC 6455 1.3: the hop by hop headers of an upgrade are for each proxy to pass on.
 NGINX_FRONT = """
   server {{
-    listen 127.0.0.1:{port} ssl;
+    listen 127.0.0.1:{port} ssl;{more}
     location / {{
       proxy_pass http://127.0.0.1:{behind};
       proxy_http_version 1.1;
@@ -149,6 +169,7 @@ def missing_programs():
         "libwebsockets-test-server": "libwebsockets-test-server",
         "openssl": "openssl",
         "squid": "squid",
+        "stunnel": "stunnel4",
         "tinyproxy": "tinyproxy-bin",
         "danted": "dante-server",
         "microsocks": "microsocks",
@@ -235,7 +256,7 @@ class Server:
 
 
 def make_certificates(folder):
-    """A CA, and a server's certificate that it signed."""
+    """A CA, and certificates of a server and a client that it signed."""
 
     def request(name, subject, *more):
         subprocess.run(
@@ -254,6 +275,12 @@ def make_certificates(folder):
         *("-CA", "ca.pem", "-CAkey", "ca.key"),
         *("-addext", "basicConstraints=critical,CA:FALSE"),
         *("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
+    )
+    request(
+        "client",
+        "wsx interop client",
+        *("-CA", "ca.pem", "-CAkey", "ca.key"),
+        *("-addext", "basicConstraints=critical,CA:FALSE"),
     )
 
 
@@ -321,7 +348,32 @@ class Fleet:
         # Another for a test to kill, in front of the first server.
         doomed = self.start_nginx("NGINX_DOOMED", {free_port(): self.servers[0].port})
         self.publish(doomed.name, f"wss://localhost:{doomed.port}/", doomed)
+        self.start_those_that_demand()
         self.start_proxies()
+
+    def start_those_that_demand(self):
+        """Servers that demand a client's certificate, and one of OpenSSL's own, without WebSocket."""
+        self.environment["WSX_INTEROP_CLIENT"] = str(self.folder / "client")
+        behind = next(s.port for s in self.servers if s.name == "PYTHON")
+        for version in ("TLSv1.2", "TLSv1.3"):
+            suffix = version[-1]
+            more = NGINX_DEMANDS.format(folder=self.folder, version=version)
+            nginx = self.start_nginx(f"NGINX_DEMANDS_{suffix}", {free_port(): behind}, more)
+            self.publish(nginx.name, f"wss://localhost:{nginx.port}/", nginx)
+            port = free_port()
+            config = self.folder / f"stunnel_{suffix}.conf"
+            config.write_text(
+                STUNNEL_CONFIG.format(
+                    port=port, behind=behind, folder=self.folder, version=version
+                )
+            )
+            stunnel = self.start(f"STUNNEL_{suffix}", ["stunnel", str(config)], port=port)
+            self.publish(stunnel.name, f"wss://localhost:{port}/", stunnel)
+        command = ["openssl", "s_server", "-accept", "127.0.0.1:{port}", "-www", "-quiet"]
+        command += ["-cert", "{folder}/server.pem", "-key", "{folder}/server.key"]
+        command += ["-Verify", "1", "-verify_return_error", "-CAfile", "{folder}/ca.pem"]
+        s_server = self.start("S_SERVER", command)
+        self.publish(s_server.name, f"wss://localhost:{s_server.port}/", s_server)
 
     def start_proxies(self):
         self.folder.chmod(0o755)  # squid reads its files as another user
@@ -354,8 +406,10 @@ class Fleet:
             "WSX_INTEROP_PROXY_MICROSOCKS": f"socks5h://{user}{at['MICROSOCKS']}",
         }
 
-    def start_nginx(self, name, fronts):
-        servers = "".join(NGINX_FRONT.format(port=p, behind=b) for p, b in fronts.items())
+    def start_nginx(self, name, fronts, more=""):
+        servers = "".join(
+            NGINX_FRONT.format(port=p, behind=b, more=more) for p, b in fronts.items()
+        )
         config = self.folder / f"{name}.conf"
         config.write_text(NGINX_CONFIG.format(folder=self.folder, name=name, fronts=servers))
         command = ["nginx", "-p", str(self.folder), "-e", "stderr", "-c", str(config)]
