@@ -21,15 +21,26 @@ link* replaceable_connection::with_number(std::size_t connection_number) noexcep
   return other ? rotation_->other().transport.get() : nullptr;
 }
 
+// An old connection that is closing may have frames that the server has not read: if the client
+// closes, that one is waited for as well.
 asio::awaitable<link::step> replaceable_connection::turn_of_other(link::step next) {
-  if (next == link::step::end || !rotates() || owner_.suspended()) co_return next;
+  const bool over = next == link::step::end;
+  if (!rotates() || owner_.suspended() || (over && !waits_for_old())) co_return next;
   const link::step other = co_await rotation_->turn();
+  if (over) co_return other;
   if (other == link::step::end) {
     end_rotation(true);
     co_return link::step::again;
   }
   transport->pump(owner_.shared_from_this());  // a callback may have failed the client
   co_return std::min(next, other);
+}
+
+bool replaceable_connection::waits_for_old() {
+  auto& connection = transport->connection();
+  connection.conclude();
+  const auto& why = connection.reason();
+  return rotation_->closes() && why.origin == close_origin::local && !why.error;
 }
 
 bool replaceable_connection::replace() {

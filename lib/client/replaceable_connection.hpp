@@ -76,6 +76,8 @@ class replaceable_connection : public open_connection {
   }
 
  private:
+  bool waits_for_old();
+
   engine& owner_;
   client_parts& parts_;
   std::unique_ptr<rotation> rotation_{};  // while there is another connection, or an attempt

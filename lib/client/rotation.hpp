@@ -59,6 +59,9 @@ class rotation {
   // Returns whether the new connection can take the place of the client's.
   bool ready() const noexcept;
 
+  // Returns whether the old connection is closing.
+  bool closes() const noexcept { return handed_over_ && other_.transport; }
+
   // Exchanges the client's connection, whose outbox is `between_messages`, and the new one.
   void hand_over(open_connection& present);
 

@@ -72,6 +72,19 @@ TEST_SUITE("interop/handshake: RFC 6455 4") {
     });
   }
 
+  TEST_CASE("a redirect of nginx is followed, if it may be") {
+    with_each_of({"NODE_WSS", "PYTHON_WSS"}, [](const server& s) {
+      CHECK(refusal(s.url + "moved").code() == wsx::errc::refused);
+      auto options = trusting_options();
+      options.dial.max_redirects = 1;
+      test_client client(options);
+      client.connect(s.url + "moved");
+      client.send_text("hello");
+      CHECK(client.next().payload == "hello");
+      CHECK(client.get().connection().url == s.url);
+    });
+  }
+
   TEST_CASE("ALPN: nginx, which speaks TLS for this server, agrees on HTTP/1.1") {
     with_each_of({"PYTHON_WSS"}, [](const server& s) {
       auto options = trusting_options();

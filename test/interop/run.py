@@ -144,6 +144,7 @@ http {{
 NGINX_FRONT = """
   server {{
     listen 127.0.0.1:{port} ssl;{more}
+    location /moved {{ return 301 /; }}
     location / {{
       proxy_pass http://127.0.0.1:{behind};
       proxy_http_version 1.1;

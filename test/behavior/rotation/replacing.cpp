@@ -194,7 +194,7 @@ TEST_SUITE("behavior/rotation/replacing") {
         CHECK(frames_of(*next).back() == "close without a code");
         next->write(close_frame());
         next->close();
-        poll(f.io);
+        answer_close(old, f.io);
         CHECK(closed.ok());
         CHECK(f.ended.ok());
         CHECK(old.client_closed());
@@ -209,6 +209,46 @@ TEST_SUITE("behavior/rotation/replacing") {
       poll(f.io);
       CHECK(old.client_closed());
       CHECK((!next || next->client_closed()));
+      CHECK(run_out(f.io));
+    }
+  }
+
+  TEST_CASE("the client closes while the old one still does: both close in order") {
+    client_fixture<numbering> f({}, rotating());
+    memory_peer old = f.open();
+    f.let_pass(age);
+    memory_peer next = f.next_open();
+    outcome closed;
+    f.client->close(closed.token());
+    poll(f.io);
+    answer_close(next, f.io);
+    CHECK(!closed.done());
+    CHECK(!old.client_closed());
+    say(f, old, "late");
+    CHECK(f.handler().texts.back() == "1: late");
+    answer_close(old, f.io);
+    CHECK(closed.ok());
+    CHECK(f.ended.ok());
+    CHECK(old.client_closed());
+    CHECK(next.client_closed());
+    CHECK(run_out(f.io));
+  }
+
+  TEST_CASE("but no longer than close_timeout, and not if the client is aborted") {
+    for (const bool aborted : {false, true}) {
+      CAPTURE(aborted);
+      client_fixture<numbering> f({}, rotating());
+      memory_peer old = f.open();
+      f.let_pass(age);
+      memory_peer next = f.next_open();
+      outcome closed;
+      f.client->close(closed.token());
+      poll(f.io);
+      answer_close(next, f.io);
+      if (aborted) f.client->abort();
+      f.let_pass(aborted ? seconds(0) : minutes(5));
+      CHECK(closed.done());
+      CHECK(old.client_closed());
       CHECK(run_out(f.io));
     }
   }
