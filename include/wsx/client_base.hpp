@@ -29,7 +29,7 @@ namespace wsx {
 namespace detail {
 template <class Socket>
 std::unique_ptr<connected_socket> generic(Socket&& socket) {
-  return std::make_unique<connected_socket>(std::move(socket));
+  return std::make_unique<connected_socket>(std::forward<Socket>(socket));
 }
 
 WSX_API asio::awaitable<void> co_connect(engine_ref e, request target,

@@ -119,9 +119,8 @@ void connect_budget::state::look(time_point now) {
 
 namespace detail {
 
-connect_turn::connect_turn(std::shared_ptr<connect_budget> budget, const strand& s,
-                           client_clock clock)
-    : budget_(std::move(budget)), serial_(s), timer_(serial_, clock) {}
+connect_turn::connect_turn(std::shared_ptr<connect_budget> budget, strand s, client_clock clock)
+    : budget_(std::move(budget)), serial_(std::move(s)), timer_(serial_, clock) {}
 
 void connect_turn::wait(const std::string& host, async_event& waiter) {
   waiter_ = &waiter;

@@ -20,7 +20,7 @@ class connect_turn : public std::enable_shared_from_this<connect_turn> {
  public:
   using time_point = client_clock::time_point;
 
-  connect_turn(std::shared_ptr<connect_budget> budget, const strand& s, client_clock clock);
+  connect_turn(std::shared_ptr<connect_budget> budget, strand s, client_clock clock);
   ~connect_turn() { leave(); }
   connect_turn(const connect_turn&) = delete;
   connect_turn& operator=(const connect_turn&) = delete;

@@ -29,6 +29,11 @@ std::optional<int> take_number(std::string_view& text, std::size_t least, std::s
   return value;
 }
 
+// The number that the text begins with.
+std::optional<int> number(std::string_view text, std::size_t least, std::size_t most) {
+  return take_number(text, least, most);
+}
+
 std::optional<std::chrono::seconds> time_of_day(std::string_view text) {
   const auto hour = take_number(text, 1, 2);
   if (!hour || !text.starts_with(':')) return std::nullopt;
@@ -53,10 +58,17 @@ std::optional<int> month(std::string_view text) {
 // The parts that have been found: of each kind, the first counts.
 struct date_parts {
   void take(std::string_view token) {
-    if (!time && (time = time_of_day(token))) return;
-    if (!day && (day = take_number(token, 1, 2))) return;
-    if (!month_number && (month_number = month(token))) return;
-    if (!year) year = take_number(token, 2, 4);
+    const bool taken = keep(time, time_of_day(token)) || keep(day, number(token, 1, 2)) ||
+                       keep(month_number, month(token));
+    if (!taken) keep(year, number(token, 2, 4));
+  }
+
+  // Returns whether the part is missing and was found.
+  template <class Part>
+  static bool keep(std::optional<Part>& part, std::optional<Part> found) {
+    if (part || !found) return false;
+    part = found;
+    return true;
   }
 
   std::optional<std::chrono::seconds> time{};
