@@ -2,6 +2,7 @@
 
 #include <wsx/config.hpp>
 
+#include <wsx/socket_options.hpp>
 #include <wsx/transport/strand.hpp>
 #include <wsx/transport/transport.hpp>
 
@@ -60,7 +61,7 @@ template <class Socket>
 std::error_code take_over(Socket& socket, connected_socket&& from,
                           const typename Socket::protocol_type& protocol) {
   std::error_code error;
-  const auto handle = from.release(error);
+  const native_socket handle = from.release(error);
   if (error) return error;
   socket.assign(protocol, handle, error);
   if (error) {
