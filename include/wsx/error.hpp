@@ -10,7 +10,7 @@ namespace wsx {
 /// `condition` compares equal to a whole group of errors.
 enum class errc {
   // What the user passed; nothing was sent.
-  invalid_url = 1,           ///< not an absolute URL with a host, or it has a fragment or user part
+  invalid_url = 1,           ///< not an absolute URL with a host, or a part of it is malformed
   unsupported_scheme,        ///< the scheme is not one that the transport speaks
   invalid_header,            ///< a header name or value has a character that HTTP forbids
   reserved_header,           ///< a header that only the handshake itself may set

@@ -84,12 +84,9 @@ bool is_uri(std::string_view text) noexcept {
 // Returns the size of the scheme and "://"; 0 if there is none.
 std::size_t scheme_size(std::string_view text) noexcept {
   const std::size_t colon = text.find("://");
-  const bool scheme =
-      colon != std::string_view::npos &&
-      std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon), [](char c) {
-        return http::is_alpha(c) || http::is_digit(c) ||
-               std::string_view("+-.").find(c) != std::string_view::npos;
-      });
+  const bool scheme = colon != std::string_view::npos &&
+                      std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon),
+                                  http::is_scheme_char);
   return scheme ? colon + 3 : 0;
 }
 

@@ -24,6 +24,11 @@ constexpr bool is_visible(char c) noexcept {
   return c > ' ' && c <= '~';
 }
 
+/// RFC 3986 3.1: the characters of a scheme.
+constexpr bool is_scheme_char(char c) noexcept {
+  return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+}
+
 /// RFC 9110 5.6.2: tchar.
 constexpr bool is_token_char(char c) noexcept {
   return is_digit(c) || is_alpha(c) ||

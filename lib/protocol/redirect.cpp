@@ -24,9 +24,7 @@ bool has_scheme(std::string_view reference) noexcept {
   const std::size_t colon = reference.find(':');
   if (colon == std::string_view::npos || colon == 0 || !http::is_alpha(reference[0])) return false;
   const std::string_view scheme = reference.substr(0, colon);
-  return std::all_of(scheme.begin(), scheme.end(), [](char c) {
-    return http::is_alpha(c) || http::is_digit(c) || c == '+' || c == '-' || c == '.';
-  });
+  return std::all_of(scheme.begin(), scheme.end(), http::is_scheme_char);
 }
 
 // RFC 3986 5.2.4, for a path that begins with a slash.

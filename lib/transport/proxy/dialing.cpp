@@ -45,7 +45,7 @@ void name_failed(const url& which, std::error_code error, diagnostics& d) {
   d.detail = which.host + ": " + (d.detail.empty() ? error.message() : d.detail);
 }
 
-// The sentence around names the proxy, but not whose name or TLS has failed.
+// The error's sentence names the proxy. This adds whether the proxy's name or TLS has failed.
 std::error_code unreachable(std::error_code error, const proxy& by, diagnostics& d) {
   if (error == errc::no_tls) {
     d.detail = "the proxy does not speak TLS on this port: use http";

@@ -46,7 +46,7 @@ class proxy_exchange {
 /// Asks by the method CONNECT of HTTP/1.1. RFC 9110 9.3.6.
 std::unique_ptr<proxy_exchange> make_http_connect(const proxy& by, const url& to);
 
-/// Where SOCKS shall connect to: a name, or an address if that is empty.
+/// What a SOCKS proxy is asked to connect to: a name, or an address if the name is empty.
 struct socks_destination {
   std::string name{};
   asio::ip::address address{};

@@ -17,14 +17,6 @@ constexpr std::array known{
     std::pair("http"sv, proxy_kind::http), std::pair("https"sv, proxy_kind::https),
     std::pair("socks5"sv, proxy_kind::socks5), std::pair("socks5h"sv, proxy_kind::socks5h)};
 
-bool is_scheme(std::string_view text) noexcept {
-  const auto allowed = [](char c) {
-    return protocol::http::is_alpha(c) || protocol::http::is_digit(c) ||
-           std::string_view("+-.").find(c) != std::string_view::npos;
-  };
-  return std::all_of(text.begin(), text.end(), allowed);
-}
-
 // RFC 3986 3.2: an empty port is the same as none. `text` follows the "://".
 bool has_port(std::string_view text) noexcept {
   text = text.substr(0, text.find_first_of("/?#"));
@@ -53,7 +45,8 @@ bool parse_proxy(std::string_view text, proxy& out, std::string& what) {
   while (text.starts_with(' ')) text.remove_prefix(1);
   const std::size_t end = text.find("://");
   const std::string_view scheme = text.substr(0, end);
-  if (end == std::string_view::npos || !is_scheme(scheme)) {
+  if (end == std::string_view::npos ||
+      !std::all_of(scheme.begin(), scheme.end(), protocol::http::is_scheme_char)) {
     what =
         "the scheme is missing: a proxy's URL begins with http://, https://, socks5:// or "
         "socks5h://";

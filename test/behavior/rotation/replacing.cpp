@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 // options::max_connection_age: a connection is replaced by a new one before it is closed.
 
@@ -30,6 +31,21 @@ struct slow_greeter {
     seen.push_back(std::to_string(s.connection().number) + ": " + payload);
     co_return wsx::reply("got " + payload);
   }
+};
+
+// The client closes while its old connection is closing, and the new one has closed.
+struct closing_late : client_fixture<numbering> {
+  closing_late() : client_fixture({}, rotating()), old(open()) {
+    let_pass(age);
+    next = next_open();
+    client->close(closed.token());
+    poll(io);
+    answer_close(*next, io);
+  }
+
+  memory_peer old;
+  std::optional<memory_peer> next{};
+  outcome closed{};
 };
 
 }  // namespace
@@ -214,41 +230,27 @@ TEST_SUITE("behavior/rotation/replacing") {
   }
 
   TEST_CASE("the client closes while the old one still does: both close in order") {
-    client_fixture<numbering> f({}, rotating());
-    memory_peer old = f.open();
-    f.let_pass(age);
-    memory_peer next = f.next_open();
-    outcome closed;
-    f.client->close(closed.token());
-    poll(f.io);
-    answer_close(next, f.io);
-    CHECK(!closed.done());
-    CHECK(!old.client_closed());
-    say(f, old, "late");
+    closing_late f;
+    CHECK(!f.closed.done());
+    CHECK(!f.old.client_closed());
+    say(f, f.old, "late");
     CHECK(f.handler().texts.back() == "1: late");
-    answer_close(old, f.io);
-    CHECK(closed.ok());
+    answer_close(f.old, f.io);
+    CHECK(f.closed.ok());
     CHECK(f.ended.ok());
-    CHECK(old.client_closed());
-    CHECK(next.client_closed());
+    CHECK(f.old.client_closed());
+    CHECK(f.next->client_closed());
     CHECK(run_out(f.io));
   }
 
   TEST_CASE("but no longer than close_timeout, and not if the client is aborted") {
     for (const bool aborted : {false, true}) {
       CAPTURE(aborted);
-      client_fixture<numbering> f({}, rotating());
-      memory_peer old = f.open();
-      f.let_pass(age);
-      memory_peer next = f.next_open();
-      outcome closed;
-      f.client->close(closed.token());
-      poll(f.io);
-      answer_close(next, f.io);
+      closing_late f;
       if (aborted) f.client->abort();
       f.let_pass(aborted ? seconds(0) : minutes(5));
-      CHECK(closed.done());
-      CHECK(old.client_closed());
+      CHECK(f.closed.done());
+      CHECK(f.old.client_closed());
       CHECK(run_out(f.io));
     }
   }
