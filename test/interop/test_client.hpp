@@ -105,18 +105,7 @@ class test_client {
     return *known;
   }
 
-  wsx::client<Handler>& get() noexcept { return client_; }
-  wsx::stats stats() const noexcept { return client_.stats(); }
-  inbox& unread() noexcept { return inbox_; }
-
- private:
-  void wait(asio::awaitable<void> operation) {
-    std::optional<std::exception_ptr> done;
-    asio::co_spawn(io_, std::move(operation), [&](std::exception_ptr thrown) { done = thrown; });
-    run_until([&] { return done.has_value(); });
-    if (*done) std::rethrow_exception(*done);
-  }
-
+  /// Runs the client until the condition is met.
   // The limit is for a server that hangs; no test depends on it.
   template <class Condition>
   void run_until(Condition met) {
@@ -127,6 +116,18 @@ class test_client {
       if (io_.run_one_until(deadline) == 0)
         throw std::runtime_error("what the test waits for did not come");
     }
+  }
+
+  wsx::client<Handler>& get() noexcept { return client_; }
+  wsx::stats stats() const noexcept { return client_.stats(); }
+  inbox& unread() noexcept { return inbox_; }
+
+ private:
+  void wait(asio::awaitable<void> operation) {
+    std::optional<std::exception_ptr> done;
+    asio::co_spawn(io_, std::move(operation), [&](std::exception_ptr thrown) { done = thrown; });
+    run_until([&] { return done.has_value(); });
+    if (*done) std::rethrow_exception(*done);
   }
 
   asio::io_context io_{1};
